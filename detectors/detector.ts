@@ -1,0 +1,46 @@
+import type * as tf from '@tensorflow/tfjs'
+import { type ForwardOptions, Module } from '../nn/index.js'
+
+/** One padded batch, as `datasets/` makes it. */
+export interface TrainBatch {
+  /** `[n, h, w, 3]` int32, RGB 0 to 255, resized, padded at the bottom and right. */
+  images: tf.Tensor4D
+  /** `[n, 2]` float32: height and width of each image after resizing, before padding, in input pixels. */
+  imageSizes: tf.Tensor2D
+  /** `[n, g, 4]` float32 `x1 y1 x2 y2`, input pixels; rows past an image's objects are zero. */
+  boxesXyxy: tf.Tensor3D
+  /** `[n, g]` int32, index into the classes; -1 marks padding. */
+  labels: tf.Tensor2D
+}
+
+/** Images to detect in. */
+export interface PredictBatch {
+  /** As in `TrainBatch`. */
+  images: tf.Tensor4D
+  /** As in `TrainBatch`. */
+  imageSizes: tf.Tensor2D
+  /** `[n, 4]` float32: x, y, x, y factors from the image on disk to the input; boxes are divided by them. */
+  scaleFactors: tf.Tensor2D
+}
+
+/** A fixed number `k` of detections an image, by descending score. */
+export interface Detections {
+  /** `[n, k, 4]` `x1 y1 x2 y2`, pixels of the image on disk (of the input where `scaleFactors` are 1). */
+  boxesXyxy: tf.Tensor3D
+  /** `[n, k]`, in (0, 1); 0 where padded. */
+  scores: tf.Tensor2D
+  /** `[n, k]` int32, index into the classes; -1 where padded. */
+  labels: tf.Tensor2D
+}
+
+/** A model that can be trained on boxes and asked for boxes. */
+export abstract class Detector extends Module {
+  /** Named losses, each a scalar; the training loss is the sum of those whose name contains `loss`. */
+  abstract loss(batch: TrainBatch, options?: ForwardOptions): Record<string, tf.Scalar>
+
+  abstract predict(batch: PredictBatch, options?: ForwardOptions): Detections
+
+  override forward(batch: PredictBatch, options?: ForwardOptions): Detections {
+    return this.predict(batch, options)
+  }
+}

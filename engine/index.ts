@@ -1,0 +1,3 @@
+export * from './compile.js'
+export * from './eager.js'
+export * from './tensors.js'

@@ -1,0 +1,122 @@
+import * as tf from '@tensorflow/tfjs'
+
+/** `uint8` exists outside graphs only: inside a compiled function it reads as an `int32` tensor. */
+export type HostDType = 'float32' | 'int32' | 'bool' | 'uint8'
+
+/** Numbers in host memory, row-major. `bool` and `uint8` keep one byte a value. */
+export interface HostTensor {
+  readonly dtype: HostDType
+  readonly shape: readonly number[]
+  readonly data: Float32Array | Int32Array | Uint8Array
+}
+
+/** Nested records and lists with a `Leaf` at each end. */
+export type Tree<Leaf> = Leaf | { readonly [key: string]: Tree<Leaf> } | readonly Tree<Leaf>[]
+
+export type TensorTree = Tree<tf.Tensor>
+
+/** The same nesting with every `tf.Tensor` replaced by a `HostTensor`. */
+export type HostTree<T> = T extends tf.Tensor
+  ? HostTensor
+  : T extends readonly (infer Item)[]
+    ? HostTree<Item>[]
+    : { [Key in keyof T]: HostTree<T[Key]> }
+
+/** A float32 host tensor; `values` are copied unless they are a `Float32Array` already. */
+export function floats(values: ArrayLike<number>, shape: readonly number[]): HostTensor {
+  const data = values instanceof Float32Array ? values : Float32Array.from(values)
+  return { dtype: 'float32', shape, data }
+}
+
+/** An int32 host tensor; `values` are copied unless they are an `Int32Array` already. */
+export function ints(values: ArrayLike<number>, shape: readonly number[]): HostTensor {
+  const data = values instanceof Int32Array ? values : Int32Array.from(values)
+  return { dtype: 'int32', shape, data }
+}
+
+/** A float32 scalar in host memory. */
+export function scalar(value: number): HostTensor {
+  return { dtype: 'float32', shape: [], data: Float32Array.of(value) }
+}
+
+/** Number of values in a tensor of `shape`; 1 for a scalar. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((product, side) => product * side, 1)
+}
+
+/** A zero-filled host tensor. */
+export function zeros(dtype: HostDType, shape: readonly number[]): HostTensor {
+  const size = sizeOf(shape)
+  if (dtype === 'float32') return { dtype, shape, data: new Float32Array(size) }
+  if (dtype === 'int32') return { dtype, shape, data: new Int32Array(size) }
+  return { dtype, shape, data: new Uint8Array(size) }
+}
+
+function isTypedArray(value: unknown): boolean {
+  return ArrayBuffer.isView(value)
+}
+
+/** True for the leaves of a host tree. */
+export function isHostTensor(value: unknown): value is HostTensor {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'dtype' in value &&
+    'data' in value &&
+    isTypedArray(value.data)
+  )
+}
+
+/** True for the leaves of a tensor tree. */
+export function isTensor(value: unknown): value is tf.Tensor {
+  return value instanceof tf.Tensor
+}
+
+/** Leaves of a tree with their paths (`state.backbone.stem1.0.weight`), in key order of insertion. */
+export function flattenTree<Leaf>(
+  tree: Tree<Leaf>,
+  isLeaf: (value: unknown) => value is Leaf,
+  path = '',
+): { path: string; leaf: Leaf }[] {
+  if (isLeaf(tree)) return [{ path, leaf: tree }]
+  const entries = Array.isArray(tree)
+    ? tree.map((value, index) => [String(index), value] as const)
+    : Object.entries(tree as { [key: string]: Tree<Leaf> })
+  return entries.flatMap(([key, value]) =>
+    flattenTree(value, isLeaf, path === '' ? key : `${path}.${key}`),
+  )
+}
+
+/** A tree of the same nesting with each leaf replaced by `map(leaf, path)`. */
+export function mapTree<Leaf, Result>(
+  tree: Tree<Leaf>,
+  isLeaf: (value: unknown) => value is Leaf,
+  map: (leaf: Leaf, path: string) => Result,
+  path = '',
+): Tree<Result> {
+  if (isLeaf(tree)) return map(tree, path)
+  const child = (key: string) => (path === '' ? key : `${path}.${key}`)
+  if (Array.isArray(tree)) {
+    return tree.map((value, index) => mapTree(value, isLeaf, map, child(String(index))))
+  }
+  const entries = Object.entries(tree as { [key: string]: Tree<Leaf> })
+  return Object.fromEntries(
+    entries.map(([key, value]) => [key, mapTree(value, isLeaf, map, child(key))]),
+  )
+}
+
+/** Copies a host tensor into the current TensorFlow.js backend. */
+export function toTensor(host: HostTensor): tf.Tensor {
+  const dtype = host.dtype === 'uint8' ? 'int32' : host.dtype
+  const values = host.dtype === 'uint8' ? Int32Array.from(host.data) : host.data
+  return tf.tensor(values, [...host.shape], dtype)
+}
+
+/** Copies a tensor of the current TensorFlow.js backend to the host. Not possible on a traced tensor. */
+export function toHost(tensor: tf.Tensor): HostTensor {
+  const data = tensor.dataSync()
+  if (tensor.dtype === 'int32') return ints(data, tensor.shape)
+  if (tensor.dtype === 'bool')
+    return { dtype: 'bool', shape: tensor.shape, data: Uint8Array.from(data) }
+  return floats(Float32Array.from(data), tensor.shape)
+}

@@ -1,0 +1,39 @@
+/** The few error classes. Each message reads as one sentence: where, what, fix. */
+
+/** A config that cannot be built, or a command line that cannot be read. The commands exit with 2. */
+export class ConfigError extends Error {
+  override name = 'ConfigError'
+
+  /**
+   * Reads as one sentence: `where` what; fix.
+   *
+   * @param where the path `--cfg-options` would take, such as `model.backbone.outIndices[2]`.
+   */
+  constructor(where: string, what: string, fix: string) {
+    super(`${where} ${what}; ${fix}`)
+  }
+}
+
+/** A file of the user's that cannot be used: annotations, an image, a checkpoint. The commands exit with 2. */
+export class DataError extends Error {
+  override name = 'DataError'
+
+  /**
+   * Reads as one sentence: `where`: what; fix.
+   *
+   * @param where the file, as the user named it.
+   */
+  constructor(where: string, what: string, fix: string) {
+    super(`${where}: ${what}; ${fix}`)
+  }
+}
+
+/** A function that cannot be traced or a graph that cannot be run. */
+export class TraceError extends Error {
+  override name = 'TraceError'
+
+  /** Reads as one sentence: compile(`name`): what; fix. */
+  constructor(name: string, what: string, fix: string) {
+    super(`compile(${name}): ${what}; ${fix}`)
+  }
+}

@@ -1,0 +1,3 @@
+export * from './module.js'
+export * from './parameter.js'
+export * from './random.js'
