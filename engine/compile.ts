@@ -1,5 +1,7 @@
 import { eager } from './eager.js'
+import type { SessionOptions } from './runtime/session.js'
 import type { HostTensor, HostTree, TensorTree, Tree } from './tensors.js'
+import { traced } from './traced.js'
 
 /** Tensors in, tensors out; static shapes; no reading of values; no hidden randomness or state. */
 export type CompiledFunction<In extends TensorTree, Out extends TensorTree> = (inputs: In) => Out
@@ -29,6 +31,9 @@ export interface CompileOptions {
    * @default 'onnxruntime'
    */
   engine?: 'onnxruntime' | 'tfjs'
+  /** Graphs kept at a time, one for each signature of the inputs. @default 8 */
+  cacheSize?: number
+  session?: SessionOptions
 }
 
 /** Makes `fn` ready to run on an engine. Tracing happens at the first run of each input signature. */
@@ -37,5 +42,5 @@ export function compile<In extends TensorTree, Out extends TensorTree>(
   options: CompileOptions,
 ): Compiled<In, Out> {
   if (options.engine === 'tfjs') return eager(fn)
-  return eager(fn) // the traced engine replaces this line
+  return traced(fn, options)
 }

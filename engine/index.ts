@@ -1,3 +1,6 @@
 export * from './compile.js'
 export * from './eager.js'
+export type { SessionOptions } from './runtime/session.js'
+export { Session } from './runtime/session.js'
 export * from './tensors.js'
+export { type TracedFunction, trace } from './trace/trace.js'

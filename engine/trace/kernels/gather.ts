@@ -1,0 +1,80 @@
+import { inverse, physicalShape, plainOrder } from '../layout.js'
+import { axesOf, lower } from '../lowering.js'
+import { elementwise } from './elementwise.js'
+import { reshapeTraced } from './shape.js'
+
+lower('GatherV2', (lowering, { inputs: { x, indices }, attributes }) => {
+  const axis = axesOf(attributes.axis, x.shape.length)[0]
+  const batchDims = Number(attributes.batchDims ?? 0)
+  if (batchDims === 0) {
+    const at = lowering.read(indices)
+    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
+    if (indices.shape.length === 1) {
+      const value = lowering.node(
+        'Gather',
+        [lowering.read(x, x.order), at],
+        { dtype: x.dtype, shape: physicalShape(shape, x.order) },
+        { axis: inverse(x.order)[axis] },
+      )
+      return lowering.ordered(value, shape, x.order)
+    }
+    const output = { dtype: x.dtype, shape }
+    return lowering.plain(lowering.node('Gather', [lowering.read(x), at], output, { axis }))
+  }
+  if (batchDims !== axis) {
+    throw new Error(
+      `gather with axis ${axis} and batchDims ${batchDims} cannot be traced; transpose until they are equal`,
+    )
+  }
+  const shape = [...indices.shape, ...x.shape.slice(axis + 1)]
+  const at = lowering.cast(lowering.reshape(lowering.read(indices), [...indices.shape, 1]), 'int64')
+  const value = lowering.node(
+    'GatherND',
+    [lowering.read(x), at],
+    { dtype: x.dtype, shape },
+    { batch_dims: batchDims },
+  )
+  return lowering.plain(value)
+})
+
+lower('GatherNd', (lowering, { inputs: { params, indices } }) => {
+  const depth = indices.shape[indices.shape.length - 1]
+  const shape = [...indices.shape.slice(0, -1), ...params.shape.slice(depth)]
+  const at = lowering.cast(lowering.read(indices), 'int64')
+  const output = { dtype: params.dtype, shape }
+  return lowering.plain(lowering.node('GatherND', [lowering.read(params), at], output))
+})
+
+/** By comparison: ONNX's OneHot counts negative indices from the end, TensorFlow.js gives them no place. */
+lower('OneHot', (lowering, { inputs: { indices }, attributes }) => {
+  const depth = Number(attributes.depth)
+  const classes = Int32Array.from({ length: depth }, (_, i) => i)
+  const rows = reshapeTraced(lowering, indices, [...indices.shape, 1])
+  const columns = lowering.constant('int32', [depth], classes)
+  const dtype = attributes.dtype === 'float32' ? 'float32' : 'int32'
+  const value = (key: string) => lowering.filled(dtype, [], Number(attributes[key]))
+  const isHot = elementwise(lowering, 'Equal', [rows, columns], 'bool')
+  return elementwise(lowering, 'Where', [isHot, value('onValue'), value('offValue')], dtype)
+})
+
+/**
+ * The gradient of a gather: rows summed by their index. ScatterElements adds in order, so that the sum
+ * is exact to repeat; ScatterND with the same reduction loses updates on the CPU when indices repeat.
+ */
+lower('UnsortedSegmentSum', (lowering, { inputs: { x, segmentIds }, attributes }) => {
+  const rows = Number(attributes.numSegments)
+  const shape = [rows, ...x.shape.slice(1)]
+  const zeros = lowering.expand(lowering.graph.float(0), shape)
+  const rank = x.shape.length
+  const column = lowering.reshape(lowering.read(segmentIds), [
+    segmentIds.shape[0],
+    ...plainOrder(rank - 1).map(() => 1),
+  ])
+  const value = lowering.node(
+    'ScatterElements',
+    [zeros, lowering.expand(column, x.shape), lowering.read(x)],
+    { dtype: x.dtype, shape },
+    { axis: 0, reduction: 'add' },
+  )
+  return lowering.plain(value)
+})

@@ -1,0 +1,12 @@
+// Each file registers the rules of one family of kernels.
+import './conv.js'
+import './creation.js'
+import './depthwise_conv.js'
+import './elementwise.js'
+import './gather.js'
+import './matmul.js'
+import './nms.js'
+import './pool.js'
+import './reduce.js'
+import './resize.js'
+import './shape.js'

@@ -1,0 +1,167 @@
+import * as tf from '@tensorflow/tfjs'
+import { TraceError } from '../../errors.js'
+import { encodeModel, type NamedValue } from '../onnx/model_proto.js'
+import {
+  flattenTree,
+  type HostDType,
+  isTensor,
+  mapTree,
+  type TensorTree,
+  type Tree,
+} from '../tensors.js'
+import { TRACE_BACKEND, traceBackend } from './backend.js'
+import type { Graph, Node, Numbers, Value } from './graph.js'
+import type { Lowering } from './lowering.js'
+
+/** Shape and type of one input, as callers give it. */
+export interface Signature {
+  dtype: HostDType
+  shape: readonly number[]
+}
+
+/** An output of a traced function: a value of its graph, an input passed through, or known numbers. */
+export type TracedOutput = { shape: readonly number[]; dtype: 'float32' | 'int32' | 'bool' } & (
+  | { kind: 'computed'; name: string }
+  | { kind: 'input'; path: string }
+  | { kind: 'known'; data: Numbers }
+)
+
+/** A function as an ONNX graph. */
+export interface TracedFunction {
+  name: string
+  nodes: Node[]
+  /** Graph inputs that are used, with their paths in the tree of inputs. */
+  inputs: { path: string; name: string }[]
+  outputs: Tree<TracedOutput>
+  /** The ONNX file. */
+  encode(): Uint8Array
+}
+
+/** Tells the leaves of a tree of signatures from its branches. */
+export function isSignature(value: unknown): value is Signature {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'dtype' in value &&
+    Array.isArray(Reflect.get(value, 'shape'))
+  )
+}
+
+/** Names for inputs and outputs of the file; by default their paths behind `in.` and `out.`. */
+export interface TraceNames {
+  input?: (path: string) => string
+  output?: (path: string) => string
+}
+
+/**
+ * Calls `fn` once with tensors that have no numbers and records what it does.
+ *
+ * @param signatures shape and type of each input, nested as `fn` takes them.
+ */
+export function trace<In extends TensorTree, Out extends TensorTree>(
+  name: string,
+  fn: (inputs: In) => Out,
+  signatures: Tree<Signature>,
+  names: TraceNames = {},
+): TracedFunction {
+  tf.backend() // chooses a backend, if none was chosen yet
+  const previous = tf.getBackend()
+  tf.setBackend(TRACE_BACKEND)
+  const lowering = traceBackend.begin(name)
+  tf.engine().startScope(name)
+  try {
+    const inputs: { path: string; value: Value }[] = []
+    const tensors = mapTree(signatures, isSignature, (signature, path) => {
+      const value = lowering.graph.input(signature.dtype, signature.shape)
+      inputs.push({ path, value })
+      return inputTensor(lowering, value)
+    })
+    const results = fn(tensors as In)
+    return finish(name, lowering.graph, inputs, readOutputs(name, lowering, inputs, results), names)
+  } finally {
+    tf.engine().endScope()
+    traceBackend.end()
+    tf.setBackend(previous)
+  }
+}
+
+function inputTensor(lowering: Lowering, value: Value): tf.Tensor {
+  const usable = value.dtype === 'uint8' ? lowering.cast(value, 'int32') : value
+  return tf.engine().makeTensorFromTensorInfo(traceBackend.hold(lowering.plain(usable)))
+}
+
+type OutputValue = { value: Value; output: TracedOutput }
+
+function readOutputs(
+  name: string,
+  lowering: Lowering,
+  inputs: readonly { path: string; value: Value }[],
+  results: TensorTree,
+): Tree<OutputValue> {
+  const pathOf = new Map(inputs.map(({ path, value }) => [value.name, path]))
+  return mapTree(results as Tree<tf.Tensor>, isTensor, (tensor, path) => {
+    if (tensor.isDisposed) {
+      throw new TraceError(
+        name,
+        `output ${path} was disposed`,
+        'return it from tf.tidy or tf.keep it',
+      )
+    }
+    const value = lowering.read(traceBackend.lookUp(tensor))
+    const common = { shape: tensor.shape, dtype: tensor.dtype as 'float32' }
+    if (value.constant) return { value, output: { ...common, kind: 'known', data: value.constant } }
+    const inputPath = pathOf.get(value.name)
+    if (inputPath !== undefined) {
+      return { value, output: { ...common, kind: 'input', path: inputPath } }
+    }
+    return { value, output: { ...common, kind: 'computed', name: path } }
+  })
+}
+
+function isOutputValue(value: unknown): value is OutputValue {
+  return typeof value === 'object' && value !== null && 'output' in value && 'value' in value
+}
+
+/** Gives outputs their names, leaves out what nobody needs. */
+function finish(
+  name: string,
+  graph: Graph,
+  inputs: readonly { path: string; value: Value }[],
+  results: Tree<OutputValue>,
+  names: TraceNames,
+): TracedFunction {
+  const named = new Map<Value, NamedValue>()
+  const outputs = mapTree(results, isOutputValue, ({ value, output }, path) => {
+    if (output.kind !== 'computed') return output
+    const known = named.get(value) ?? { name: names.output?.(path) ?? `out.${path}`, value }
+    named.set(value, known)
+    return { ...output, name: known.name }
+  })
+  const nodes = graph.liveNodes([...named.keys()])
+  const used = new Set(nodes.flatMap((node) => node.inputs))
+  const usedInputs = inputs
+    .filter(({ value }) => used.has(value))
+    .map(({ path, value }) => ({ path, value, name: names.input?.(path) ?? `in.${path}` }))
+  const constants = [...used]
+    .filter((value) => value !== undefined)
+    .filter((value) => value.constant)
+  return {
+    name,
+    nodes,
+    inputs: usedInputs.map(({ path, name: inputName }) => ({ path, name: inputName })),
+    outputs,
+    encode: () =>
+      encodeModel({ name, nodes, inputs: usedInputs, outputs: [...named.values()], constants }),
+  }
+}
+
+/** Paths and outputs of a traced function, flat. */
+export function tracedOutputs(
+  traced: Pick<TracedFunction, 'outputs'>,
+): { path: string; leaf: TracedOutput }[] {
+  return flattenTree(traced.outputs, isTracedOutput)
+}
+
+export function isTracedOutput(value: unknown): value is TracedOutput {
+  return typeof value === 'object' && value !== null && 'kind' in value && 'shape' in value
+}

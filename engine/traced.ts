@@ -1,0 +1,135 @@
+import { TraceError } from '../errors.js'
+import type { Compiled, CompiledFunction, CompileOptions, RunOptions } from './compile.js'
+import { Session } from './runtime/session.js'
+import {
+  flattenTree,
+  type HostTensor,
+  type HostTree,
+  isHostTensor,
+  mapTree,
+  type TensorTree,
+  type Tree,
+} from './tensors.js'
+import {
+  isTracedOutput,
+  type TracedFunction,
+  type TracedOutput,
+  trace,
+  tracedOutputs,
+} from './trace/trace.js'
+
+/** Graphs kept at a time for each compiled function; the one unused for longest goes first. */
+const DEFAULT_CACHE_SIZE = 8
+
+interface LoadedGraph {
+  /** Which inputs and outputs the graph has; not its nodes and constants, which the session holds. */
+  interface: Pick<TracedFunction, 'inputs' | 'outputs'>
+  session: Session | undefined
+}
+
+/** Runs `fn` as one ONNX graph for each signature of its inputs. */
+export function traced<In extends TensorTree, Out extends TensorTree>(
+  fn: CompiledFunction<In, Out>,
+  options: CompileOptions,
+): Compiled<In, Out> {
+  const graphs = new Map<string, Promise<LoadedGraph>>()
+  const cacheSize = options.cacheSize ?? DEFAULT_CACHE_SIZE
+
+  async function load(inputs: Tree<HostTensor>): Promise<LoadedGraph> {
+    const recorded = trace(options.name, fn, inputs)
+    const needsSession = tracedOutputs(recorded).some(({ leaf }) => leaf.kind === 'computed')
+    const session = needsSession
+      ? await Session.create(options.name, recorded.encode(), options.session)
+      : undefined
+    return { interface: { inputs: recorded.inputs, outputs: recorded.outputs }, session }
+  }
+
+  async function graphFor(inputs: Tree<HostTensor>): Promise<LoadedGraph> {
+    const key = signatureKey(inputs)
+    const graph = graphs.get(key) ?? load(inputs)
+    graphs.delete(key)
+    graphs.set(key, graph) // now the most recently used
+    if (graphs.size > cacheSize) {
+      const [oldest, unused] = graphs.entries().next().value as [string, Promise<LoadedGraph>]
+      graphs.delete(oldest)
+      await (await unused).session?.dispose()
+    }
+    return graph
+  }
+
+  return {
+    async run(inputs: HostTree<In>, { into }: RunOptions = {}): Promise<HostTree<Out>> {
+      const tree = inputs as Tree<HostTensor>
+      const graph = await graphFor(tree)
+      return (await runGraph(options.name, graph, tree, into)) as HostTree<Out>
+    },
+    async dispose() {
+      for (const graph of graphs.values()) await (await graph).session?.dispose()
+      graphs.clear()
+    },
+  }
+}
+
+function signatureKey(inputs: Tree<HostTensor>): string {
+  return flattenTree(inputs, isHostTensor)
+    .map(({ path, leaf }) => `${path}:${leaf.dtype}[${leaf.shape.join()}]`)
+    .join(';')
+}
+
+async function runGraph(
+  name: string,
+  { interface: recorded, session }: LoadedGraph,
+  inputs: Tree<HostTensor>,
+  into: Tree<HostTensor> | undefined,
+): Promise<Tree<HostTensor>> {
+  const given = new Map(flattenTree(inputs, isHostTensor).map(({ path, leaf }) => [path, leaf]))
+  const targets = new Map(
+    into ? flattenTree(into, isHostTensor).map(({ path, leaf }) => [path, leaf] as const) : [],
+  )
+  const feeds = Object.fromEntries(
+    recorded.inputs.map((input) => [input.name, given.get(input.path) as HostTensor]),
+  )
+  const fetches: Record<string, HostTensor | null> = {}
+  for (const { path, leaf } of tracedOutputs(recorded)) {
+    const target = targets.get(path)
+    if (target) refuseOtherShape(name, path, target, leaf)
+    if (leaf.kind === 'computed') fetches[leaf.name] ??= target ?? null
+  }
+  const results = session ? await session.run(feeds, fetches) : {}
+  return mapTree(recorded.outputs, isTracedOutput, (output, path) =>
+    place(outputOf(output, results, given), targets.get(path)),
+  )
+}
+
+function outputOf(
+  output: TracedOutput,
+  results: Readonly<Record<string, HostTensor>>,
+  given: ReadonlyMap<string, HostTensor>,
+): HostTensor {
+  if (output.kind === 'computed') return { ...results[output.name], shape: output.shape }
+  if (output.kind === 'input') return given.get(output.path) as HostTensor
+  return { dtype: output.dtype, shape: output.shape, data: output.data as Float32Array }
+}
+
+/** The tensor the caller asked the value to be in; a copy where the graph did not write it there. */
+function place(value: HostTensor, target: HostTensor | undefined): HostTensor {
+  if (target === undefined) return value
+  if (target.data !== value.data) target.data.set(value.data)
+  return target
+}
+
+function refuseOtherShape(
+  name: string,
+  path: string,
+  target: HostTensor,
+  output: TracedOutput,
+): void {
+  const describe = ({ dtype, shape }: { dtype: string; shape: readonly number[] }) =>
+    `${dtype} [${shape.join(', ')}]`
+  if (describe(target) === describe(output)) return
+  throw new TraceError(
+    name,
+    `output ${path} is ${describe(output)}, but the tensor given for it is ${describe(target)}`,
+    'allocate it with the shape of the output',
+  )
+}

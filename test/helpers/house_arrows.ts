@@ -1,0 +1,74 @@
+const BELOW_MODELS = ['nn', 'ops', 'engine', 'errors']
+const BELOW_DETECTORS = ['backbones', 'necks', 'heads', ...BELOW_MODELS]
+const BELOW_COMMANDS = ['detectors', 'datasets', 'pycocotools', ...BELOW_DETECTORS]
+
+/** Rooms of the house, and which others each may import from. A file's room is its first folder, or its name. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  errors: [],
+  pycocotools: [],
+  engine: ['errors'],
+  nn: ['engine', 'errors'],
+  ops: ['engine', 'errors'],
+  backbones: BELOW_MODELS,
+  necks: BELOW_MODELS,
+  heads: BELOW_MODELS,
+  detectors: BELOW_DETECTORS,
+  datasets: ['engine', 'nn', 'pycocotools', 'errors'],
+  deploy: BELOW_COMMANDS,
+  training: BELOW_COMMANDS,
+  registry: ['deploy', 'training', ...BELOW_COMMANDS],
+  configs: ['registry'],
+  tools: ['*'],
+  index: ['*'],
+}
+
+/** What a data set may take from rooms that otherwise know models: host tensors and random streams. */
+const DATASETS_MAY_IMPORT = /^(engine\/tensors|nn\/random)\.ts$/
+
+/** One import statement: paths from the root of the repository. */
+export interface Arrow {
+  from: string
+  to: string
+}
+
+/** The room a file belongs to: `ops` for `ops/nms.ts`, `registry` for `registry.ts`. */
+export function roomOf(path: string): string {
+  const [first, second] = path.split('/')
+  if (first === 'packages')
+    return second === 'pycocotools-js' ? 'pycocotools' : `packages/${second}`
+  return first.replace(/\.ts$/, '')
+}
+
+/** A sentence for each import that runs upward or sideways; none for a sound house. */
+export function brokenArrows(arrows: readonly Arrow[]): string[] {
+  return arrows.flatMap(({ from, to }) => {
+    const [room, target] = [roomOf(from), roomOf(to)]
+    const allowed = MAY_IMPORT[room]
+    if (!allowed)
+      return [`${from} is in no room of the house; add ${room} to test/helpers/house_arrows.ts`]
+    if (room === target) return []
+    if (room === 'datasets' && ['engine', 'nn'].includes(target) && !DATASETS_MAY_IMPORT.test(to)) {
+      return [
+        `${from} imports ${to}, but datasets may take only engine/tensors and nn/random from there`,
+      ]
+    }
+    if (allowed.includes('*') || allowed.includes(target)) return []
+    const list = allowed.length ? allowed.join(', ') : 'nothing'
+    return [`${from} imports ${to}, but ${room} may import from ${list} only`]
+  })
+}
+
+/** The relative imports, re-exports and dynamic imports of one file, as arrows. */
+export function arrowsOf(path: string, source: string): Arrow[] {
+  const specifiers = /(?:^|[\s;{}*])(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g
+  return [...source.matchAll(specifiers)].map(([, specifier]) => ({
+    from: path,
+    to: resolveSpecifier(path, specifier),
+  }))
+}
+
+/** `ops/nms.ts` for `../ops/nms.js` seen from `heads/retina_head.ts`. */
+function resolveSpecifier(path: string, specifier: string): string {
+  const resolved = new URL(specifier, `file:///${path}`).pathname.slice(1)
+  return resolved.replace(/\.js$/, '.ts')
+}
