@@ -6,6 +6,8 @@
  */
 export class Random {
   private state: number
+  /** The second of two normal numbers that one draw gives. */
+  private spare: number | undefined
 
   /** @param words integers or strings that together name the stream. */
   constructor(...words: (number | string)[]) {
@@ -25,10 +27,17 @@ export class Random {
     return Math.floor(this.uniform() * bound)
   }
 
-  /** Standard normal, by Box and Muller. */
+  /** Standard normal, by Box and Muller, who give two at a time. */
   normal(): number {
+    if (this.spare !== undefined) {
+      const spare = this.spare
+      this.spare = undefined
+      return spare
+    }
     const radius = Math.sqrt(-2 * Math.log(1 - this.uniform()))
-    return radius * Math.cos(2 * Math.PI * this.uniform())
+    const angle = 2 * Math.PI * this.uniform()
+    this.spare = radius * Math.sin(angle)
+    return radius * Math.cos(angle)
   }
 
   /** A shuffled copy (Fisher and Yates). */

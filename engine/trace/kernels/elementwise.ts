@@ -149,6 +149,10 @@ for (const [kernel, { op, compute }] of Object.entries(BINARY)) {
     }
     const neutral = withoutNeutral(kernel, a, b, left, right)
     if (neutral) return neutral
+    if (kernel === 'Add') {
+      const biased = addBias(lowering, a, b) ?? addBias(lowering, b, a)
+      if (biased) return biased
+    }
     if (kernel === 'Multiply') {
       const masked = multiplyByMask(lowering, a, b) ?? multiplyByMask(lowering, b, a)
       if (masked) return masked
@@ -174,6 +178,19 @@ function withoutNeutral(
   if (left === neutral && sameOrder(b.shape, shape) && ['Add', 'Multiply'].includes(kernel))
     return b
   return undefined
+}
+
+/** A convolution and a bias for each of its channels: one Conv with three inputs. */
+function addBias(lowering: Lowering, x: Traced, bias: Traced): Traced | undefined {
+  const conv = x.value.producer
+  const channels = x.shape[x.shape.length - 1]
+  const isChannelsFirst = sameOrder(x.order, [0, 3, 1, 2])
+  if (conv?.op !== 'Conv' || conv.inputs.length !== 2 || !isChannelsFirst) return undefined
+  if (!sameOrder(bias.shape, [channels])) return undefined
+  const inputs = [...conv.inputs, lowering.read(bias)]
+  const { dtype, shape } = x.value
+  const value = lowering.node('Conv', inputs, { dtype, shape }, { ...conv.attributes })
+  return lowering.ordered(value, x.shape, x.order)
 }
 
 /**

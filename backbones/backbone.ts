@@ -1,0 +1,28 @@
+import type * as tf from '@tensorflow/tfjs'
+import { type ForwardOptions, Module } from '../nn/index.js'
+
+/** Images to feature maps, shallow to deep. */
+export abstract class Backbone extends Module {
+  /** Channels of each feature map. */
+  abstract readonly outChannels: readonly number[]
+  /** Input pixels a cell of each feature map stands for, on a side. */
+  abstract readonly strides: readonly number[]
+
+  /**
+   * @param images `[n, h, w, 3]`, normalised RGB.
+   * @returns one `[n, h / stride, w / stride, channels]` for each of `outChannels`.
+   */
+  abstract override forward(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor4D[]
+}
+
+/** A backbone that is trained in one form and run in another, smaller one that computes the same. */
+export interface MergeableBackbone extends Backbone {
+  readonly form: 'train' | 'deploy'
+  /** A new backbone in deploy form with the merged weights of this one, which must be in training form. */
+  reparameterized(): Promise<MergeableBackbone>
+}
+
+/** True for a backbone that has two forms. */
+export function isMergeable(backbone: Backbone): backbone is MergeableBackbone {
+  return 'reparameterized' in backbone
+}

@@ -1,0 +1,113 @@
+import * as tf from '@tensorflow/tfjs'
+import { ones, zeros } from './initializers.js'
+import { type ForwardOptions, Module } from './module.js'
+import { Parameter } from './parameter.js'
+
+export interface BatchNormOptions {
+  channels: number
+  /** Added to the variance. @default 1e-5 */
+  eps?: number
+  /** Weight of the newest batch in the running statistics. @default 0.1 */
+  momentum?: number
+  /** Uses the running statistics in training too (mmdetection's `norm_eval`). @default false */
+  frozen?: boolean
+}
+
+/**
+ * Batch normalisation over all axes but the last, with PyTorch's conventions: the batch is normalised by
+ * its biased variance, the running variance gathers the unbiased one.
+ *
+ * Source: arXiv:1502.03167; as PyTorch's `BatchNorm2d`.
+ */
+export class BatchNorm extends Module {
+  readonly weight: Parameter
+  readonly bias: Parameter
+  readonly running_mean: Parameter
+  readonly running_var: Parameter
+  readonly eps: number
+  readonly momentum: number
+  readonly frozen: boolean
+
+  constructor({ channels, eps = 1e-5, momentum = 0.1, frozen = false }: BatchNormOptions) {
+    super()
+    this.weight = new Parameter([channels], ones())
+    this.bias = new Parameter([channels], zeros())
+    this.running_mean = new Parameter([channels], zeros(), { trainable: false })
+    this.running_var = new Parameter([channels], ones(), { trainable: false })
+    this.eps = eps
+    this.momentum = momentum
+    this.frozen = frozen
+  }
+
+  /** @param x `[..., channels]`; the result has its shape. */
+  override forward<T extends tf.Tensor>(x: T, options: ForwardOptions = {}): T {
+    return options.training && !this.frozen ? this.byBatch(x) : this.byRunning(x)
+  }
+
+  private byRunning<T extends tf.Tensor>(x: T): T {
+    const deviation = tf.sqrt(tf.add(this.running_var.value, this.eps))
+    const scale = tf.div(this.weight.value, deviation)
+    const shift = tf.sub(this.bias.value, tf.mul(this.running_mean.value, scale))
+    return tf.add(tf.mul(x, scale), shift)
+  }
+
+  private byBatch<T extends tf.Tensor>(x: T): T {
+    const values = x.size / x.shape[x.rank - 1]
+    if (values < 2) {
+      throw new Error(
+        `BatchNorm: training on [${x.shape}] gives ${values} value a channel, which has no variance; ` +
+          'use a larger batch or freeze the norm',
+      )
+    }
+    const { y, mean, variance } = normalise(x, this.weight.value, this.bias.value, this.eps)
+    const unbiased = tf.mul(variance, values / (values - 1))
+    this.gather(this.running_mean, mean)
+    this.gather(this.running_var, unbiased)
+    tf.dispose([mean, variance])
+    return y
+  }
+
+  private gather(running: Parameter, batch: tf.Tensor): void {
+    const kept = tf.mul(running.value, 1 - this.momentum)
+    running.update(tf.add(kept, tf.mul(batch, this.momentum)))
+  }
+}
+
+/**
+ * `y = x * scale + shift` with the scale and shift of the batch's own statistics, and its gradient in
+ * closed form: `dx = a * dy + b * x + c` with a, b, c per channel, so that forward and backward cost one
+ * affine pass each besides their sums. The plain composition is the reference in the test.
+ *
+ * @returns y like x; mean and biased variance `[channels]`, kept: the caller disposes of them.
+ */
+function normalise<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias: tf.Tensor, eps: number) {
+  const axes = x.shape.slice(0, -1).map((_, axis) => axis)
+  const values = x.size / x.shape[x.rank - 1]
+  let mean!: tf.Tensor
+  let variance!: tf.Tensor
+
+  const op = tf.customGrad((...args) => {
+    const [x, weight, bias, save] = args as [T, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
+    mean = tf.keep(tf.mean(x, axes)) // [channels]
+    // Not E[x^2] - mean^2, which cancels when the mean is large.
+    variance = tf.keep(tf.mean(tf.square(tf.sub(x, mean)), axes))
+    const inverse = tf.div(1, tf.sqrt(tf.add(variance, eps)))
+    const scale = tf.mul(weight, inverse)
+    const shift = tf.sub(bias, tf.mul(mean, scale))
+    save([x, mean, inverse, scale])
+    return { value: tf.add(tf.mul(x, scale), shift), gradFunc }
+  })
+
+  const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
+    const [x, mean, inverse, scale] = saved
+    const sumDy = tf.sum(dy, axes)
+    const sumDyX = tf.sum(tf.mul(dy, x), axes)
+    const dWeight = tf.mul(tf.sub(sumDyX, tf.mul(mean, sumDy)), inverse)
+    const b = tf.mul(tf.mul(scale, inverse), tf.mul(dWeight, -1 / values))
+    const c = tf.sub(tf.mul(tf.mul(scale, sumDy), -1 / values), tf.mul(b, mean))
+    const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(x, b)), c)
+    return [dx, dWeight, sumDy]
+  }
+
+  return { y: op(x, weight, bias) as T, mean, variance }
+}

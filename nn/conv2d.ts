@@ -1,0 +1,98 @@
+import * as tf from '@tensorflow/tfjs'
+import { ConfigError } from '../errors.js'
+import { uniformFanIn, zeros } from './initializers.js'
+import { Module } from './module.js'
+import { type Initializer, Parameter } from './parameter.js'
+
+export interface Conv2dOptions {
+  inChannels: number
+  outChannels: number
+  /** Side of the square kernel. */
+  kernelSize: number
+  /** @default 1 */
+  stride?: number
+  /** Zeros on each of the four sides. @default 0 */
+  padding?: number
+  /** 1, or `inChannels` with as many `outChannels` for a depthwise convolution. @default 1 */
+  groups?: number
+  /** @default true */
+  bias?: boolean
+  /** Of the kernel. @default uniformFanIn() */
+  init?: Initializer
+  /** @default zeros() */
+  biasInit?: Initializer
+}
+
+/** A dense or depthwise convolution with PyTorch's padding, rounding and parameter names. */
+export class Conv2d extends Module {
+  /** `[out, in / groups, k, k]`. */
+  readonly weight: Parameter
+  /** `[out]`. */
+  readonly bias: Parameter | undefined
+  readonly stride: number
+  readonly padding: number
+  readonly groups: number
+
+  constructor(options: Conv2dOptions) {
+    super()
+    const { inChannels, outChannels, kernelSize, stride = 1, padding = 0, groups = 1 } = options
+    if (groups !== 1 && (groups !== inChannels || groups !== outChannels)) {
+      throw new ConfigError(
+        'Conv2d: groups',
+        `is ${groups} for ${inChannels} input and ${outChannels} output channels`,
+        'use 1, or the number of channels on both sides for a depthwise convolution',
+      )
+    }
+    const shape = [outChannels, inChannels / groups, kernelSize, kernelSize]
+    this.weight = new Parameter(shape, options.init ?? uniformFanIn())
+    this.bias =
+      options.bias === false ? undefined : new Parameter([outChannels], options.biasInit ?? zeros())
+    this.stride = stride
+    this.padding = padding
+    this.groups = groups
+  }
+
+  /**
+   * @param x `[n, h, w, in]`.
+   * @returns `[n, floor((h + 2 padding - k) / stride) + 1, ..., out]`.
+   */
+  override forward(x: tf.Tensor4D): tf.Tensor4D {
+    const y = this.groups === 1 ? this.dense(x) : depthwise(x, this.weight, this)
+    return this.bias ? tf.add(y, this.bias.value) : y
+  }
+
+  private dense(x: tf.Tensor4D): tf.Tensor4D {
+    const kernel = tf.transpose(this.weight.value as tf.Tensor4D, [2, 3, 1, 0]) // [k, k, in, out]
+    return tf.conv2d(x, kernel, this.stride, padOf(this.weight, this))
+  }
+}
+
+/**
+ * One kernel a channel.
+ *
+ * @param x `[n, h, w, c]`.
+ * @param weight `[c, 1, k, k]`.
+ * @returns `[n, floor((h + 2 padding - k) / stride) + 1, ..., c]`.
+ */
+export function depthwise(
+  x: tf.Tensor4D,
+  weight: Parameter,
+  { stride, padding }: { stride: number; padding: number },
+): tf.Tensor4D {
+  const kernel = tf.transpose(weight.value as tf.Tensor4D, [2, 3, 0, 1]) // [k, k, c, 1]
+  return tf.depthwiseConv2d(x, kernel, stride, padOf(weight, { stride, padding }))
+}
+
+type Pad = 'valid' | 'same' | [[0, 0], [number, number], [number, number], [0, 0]]
+
+/** TensorFlow's 'same' pads unevenly with strides above 1, so it stands for PyTorch's padding only at 1. */
+function padOf(weight: Parameter, { stride, padding }: { stride: number; padding: number }): Pad {
+  if (padding === 0) return 'valid'
+  if (stride === 1 && weight.shape[2] === 2 * padding + 1) return 'same'
+  return [
+    [0, 0],
+    [padding, padding],
+    [padding, padding],
+    [0, 0],
+  ]
+}
