@@ -5,8 +5,8 @@ import { floats, scalar } from '../../engine/index.js'
 import { ConfigError } from '../../errors.js'
 import { functionalCall, type Module } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
-import { assertTracedEqualsEager } from '../helpers/assert_traced_equals_eager.js'
 import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'
+import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 interface Outputs {
   logits: PackedTensor
@@ -179,7 +179,7 @@ for (const name of ['act2', 'ada_pool']) {
     }
 
     const images = floats(unpack(fixture.images), fixture.images.shape)
-    await assertTracedEqualsEager(t, trainingStep, { state, images, lambda: scalar(0.3) }, 2e-5)
+    await tracedEqualsEager(t, trainingStep, { state, images, lambda: scalar(0.3) }, 2e-5)
   })
 }
 

@@ -3,7 +3,7 @@ import test from 'ava'
 import { floats } from '../../engine/index.js'
 import { adaptiveMaxPool, Random } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
-import { assertTracedEqualsEager } from '../helpers/assert_traced_equals_eager.js'
+import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 /** The definition, for one channel of one image. */
 function plainPool(x: number[][], size: number): number[][] {
@@ -64,6 +64,6 @@ for (const [side, size] of [
       tf.valueAndGrad((x: tf.Tensor) => tf.sum(tf.square(adaptiveMaxPool(x as tf.Tensor4D, size))))(
         x,
       )
-    await assertTracedEqualsEager(t, valueAndGradient, { x: floats(x, [1, side, side, 2]) })
+    await tracedEqualsEager(t, valueAndGradient, { x: floats(x, [1, side, side, 2]) })
   })
 }

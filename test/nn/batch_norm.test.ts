@@ -3,7 +3,7 @@ import test from 'ava'
 import { floats } from '../../engine/index.js'
 import { BatchNorm, functionalCall, Random } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
-import { assertTracedEqualsEager } from '../helpers/assert_traced_equals_eager.js'
+import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 function normWith(options: { frozen?: boolean } = {}): BatchNorm {
   const norm = new BatchNorm({ channels: 2, eps: 1e-3, momentum: 0.1, ...options })
@@ -88,7 +88,7 @@ test('training, with gradients and statistics, is the same traced', async (t) =>
     })([x, values.weight, values.bias])
     return { value, grads, updates }
   }
-  await assertTracedEqualsEager(t, step, { ...inputs, x: floats(x, [2, 3, 5, 2]) })
+  await tracedEqualsEager(t, step, { ...inputs, x: floats(x, [2, 3, 5, 2]) })
 })
 
 test('a large mean does not cancel in the variance', (t) => {

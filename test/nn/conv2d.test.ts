@@ -3,7 +3,7 @@ import test from 'ava'
 import { floats } from '../../engine/index.js'
 import { Conv2d, functionalCall, normal, Random } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
-import { assertTracedEqualsEager } from '../helpers/assert_traced_equals_eager.js'
+import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 /** A convolution by its definition, NCHW, for one image: the reference. */
 function plainConv(
@@ -102,7 +102,7 @@ for (const [kind, options] of Object.entries({
         const call = () => tf.mean(tf.square(conv.forward(x as tf.Tensor4D))) as tf.Scalar
         return functionalCall(conv, { weight, bias }, call).result
       })([x, weight, bias])
-    await assertTracedEqualsEager(t, valueAndGradients, inputs)
+    await tracedEqualsEager(t, valueAndGradients, inputs)
   })
 }
 
