@@ -1,0 +1,164 @@
+import { ConfigError } from '../errors.js'
+import { Random } from '../nn/random.js'
+import {
+  type Augmentation,
+  assembleBatch,
+  augmentImage,
+  type BatchPlan,
+  type HostBatch,
+  placeImage,
+  planBatch,
+} from './batch.js'
+import type { CocoDataset } from './coco.js'
+import { renderRequest } from './render.js'
+import { RenderPool } from './render_pool.js'
+import { aspectGroup, batchesPerEpoch, epochBatches, membersByGroup } from './sampler.js'
+
+/** Batches that are made before they are asked for. */
+const PREFETCH = 2
+
+/** Both from 0. */
+export interface Position {
+  epoch: number
+  /** Batch of the epoch. */
+  iteration: number
+}
+
+/** A batch that knows where it belongs. */
+export interface TrainingBatch extends HostBatch, Position {}
+
+interface LoaderOptions {
+  dataset: CocoDataset
+  batchSize: number
+  /** Sides of batches are rounded up to multiples of it, itself a multiple of 32. */
+  bucketStep: number
+  /** Threads that decode and resize; 0 does it in this one. Batches do not depend on it. Default 1. */
+  workers?: number
+}
+
+export interface TrainLoaderOptions extends LoaderOptions, Augmentation {
+  seed: number
+}
+
+/** Endless shuffled batches. What a batch holds depends on the options, the seed and its position only. */
+export class TrainLoader {
+  readonly iterationsPerEpoch: number
+  private readonly options: TrainLoaderOptions
+  private readonly groups: number[]
+  private readonly members: Map<number, number[]>
+  private readonly pool: RenderPool
+
+  constructor(options: TrainLoaderOptions) {
+    checkOptions(options)
+    checkAugmentation(options)
+    this.options = options
+    this.groups = options.dataset.samples.map((sample) => aspectGroup(sample.size))
+    this.members = membersByGroup(this.groups)
+    this.iterationsPerEpoch = batchesPerEpoch(this.groups, options.batchSize)
+    this.pool = new RenderPool(options.workers ?? 1)
+  }
+
+  /** Batches from `start` on, over all epochs; the caller stops. Starting late gives what would have come anyway. */
+  async *batches(
+    start: Position = { epoch: 0, iteration: 0 },
+  ): AsyncGenerator<TrainingBatch, void, undefined> {
+    for await (const { plan, pixels } of rendered(this.plans(start), this.pool)) {
+      const { epoch, iteration } = plan
+      yield { ...assembleBatch(plan, pixels), epoch, iteration }
+    }
+  }
+
+  /** Ends the worker threads. */
+  async close(): Promise<void> {
+    await this.pool.close()
+  }
+
+  private *plans(start: Position): Generator<BatchPlan & Position> {
+    const { dataset, batchSize, bucketStep, seed } = this.options
+    for (let epoch = start.epoch; ; epoch++) {
+      const batches = epochBatches(this.groups, { batchSize, seed, epoch })
+      const first = epoch === start.epoch ? start.iteration : 0
+      for (let iteration = first; iteration < batches.length; iteration++) {
+        const images = batches[iteration].map((index, i) => {
+          const random = new Random(seed, 'augment', epoch, iteration * batchSize + i)
+          const group = this.members.get(this.groups[index])!
+          return augmentImage(dataset.samples, index, this.options, { group, random })
+        })
+        yield { ...planBatch(images, bucketStep), epoch, iteration }
+      }
+    }
+  }
+}
+
+export interface EvalOptions extends LoaderOptions {
+  /** Limits of the `[long, short]` side, input pixels. */
+  testScale: readonly [number, number]
+}
+
+/** All images once, in the order of the file; the last batch may be smaller. Its worker threads end with it. */
+export async function* evalBatches(
+  options: EvalOptions,
+): AsyncGenerator<HostBatch, void, undefined> {
+  checkOptions(options)
+  checkScale('testScale', options.testScale)
+  const pool = new RenderPool(options.workers ?? 1)
+  try {
+    for await (const { plan, pixels } of rendered(evalPlans(options), pool)) {
+      yield assembleBatch(plan, pixels)
+    }
+  } finally {
+    await pool.close()
+  }
+}
+
+function* evalPlans({ dataset, batchSize, testScale, bucketStep }: EvalOptions) {
+  for (let start = 0; start < dataset.samples.length; start += batchSize) {
+    const samples = dataset.samples.slice(start, start + batchSize)
+    const images = samples.map((sample) => placeImage(sample, { scale: testScale, flip: false }))
+    yield planBatch(images, bucketStep)
+  }
+}
+
+/** Plans in order with their pixels, a few of them rendered ahead of the one that is asked for. */
+async function* rendered<Plan extends BatchPlan>(
+  plans: Iterable<Plan>,
+  pool: RenderPool,
+): AsyncGenerator<{ plan: Plan; pixels: Uint8Array }> {
+  const ahead = pool.workers === 0 ? 0 : Math.max(PREFETCH, pool.workers)
+  const queue: Promise<{ plan: Plan; pixels: Uint8Array }>[] = []
+  for (const plan of plans) {
+    const result = pool.render(renderRequest(plan)).then((pixels) => ({ plan, pixels }))
+    result.catch(() => {}) // Told when its turn comes; until then it must not end the process.
+    queue.push(result)
+    if (queue.length > ahead) yield await queue.shift()!
+  }
+  for (const result of queue) yield await result
+}
+
+function checkOptions({ batchSize, bucketStep, workers = 1 }: LoaderOptions): void {
+  if (!(Number.isInteger(batchSize) && batchSize > 0)) {
+    throw new ConfigError('data.batchSize', `is ${batchSize}`, 'give a whole number, at least 1')
+  }
+  if (!(Number.isInteger(bucketStep / 32) && bucketStep > 0)) {
+    throw new ConfigError('data.bucketStep', `is ${bucketStep}`, 'give a multiple of 32')
+  }
+  if (!(Number.isInteger(workers) && workers >= 0)) {
+    throw new ConfigError('data.workers', `is ${workers}`, 'give a whole number, at least 0')
+  }
+}
+
+function checkAugmentation({ scales, flip }: Augmentation): void {
+  if (scales.length === 0) {
+    throw new ConfigError('data.scales', 'is empty', 'give a list of [long, short]')
+  }
+  for (const [i, scale] of scales.entries()) checkScale(`scales[${i}]`, scale)
+  if (!(flip >= 0 && flip <= 1)) {
+    throw new ConfigError('data.flip', `is ${flip}`, 'give a probability between 0 and 1')
+  }
+}
+
+function checkScale(name: string, scale: readonly number[]): void {
+  if (scale.length === 2 && scale.every((side) => side >= 1)) return
+  const sides = JSON.stringify(scale)
+  throw new ConfigError(`data.${name}`, `is ${sides}`, 'give [long, short] in pixels')
+}

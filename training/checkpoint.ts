@@ -1,0 +1,299 @@
+import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import type { HostTensor } from '../engine/tensors.js'
+import { DataError } from '../errors.js'
+import type { Module } from '../nn/index.js'
+import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
+import { readSafetensors, readSafetensorsHeader, writeSafetensors } from './safetensors.js'
+import type { HostState, TrainState } from './train_state.js'
+import { TrainingError } from './training_error.js'
+
+/** What a checkpoint says of itself; written to both of its files, which belong together if it is equal. */
+export interface CheckpointMetadata {
+  /** Updates done. */
+  iteration: number
+  iterationsPerEpoch: number
+  seed: number
+  /** Names of the classes, by label. */
+  classes: readonly string[]
+  /** Deep-training lambda of the last update; 1 without deep training. A network is merged only at 1. */
+  lambda: number
+  /** The resolved config. */
+  config: unknown
+}
+
+/** Sums of logged values since the last logged line, so that a resumed run logs the same means. */
+export interface LogSums {
+  count: number
+  sums: Record<string, number>
+}
+
+/** Key of the JSON text in the metadata of a safetensors file. */
+const METADATA_KEY = 'vanilladet'
+const LOG_KEY = 'vanilladet.log'
+
+/** Text file that names the newest complete checkpoint of a work dir. */
+const LATEST = 'latest'
+
+const MODEL_FILE = /^(?:epoch|iter)_\d+\.safetensors$/
+const STATE_FILE = /^((?:epoch|iter)_\d+)\.train_state\.safetensors$/
+const LEFT_OVER = /^(?:latest|(?:epoch|iter)_\d+(?:\.train_state)?\.safetensors)\.tmp$/
+
+/** `epoch_3` where an epoch ends, `iter_1234` elsewhere. */
+export function checkpointName(iteration: number, iterationsPerEpoch: number): string {
+  const epochs = iteration / iterationsPerEpoch
+  return Number.isInteger(epochs) ? `epoch_${epochs}` : `iter_${iteration}`
+}
+
+/** The file beside a model file that holds the rest of the training state. */
+export function trainStatePath(modelPath: string): string {
+  return modelPath.replace(/\.safetensors$/, '.train_state.safetensors')
+}
+
+/**
+ * Saves a checkpoint: `NAME.safetensors` with the model under PyTorch's names and shapes, and
+ * `NAME.train_state.safetensors` with the optimizer's arrays (`m.NAME`) and the averages (`ema.NAME`).
+ *
+ * Each file is written under another name, synced and renamed: first the state, then the model, then
+ * `latest`. A crash at any moment leaves `latest` at a complete checkpoint.
+ *
+ * @param keep how many checkpoints stay in the work dir, the newest ones; all if undefined.
+ * @returns path of the model file.
+ */
+export async function saveCheckpoint(
+  workDir: string,
+  state: HostState,
+  options: { metadata: CheckpointMetadata; log: LogSums; keep?: number },
+): Promise<string> {
+  const { metadata, log, keep } = options
+  const name = checkpointName(metadata.iteration, metadata.iterationsPerEpoch)
+  const modelPath = join(workDir, `${name}.safetensors`)
+  const model = { format: 'pt', [METADATA_KEY]: JSON.stringify(metadata) }
+  const training = { ...model, [LOG_KEY]: JSON.stringify(log) }
+  await replaceFile(trainStatePath(modelPath), (path) =>
+    writeSafetensors(path, trainingTensors(state), training),
+  )
+  await replaceFile(modelPath, (path) =>
+    writeSafetensors(path, { ...state.parameters, ...state.buffers }, model),
+  )
+  await replaceFile(join(workDir, LATEST), (path) => writeText(path, `${name}.safetensors\n`))
+  await removeOld(workDir, basename(modelPath), keep)
+  return modelPath
+}
+
+/**
+ * The checkpoint to go on from.
+ *
+ * @param resume a path, or true for the newest of the work dir.
+ */
+export async function checkpointToResume(workDir: string, resume: string | true): Promise<string> {
+  if (resume !== true) {
+    await requireFile(resume, 'name another checkpoint')
+    await requireFile(
+      trainStatePath(resume),
+      'only a checkpoint with its train_state can be resumed, so start anew from its weights with --load-from',
+    )
+    return resume
+  }
+  const name = await readLatest(workDir)
+  if (name === undefined) {
+    throw new DataError(
+      workDir,
+      '--resume found no checkpoint in it',
+      'leave out --resume to start anew, or name a checkpoint',
+    )
+  }
+  return checkpointToResume(workDir, join(workDir, name))
+}
+
+/** What a checkpoint says of itself; undefined for a weights file from elsewhere. */
+export async function readCheckpointMetadata(
+  path: string,
+): Promise<CheckpointMetadata | undefined> {
+  const { metadata } = await readSafetensorsHeader(path)
+  return parseMetadata(path, metadata[METADATA_KEY])
+}
+
+/**
+ * Loads weights into a detector, or any other module.
+ *
+ * @param options.weights `ema`: the averages, from the state file beside `path`. Default `model`.
+ * @param options.partial loads what matches and leaves the rest, where otherwise every tensor must match.
+ * @throws DataError that says what matched and what did not, before anything is loaded.
+ */
+export async function loadWeights(
+  model: Module,
+  path: string,
+  options: { weights?: 'model' | 'ema'; partial?: boolean } = {},
+): Promise<WeightMatch> {
+  const prefix = options.weights === 'ema' ? 'ema.' : ''
+  const file = prefix === '' ? path : trainStatePath(path)
+  const parameters = model.namedParameters()
+  const expected = Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape]))
+
+  const { shapes } = await readSafetensorsHeader(file)
+  const match = matchWeights(expected, withoutPrefix(shapes, prefix))
+  if (options.partial ? match.matched.length === 0 : !isFullMatch(match)) {
+    const what = `the weights are not of this model: ${describeMatch(match)}`
+    throw new DataError(file, what, 'give the config that the checkpoint was made with')
+  }
+  const { tensors } = await readSafetensors(file)
+  const matched = new Set(match.matched)
+  for (const [name, parameter] of parameters) {
+    if (matched.has(name)) parameter.data = asFloats(tensors[prefix + name])
+  }
+  return match
+}
+
+/**
+ * Loads the optimizer's arrays and the averages into a state.
+ *
+ * @param modelPath the checkpoint's model file, which the state was made from.
+ */
+export async function loadTrainState(
+  state: TrainState,
+  modelPath: string,
+): Promise<{ metadata: CheckpointMetadata; log: LogSums }> {
+  const path = trainStatePath(modelPath)
+  const { shapes, metadata: texts } = await readSafetensorsHeader(path)
+  const metadata = parseMetadata(path, texts[METADATA_KEY])
+  const log = parseJson<LogSums>(path, texts[LOG_KEY])
+  const ofModel = (await readSafetensorsHeader(modelPath)).metadata[METADATA_KEY]
+  if (!metadata || !log || ofModel !== texts[METADATA_KEY]) {
+    const what = `it is not of the same save as ${basename(modelPath)}`
+    throw new DataError(path, what, 'resume from another checkpoint')
+  }
+
+  const { optimizer, ema } = state.current
+  const slots: Record<string, Record<string, HostTensor>> = { ...optimizer, ema }
+  const match = matchWeights(shapesOf(trainingTensors(state.current)), shapes)
+  if (!isFullMatch(match)) {
+    const what = `the training state is of another optimizer, ema or model: ${describeMatch(match)}`
+    throw new DataError(path, what, 'resume with the config it was saved with')
+  }
+  const { tensors } = await readSafetensors(path)
+  for (const [slot, arrays] of Object.entries(slots)) {
+    for (const name of Object.keys(arrays)) arrays[name] = tensors[`${slot}.${name}`]
+  }
+  return { metadata, log }
+}
+
+/** Refuses a checkpoint whose classes are not those of the data, label by label. */
+export function requireClasses(
+  path: string,
+  saved: readonly string[],
+  classes: readonly string[],
+): void {
+  if (saved.length !== classes.length) {
+    const what = `it was trained on ${saved.length} classes, and the data has ${classes.length}`
+    throw new DataError(path, what, 'use annotations with the same categories')
+  }
+  const label = saved.findIndex((name, i) => name !== classes[i])
+  if (label < 0) return
+  const what = `its class ${label} is '${saved[label]}', and that of the data '${classes[label]}'`
+  throw new DataError(path, what, 'use annotations with the same categories')
+}
+
+function trainingTensors({ optimizer, ema }: HostState): Record<string, HostTensor> {
+  const named = Object.entries({ ...optimizer, ema }).flatMap(([slot, arrays]) =>
+    Object.entries(arrays).map(([name, tensor]) => [`${slot}.${name}`, tensor] as const),
+  )
+  return Object.fromEntries(named)
+}
+
+/** Writes a file under another name, then gives it its own and syncs the folder. */
+async function replaceFile(path: string, write: (path: string) => Promise<void>): Promise<void> {
+  const unfinished = `${path}.tmp`
+  try {
+    await write(unfinished)
+    await rename(unfinished, path)
+    await syncFolder(join(path, '..'))
+  } catch (error) {
+    await rm(unfinished, { force: true, recursive: true })
+    const { code } = error as NodeJS.ErrnoException
+    if (code === undefined) throw error
+    throw new TrainingError(
+      `${path} could not be written (${code})`,
+      'make room in the work dir and go on with --resume, from the checkpoint before',
+    )
+  }
+}
+
+async function writeText(path: string, text: string): Promise<void> {
+  const file = await open(path, 'w')
+  try {
+    await file.writeFile(text)
+    await file.sync()
+  } finally {
+    await file.close()
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const folder = await open(path, 'r')
+  try {
+    await folder.sync()
+  } finally {
+    await folder.close()
+  }
+}
+
+/** Removes all but the newest checkpoints, and what crashes have left over. */
+async function removeOld(workDir: string, saved: string, keep: number | undefined) {
+  const files = await readdir(workDir)
+  const models = files.filter((file) => MODEL_FILE.test(file) && file !== saved)
+  const dated = await Promise.all(
+    models.map(async (file) => ({ file, time: (await stat(join(workDir, file))).mtimeMs })),
+  )
+  dated.sort((a, b) => b.time - a.time)
+  const removed = dated.slice(Math.max(0, (keep ?? Number.POSITIVE_INFINITY) - 1))
+  const kept = new Set([saved, ...models].filter((file) => !removed.some((r) => r.file === file)))
+  const isRemoved = (file: string) => {
+    const state = STATE_FILE.exec(file)
+    if (state) return !kept.has(`${state[1]}.safetensors`)
+    return LEFT_OVER.test(file) || (MODEL_FILE.test(file) && !kept.has(file))
+  }
+  for (const file of files.filter(isRemoved)) await rm(join(workDir, file), { force: true })
+}
+
+async function readLatest(workDir: string): Promise<string | undefined> {
+  try {
+    return (await readFile(join(workDir, LATEST), 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function requireFile(path: string, fix: string): Promise<void> {
+  const found = await stat(path).catch(() => undefined)
+  if (!found?.isFile()) throw new DataError(path, 'there is no such file', fix)
+}
+
+function parseMetadata(path: string, text: string | undefined): CheckpointMetadata | undefined {
+  return parseJson<CheckpointMetadata>(path, text)
+}
+
+function parseJson<Value>(path: string, text: string | undefined): Value | undefined {
+  if (text === undefined) return undefined
+  try {
+    return JSON.parse(text) as Value
+  } catch {
+    throw new DataError(path, 'its metadata is not JSON', 'give a checkpoint as it was saved')
+  }
+}
+
+function withoutPrefix(shapes: Record<string, number[]>, prefix: string) {
+  const named = Object.entries(shapes)
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([name, shape]) => [name.slice(prefix.length), shape] as const)
+  return Object.fromEntries(named)
+}
+
+function shapesOf(tensors: Record<string, HostTensor>) {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
+}
+
+function asFloats({ data }: HostTensor): Float32Array {
+  return data instanceof Float32Array ? data : Float32Array.from(data)
+}

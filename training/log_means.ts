@@ -1,0 +1,40 @@
+import type { LogSums } from './checkpoint.js'
+import type { LogLine } from './metrics_log.js'
+import type { ProgressLine } from './progress.js'
+
+/** Means of what was measured since the last logged line. */
+export class LogMeans {
+  /** Goes into checkpoints; times do not, since they never come again. */
+  readonly log: LogSums
+  private times = { count: 0, time: 0, dataTime: 0 }
+
+  constructor(log: LogSums) {
+    this.log = log
+  }
+
+  add(values: Readonly<Record<string, number>>, seconds: { time: number; dataTime: number }): void {
+    const { sums } = this.log
+    this.log.count++
+    for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value
+    this.times.count++
+    this.times.time += seconds.time
+    this.times.dataTime += seconds.dataTime
+  }
+
+  takeLine(head: { iter: number; epoch: number; lr: number }): ProgressLine & LogLine {
+    const { count, sums } = this.log
+    const means = Object.entries(sums).map(([name, sum]) => [name, sum / count] as const)
+    const line = {
+      ...head,
+      loss: 0,
+      ...Object.fromEntries(means),
+      time: this.times.time / this.times.count,
+      dataTime: this.times.dataTime / this.times.count,
+      memoryMiB: process.resourceUsage().maxRSS / 1024,
+    }
+    this.log.count = 0
+    this.log.sums = {}
+    this.times = { count: 0, time: 0, dataTime: 0 }
+    return line
+  }
+}

@@ -1,0 +1,294 @@
+/**
+ * Training, from the first iteration to the last: the file to read first.
+ *
+ * An iteration is one update of the weights. It takes `optimizer.accumulate` batches; an epoch is all
+ * batches once, and its last update may take fewer.
+ */
+import { basename, join } from 'node:path'
+import type { Detector } from '../detectors/detector.js'
+import type { CompileOptions } from '../engine/compile.js'
+import type { HostTree } from '../engine/tensors.js'
+import { ConfigError } from '../errors.js'
+import {
+  type CheckpointMetadata,
+  checkpointToResume,
+  type LogSums,
+  loadTrainState,
+  loadWeights,
+  readCheckpointMetadata,
+  requireClasses,
+  saveCheckpoint,
+} from './checkpoint.js'
+import { listenForInterrupt } from './interrupt.js'
+import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
+import { LogMeans } from './log_means.js'
+import { type LogLine, MetricsLog } from './metrics_log.js'
+import { makeOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
+import { startProgress } from './progress.js'
+import { lambdaAt, learningRateAt, type ScheduleOptions } from './schedule.js'
+import type { BatchTensors } from './step.js'
+import { TrainState } from './train_state.js'
+import { TrainingError } from './training_error.js'
+import { prepareWorkDir } from './work_dir.js'
+
+/** Where batches come from; `datasets/` has one. */
+export interface TrainingBatches {
+  /** Batches of an epoch. */
+  readonly iterationsPerEpoch: number
+  /** Batches over all epochs without end, from batch `iteration` of `epoch` on; both from 0. */
+  batches(start: { epoch: number; iteration: number }): AsyncGenerator<{
+    readonly tensors: HostTree<BatchTensors>
+  }>
+}
+
+export interface TrainHooks {
+  /**
+   * Called after epochs with the current weights in the detector (the averages, with EMA); its result
+   * goes to `evaluations.jsonl`.
+   */
+  evaluate?(at: { epoch: number; iteration: number; lambda: number }): Promise<object>
+  /** Called with each line of `metrics.jsonl`. */
+  onLog?(line: LogLine): void
+}
+
+export interface TrainOptions {
+  /** Initialised; it holds the trained weights (not the averages) when training ends. */
+  detector: Detector
+  loader: TrainingBatches
+  optimizer: OptimizerOptions
+  schedule: ScheduleOptions
+  /** Running averages of the weights. @default none */
+  ema?: { decay: number }
+  /** `interval`: iterations between lines of `metrics.jsonl`. */
+  logging: { interval: number }
+  /** `interval`: epochs between checkpoints; the end is always saved. `keep`: how many stay, default all. */
+  checkpoint: { interval: number; keep?: number }
+  /** `interval`: epochs between calls of `hooks.evaluate`. @default 1 */
+  evaluation?: { interval: number }
+  /** What initial weights and batches were drawn from. */
+  seed: number
+  /** Names of the classes, by label. */
+  classes: readonly string[]
+  /** The resolved config, kept in checkpoints. */
+  config: unknown
+  workDir: string
+  /** Go on from the newest checkpoint of the work dir, or from the one named. */
+  resume?: string | boolean
+  /** Stop after this many iterations, counted from the first of all. */
+  maxIters?: number
+  engine?: CompileOptions['engine']
+  hooks?: TrainHooks
+  /** Where progress is shown. @default process.stderr */
+  progressStream?: NodeJS.WriteStream
+}
+
+export interface TrainResult {
+  /** Updates done, those before a resume included. */
+  iteration: number
+  /** The newest checkpoint. */
+  checkpoint: string
+  reason: 'finished' | 'maxIters' | 'interrupted'
+}
+
+/** Trains a detector and saves checkpoints and metrics in a work dir. */
+export async function train(options: TrainOptions): Promise<TrainResult> {
+  const { detector, loader, schedule, workDir, hooks = {} } = options
+  const accumulate = options.optimizer.accumulate ?? 1
+  const iterationsPerEpoch = Math.ceil(loader.iterationsPerEpoch / accumulate)
+  const scheduled = schedule.epochs * iterationsPerEpoch
+  const total = Math.min(scheduled, options.maxIters ?? scheduled)
+
+  const run = await startRun(options, iterationsPerEpoch)
+  await prepareWorkDir(workDir)
+  const { state, iterations } = run
+  let { iteration, checkpoint } = run
+  const metricsLog = await MetricsLog.open(join(workDir, 'metrics.jsonl'), iteration)
+  const evaluationLog = await MetricsLog.open(join(workDir, 'evaluations.jsonl'), iteration)
+  const means = new LogMeans(run.log)
+  const progress = startProgress({
+    start: iteration,
+    total,
+    epochs: schedule.epochs,
+    stream: options.progressStream,
+  })
+  const interrupt = listenForInterrupt(() => progress.say('stopping after this iteration'))
+
+  let savedAt = checkpoint === undefined ? -1 : iteration
+  const save = async () => {
+    const lambda = lambdaOf(schedule, Math.max(0, iteration - 1), iterationsPerEpoch)
+    const metadata = metadataOf(options, { iteration, iterationsPerEpoch, lambda })
+    const { keep } = options.checkpoint
+    checkpoint = await saveCheckpoint(workDir, state.current, { metadata, log: means.log, keep })
+    savedAt = iteration
+    progress.say(`saved ${basename(checkpoint)}`)
+  }
+
+  const epoch = Math.floor(iteration / iterationsPerEpoch)
+  const firstBatch = (iteration % iterationsPerEpoch) * accumulate
+  const batches = loader.batches({ epoch, iteration: firstBatch })
+  try {
+    while (iteration < total && !interrupt.requested()) {
+      const startedAt = performance.now()
+      const learningRate = learningRateAt(options.optimizer.learningRate, schedule, {
+        iteration,
+        iterationsPerEpoch,
+      })
+      const lambda = lambdaOf(schedule, iteration, iterationsPerEpoch)
+      const batchInEpoch = (iteration % iterationsPerEpoch) * accumulate
+      const count = Math.min(accumulate, loader.iterationsPerEpoch - batchInEpoch)
+      const taken = await take(batches, count)
+      const loadedAt = performance.now()
+
+      iteration++
+      const inputs = { batches: taken, learningRate, step: iteration, lambda }
+      const values = await iterations.run(inputs)
+      requireFinite(values, iteration, checkpoint)
+
+      means.add(values, {
+        time: (performance.now() - startedAt) / 1000,
+        dataTime: (loadedAt - startedAt) / 1000,
+      })
+      progress.advance(iteration)
+      if (iteration % options.logging.interval === 0) {
+        const epochFrom1 = Math.ceil(iteration / iterationsPerEpoch)
+        const line = means.takeLine({ iter: iteration, epoch: epochFrom1, lr: learningRate })
+        await metricsLog.append(line)
+        progress.report(line)
+        hooks.onLog?.(line)
+      }
+
+      const epochEnds = iteration % iterationsPerEpoch === 0
+      const epochsDone = Math.floor(iteration / iterationsPerEpoch)
+      const saves = epochEnds && epochsDone % options.checkpoint.interval === 0
+      if (saves || iteration === total) await save()
+      const evaluated = epochsDone % (options.evaluation?.interval ?? 1) === 0
+      if (hooks.evaluate && epochEnds && evaluated && !interrupt.requested()) {
+        state.writeTo(detector, options.ema ? 'ema' : 'model')
+        const evaluation = await hooks.evaluate({ epoch: epochsDone, iteration, lambda })
+        await evaluationLog.append({ iter: iteration, epoch: epochsDone, ...evaluation })
+      }
+    }
+    if (savedAt !== iteration) await save()
+  } finally {
+    interrupt.stop()
+    progress.stop()
+    await batches.return(undefined)
+    await iterations.dispose()
+  }
+  state.writeTo(detector)
+  const reason =
+    iteration === scheduled ? 'finished' : iteration >= total ? 'maxIters' : 'interrupted'
+  return { iteration, checkpoint: checkpoint ?? '', reason }
+}
+
+/** What a run starts with: a fresh state, or that of a checkpoint. */
+interface Run {
+  state: TrainState
+  iterations: Iterations
+  /** Updates done. */
+  iteration: number
+  log: LogSums
+  /** The newest checkpoint, if there is one. */
+  checkpoint: string | undefined
+}
+
+async function startRun(options: TrainOptions, iterationsPerEpoch: number): Promise<Run> {
+  const { detector, workDir, resume } = options
+  if (iterationsPerEpoch === 0) {
+    throw new ConfigError('data.train', 'gives no batches', 'name annotations with images')
+  }
+  const optimizer = makeOptimizer(options.optimizer, trainableShapes(detector))
+  const ema = options.ema !== undefined
+  if (resume === undefined || resume === false) {
+    const state = TrainState.of(detector, optimizer.slots, { ema })
+    const iterations = makeIterations(options, state, optimizer)
+    return { state, iterations, iteration: 0, log: { count: 0, sums: {} }, checkpoint: undefined }
+  }
+  const checkpoint = await checkpointToResume(workDir, resume)
+  await requireSameRun(checkpoint, options, iterationsPerEpoch)
+  await loadWeights(detector, checkpoint)
+  const state = TrainState.of(detector, optimizer.slots, { ema })
+  const { metadata, log } = await loadTrainState(state, checkpoint)
+  const iterations = makeIterations(options, state, optimizer)
+  return { state, iterations, iteration: metadata.iteration, log, checkpoint }
+}
+
+function makeIterations(
+  options: TrainOptions,
+  state: TrainState,
+  optimizer: Optimizer,
+): Iterations {
+  const { detector, ema, engine } = options
+  const { accumulate = 1, maxGradNorm } = options.optimizer
+  const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, engine }
+  const make = accumulate === 1 ? singleBatchIterations : accumulatingIterations
+  return make(detector, state, stepOptions)
+}
+
+/** Refuses to go on with other classes, another seed or epochs of another length. */
+async function requireSameRun(
+  checkpoint: string,
+  { classes, seed }: TrainOptions,
+  iterationsPerEpoch: number,
+): Promise<void> {
+  const saved = await readCheckpointMetadata(checkpoint)
+  if (saved === undefined) return // `loadTrainState` tells it
+  requireClasses(checkpoint, saved.classes, classes)
+  if (saved.seed !== seed) {
+    const what = `is ${seed}, but ${checkpoint} was trained with ${saved.seed}`
+    throw new ConfigError('seed', what, 'resume with that seed')
+  }
+  if (saved.iterationsPerEpoch !== iterationsPerEpoch) {
+    throw new ConfigError(
+      'data.train',
+      `gives ${iterationsPerEpoch} iterations an epoch, but ${checkpoint} was trained with ${saved.iterationsPerEpoch}`,
+      'resume with the same data and batch size, or start anew from its weights with --load-from',
+    )
+  }
+}
+
+function metadataOf(
+  { seed, classes, config }: TrainOptions,
+  position: { iteration: number; iterationsPerEpoch: number; lambda: number },
+): CheckpointMetadata {
+  return { ...position, seed, classes, config }
+}
+
+/** Lambda of the update that follows `iteration` others. */
+function lambdaOf(schedule: ScheduleOptions, iteration: number, iterationsPerEpoch: number) {
+  if (schedule.deepTraining === undefined) return 1
+  return lambdaAt(Math.floor(iteration / iterationsPerEpoch), schedule.deepTraining)
+}
+
+async function take<Batch>(
+  batches: AsyncGenerator<{ readonly tensors: Batch }>,
+  count: number,
+): Promise<Batch[]> {
+  const taken: Batch[] = []
+  while (taken.length < count) {
+    const { value, done } = await batches.next()
+    if (done) throw new Error('train: the loader ended, but it has to go on for all epochs')
+    taken.push(value.tensors)
+  }
+  return taken
+}
+
+function requireFinite(
+  values: Readonly<Record<string, number>>,
+  iteration: number,
+  checkpoint: string | undefined,
+): void {
+  const broken = Object.entries(values).filter(([, value]) => !Number.isFinite(value))
+  if (broken.length === 0) return
+  const told = broken.map(([name, value]) => `${name} is ${value}`).join(', ')
+  const last = checkpoint ? `the last checkpoint is ${basename(checkpoint)}` : 'nothing was saved'
+  throw new TrainingError(
+    `at iteration ${iteration} ${told}; ${last}`,
+    'lower optimizer.learningRate, lengthen schedule.warmupIters, or set optimizer.maxGradNorm',
+  )
+}
+
+function trainableShapes(detector: Detector): Record<string, readonly number[]> {
+  const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
+  return Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
+}

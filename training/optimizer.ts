@@ -1,0 +1,118 @@
+import type * as tf from '@tensorflow/tfjs'
+import { type HostTensor, scalar } from '../engine/tensors.js'
+import { adamW, adamWScalars } from './adamw.js'
+import { type ParamGroupOptions, paramGroups } from './param_groups.js'
+import { sgd } from './sgd.js'
+
+interface CommonOptions extends ParamGroupOptions {
+  /** Rate of a parameter whose group has no factor, before the schedule. */
+  learningRate: number
+  /** Gradients are scaled down to this global norm. @default no clipping */
+  maxGradNorm?: number
+  /** Batches whose gradients are averaged for one update. @default 1 */
+  accumulate?: number
+}
+
+export interface AdamWOptions extends CommonOptions {
+  type: 'AdamW'
+  /** @default [0.9, 0.999] */
+  betas?: readonly [number, number]
+  /** @default 1e-8 */
+  eps?: number
+}
+
+export interface SGDOptions extends CommonOptions {
+  type: 'SGD'
+  /** @default 0 */
+  momentum?: number
+  /** @default false */
+  nesterov?: boolean
+}
+
+export type OptimizerOptions = AdamWOptions | SGDOptions
+
+/** Arrays that an optimizer keeps beside a parameter, by slot: `m` and `v`, or `momentum`. */
+export type Slots = Readonly<Record<string, tf.Tensor>>
+
+/** The scalars of one group in one iteration. */
+export type GroupScalars<Scalar> = Readonly<Record<string, Scalar>>
+
+/** The update rule of one set of parameters: mathematics only, the arrays are the caller's. */
+export interface Optimizer {
+  /** Names of the arrays to keep for every parameter, each of its shape, zero at first. */
+  readonly slots: readonly string[]
+  /**
+   * One record of scalars a group, to be given to `update`.
+   *
+   * @param learningRate of this iteration, before each group's factor.
+   * @param step the update's number, from 1.
+   */
+  scalars(learningRate: number, step: number): GroupScalars<HostTensor>[]
+  /** Traced: one parameter's new value and slots. */
+  update(update: ParameterUpdate): { parameter: tf.Tensor; slots: Slots }
+}
+
+export interface ParameterUpdate {
+  readonly name: string
+  readonly parameter: tf.Tensor
+  readonly gradient: tf.Tensor
+  readonly slots: Slots
+  /** As `scalars` gave them. */
+  readonly scalars: readonly GroupScalars<tf.Scalar>[]
+}
+
+/** @param shapes shape of each trainable parameter, by name. */
+export function makeOptimizer(
+  options: OptimizerOptions,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Optimizer {
+  return options.type === 'AdamW' ? makeAdamW(options, shapes) : makeSGD(options, shapes)
+}
+
+function makeAdamW(
+  options: AdamWOptions,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Optimizer {
+  const { groups, groupOf } = paramGroups(shapes, options)
+  const [beta1, beta2] = options.betas ?? [0.9, 0.999]
+  const eps = options.eps ?? 1e-8
+  return {
+    slots: ['m', 'v'],
+    scalars: (learningRate, step) =>
+      groups.map(({ lrScale, weightDecay }) =>
+        onHost(adamWScalars(learningRate * lrScale, step, { beta1, beta2, eps, weightDecay })),
+      ),
+    update({ name, parameter, gradient, slots, scalars }) {
+      const decays = groups[groupOf[name]].weightDecay !== 0
+      const { shrink, stepSize, epsilon } = scalars[groupOf[name]]
+      const arrays = { parameter, m: slots.m, v: slots.v }
+      const constants = { beta1, beta2, decays }
+      const next = adamW(arrays, gradient, constants, { shrink, stepSize, epsilon })
+      return { parameter: next.parameter, slots: { m: next.m, v: next.v } }
+    },
+  }
+}
+
+function makeSGD(
+  options: SGDOptions,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Optimizer {
+  const { groups, groupOf } = paramGroups(shapes, options)
+  const { momentum = 0, nesterov = false } = options
+  return {
+    slots: ['momentum'],
+    scalars: (learningRate) =>
+      groups.map(({ lrScale }) => onHost({ learningRate: learningRate * lrScale })),
+    update({ name, parameter, gradient, slots, scalars }) {
+      const { weightDecay } = groups[groupOf[name]]
+      const { learningRate } = scalars[groupOf[name]]
+      const arrays = { parameter, momentum: slots.momentum }
+      const next = sgd(arrays, gradient, { momentum, nesterov, weightDecay }, learningRate)
+      return { parameter: next.parameter, slots: { momentum: next.momentum } }
+    },
+  }
+}
+
+function onHost(values: object): GroupScalars<HostTensor> {
+  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, scalar(value)]))
+}

@@ -1,0 +1,34 @@
+import { mkdir, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { floats } from '../engine/tensors.js'
+import { DataError } from '../errors.js'
+import type { Module } from '../nn/index.js'
+import type { CheckpointMetadata } from './checkpoint.js'
+import { writeSafetensors } from './safetensors.js'
+
+/**
+ * Saves the weights of a model alone, under PyTorch's names and shapes: what `loadWeights` reads.
+ *
+ * The file is written under another name, synced and renamed; its folder is made where needed.
+ *
+ * @param metadata what the checkpoint that the weights come from says of itself, if it does.
+ */
+export async function saveModel(
+  path: string,
+  model: Module,
+  metadata: CheckpointMetadata | undefined,
+): Promise<void> {
+  const named = model.namedParameters()
+  const tensors = named.map(([name, { data, shape }]) => [name, floats(data, shape)] as const)
+  const texts = metadata ? { vanilladet: JSON.stringify(metadata) } : undefined
+  const unfinished = `${path}.tmp`
+  try {
+    await mkdir(dirname(path), { recursive: true })
+    await writeSafetensors(unfinished, Object.fromEntries(tensors), { format: 'pt', ...texts })
+    await rename(unfinished, path)
+  } catch (error) {
+    await rm(unfinished, { force: true })
+    const { code } = error as NodeJS.ErrnoException
+    throw new DataError(path, `cannot be written (${code})`, 'give another path')
+  }
+}

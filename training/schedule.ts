@@ -1,0 +1,94 @@
+export interface ScheduleOptions {
+  /** Passes over the training set. */
+  epochs: number
+  /**
+   * `step`: the rate falls by `gamma` at each of `decayEpochs`. `cosine`: it falls from the end of the
+   * warm-up to the last iteration along half a cosine.
+   *
+   * @default 'step'
+   */
+  policy?: 'step' | 'cosine'
+  /** For `step`: epochs, from 0, at whose start the rate is multiplied by `gamma`. @default [] */
+  decayEpochs?: readonly number[]
+  /** For `step`. @default 0.1 */
+  gamma?: number
+  /** For `cosine`: the rate at the end. @default 0 */
+  finalLearningRate?: number
+  /** Iterations of linear warm-up. @default 0 */
+  warmupIters?: number
+  /** Part of the rate that the warm-up starts from. @default 0.001 */
+  warmupRatio?: number
+  /** Deep training of VanillaNet: its activations fade out over the first epochs. */
+  deepTraining?: DeepTrainingOptions
+}
+
+export interface DeepTrainingOptions {
+  /** Epoch, from 0, from whose start on lambda is 1. */
+  decayEpochs: number
+  /** @default 'linear' */
+  curve?: 'linear' | 'cosine'
+}
+
+/** Where training stands: updates done so far, counted over all epochs, and what an epoch is. */
+export interface Position {
+  /** Updates done before this one. */
+  iteration: number
+  iterationsPerEpoch: number
+}
+
+/**
+ * Learning rate of one iteration, before each group's own factor.
+ *
+ * Source: the step schedule with linear warm-up of mmdetection 2.x, in which the warm-up also scales
+ * what the schedule gives; the cosine of the VanillaNet classification recipe.
+ */
+export function learningRateAt(
+  base: number,
+  schedule: ScheduleOptions,
+  position: Position,
+): number {
+  const regular =
+    schedule.policy === 'cosine'
+      ? cosineRate(base, schedule, position)
+      : stepRate(base, schedule, position)
+  const { warmupIters = 0, warmupRatio = 0.001 } = schedule
+  if (position.iteration >= warmupIters) return regular
+  return regular * (1 - (1 - position.iteration / warmupIters) * (1 - warmupRatio))
+}
+
+function stepRate(
+  base: number,
+  { decayEpochs = [], gamma = 0.1 }: ScheduleOptions,
+  { iteration, iterationsPerEpoch }: Position,
+): number {
+  const epoch = Math.floor(iteration / iterationsPerEpoch)
+  return base * gamma ** decayEpochs.filter((start) => start <= epoch).length
+}
+
+function cosineRate(
+  base: number,
+  { epochs, warmupIters = 0, finalLearningRate = 0 }: ScheduleOptions,
+  { iteration, iterationsPerEpoch }: Position,
+): number {
+  const span = Math.max(1, epochs * iterationsPerEpoch - warmupIters)
+  const done = Math.max(0, iteration - warmupIters)
+  return (
+    finalLearningRate + 0.5 * (base - finalLearningRate) * (1 + Math.cos((Math.PI * done) / span))
+  )
+}
+
+/**
+ * Deep-training lambda of an epoch: 0 (full ReLU) in epoch 0, 1 (no activation) from `decayEpochs` on.
+ *
+ * Source: arXiv:2305.12972, and the official code for the curves.
+ *
+ * @param epoch from 0.
+ */
+export function lambdaAt(
+  epoch: number,
+  { decayEpochs, curve = 'linear' }: DeepTrainingOptions,
+): number {
+  if (epoch >= decayEpochs) return 1
+  const progress = epoch / decayEpochs
+  return curve === 'cosine' ? 0.5 * (1 - Math.cos(Math.PI * progress)) : progress
+}
