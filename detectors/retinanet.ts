@@ -1,0 +1,76 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Backbone } from '../backbones/backbone.js'
+import type { RetinaHead, RetinaOutputs } from '../heads/retina_head.js'
+import type { Neck } from '../necks/neck.js'
+import type { ForwardOptions } from '../nn/index.js'
+import { normalizeImages, type PixelStatistics } from '../ops/index.js'
+import { type Detections, Detector, type PredictBatch, type TrainBatch } from './detector.js'
+
+/** ImageNet's, R G B. */
+const PIXEL_MEAN = [123.675, 116.28, 103.53]
+const PIXEL_STD = [58.395, 57.12, 57.375]
+
+/** Each image's own padding reaches to the next multiple of this; what lies beyond came with the batch. */
+const SIZE_DIVISOR = 32
+
+export interface RetinaNetOptions {
+  backbone: Backbone
+  neck: Neck
+  head: RetinaHead
+  /** Of R, G and B, from 0 to 255. @default [123.675, 116.28, 103.53] */
+  pixelMean?: readonly number[]
+  /** @default [58.395, 57.12, 57.375] */
+  pixelStd?: readonly number[]
+}
+
+/**
+ * A one-stage detector: classes and boxes straight from the anchors of a feature pyramid.
+ *
+ * Source: Focal Loss for Dense Object Detection, arXiv:1708.02002; rules and names as mmdetection 2.x.
+ */
+export class RetinaNet extends Detector {
+  readonly backbone: Backbone
+  readonly neck: Neck
+  readonly bbox_head: RetinaHead
+  readonly pixels: PixelStatistics
+
+  constructor({ backbone, neck, head, pixelMean, pixelStd }: RetinaNetOptions) {
+    super()
+    this.backbone = backbone
+    this.neck = neck
+    this.bbox_head = head
+    this.pixels = { mean: pixelMean ?? PIXEL_MEAN, std: pixelStd ?? PIXEL_STD }
+  }
+
+  override loss(
+    batch: TrainBatch,
+    options: ForwardOptions = {},
+  ): { loss_cls: tf.Scalar; loss_bbox: tf.Scalar } {
+    const outputs = this.outputs(batch, options)
+    const { boxesXyxy, labels, imageSizes } = batch
+    return this.bbox_head.loss(outputs, { boxesXyxy, labels, paddedSizes: padded(imageSizes) })
+  }
+
+  override predict(batch: PredictBatch, options: ForwardOptions = {}): Detections {
+    const outputs = this.outputs(batch, options)
+    const { imageSizes, scaleFactors } = batch
+    const paddedSizes = padded(imageSizes)
+    return this.bbox_head.predict(outputs, { imageSizes, paddedSizes, scaleFactors })
+  }
+
+  private outputs(
+    { images, imageSizes }: Pick<PredictBatch, 'images' | 'imageSizes'>,
+    options: ForwardOptions,
+  ): RetinaOutputs {
+    const features = this.backbone.forward(
+      normalizeImages(images, imageSizes, this.pixels),
+      options,
+    )
+    return this.bbox_head.forward(this.neck.forward(features))
+  }
+}
+
+/** Sizes rounded up to multiples of `SIZE_DIVISOR`: `[n, 2]`. */
+function padded(imageSizes: tf.Tensor2D): tf.Tensor2D {
+  return tf.mul(tf.ceil(tf.div(imageSizes, SIZE_DIVISOR)), SIZE_DIVISOR)
+}

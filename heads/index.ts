@@ -1,0 +1,1 @@
+export * from './retina_head.js'

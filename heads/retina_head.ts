@@ -1,0 +1,346 @@
+import * as tf from '@tensorflow/tfjs'
+import { toTensor } from '../engine/tensors.js'
+import { ConfigError } from '../errors.js'
+import { Conv2d, constant, Module, normal } from '../nn/index.js'
+import {
+  type AnchorOptions,
+  type Assignment,
+  type AssignOptions,
+  anchorOrigins,
+  assignByMaxIou,
+  clipBoxes,
+  decodeBoxes,
+  encodeBoxes,
+  type FocalLossOptions,
+  l1Loss,
+  levelAnchors,
+  multiclassNms,
+  type NmsOptions,
+  octaveScales,
+  pyramidAnchors,
+  sigmoidFocalLoss,
+} from '../ops/index.js'
+
+/** Chance that an untrained head gives to any class anywhere. */
+const PRIOR_PROBABILITY = 0.01
+
+export interface RetinaHeadOptions {
+  numClasses: number
+  /** Channels of the feature maps. @default 256 */
+  inChannels?: number
+  /** Channels inside the two towers. @default 256 */
+  featChannels?: number
+  /** 3x3 convolutions of each tower before its output convolution. @default 4 */
+  stackedConvs?: number
+  anchors?: RetinaAnchorOptions
+  /** @default { posIouThr: 0.5, negIouThr: 0.4, minPosIou: 0 } */
+  assigner?: AssignOptions
+  /** @default { alpha: 0.25, gamma: 2 } */
+  focalLoss?: FocalLossOptions
+  test?: RetinaTestOptions
+}
+
+export interface RetinaAnchorOptions {
+  /** Input pixels between the cells of each feature map. @default [8, 16, 32, 64, 128] */
+  strides?: number[]
+  /** Side of the smallest anchor, in strides. @default 4 */
+  octaveBaseScale?: number
+  /** Sizes of anchors in each cell, spread over one octave. @default 3 */
+  scalesPerOctave?: number
+  /** Height over width of the anchors. @default [0.5, 1, 2] */
+  ratios?: number[]
+}
+
+export interface RetinaTestOptions extends Partial<NmsOptions> {
+  /** Anchors of each level that are decoded, best first. @default 1000 */
+  nmsPre?: number
+  /** Lowest score, exclusive. @default 0.05 */
+  scoreThr?: number
+  /** Highest IoU of two detections of one class. @default 0.5 */
+  iouThr?: number
+  /** @default 100 */
+  maxPerImage?: number
+}
+
+/** What the head computes from each of its feature maps, `k` anchors a cell. */
+export interface RetinaOutputs {
+  /** `[n, h, w, k * numClasses]`, the anchor being the slow index. */
+  classLogits: tf.Tensor4D[]
+  /** `[n, h, w, k * 4]`, the anchor being the slow index. */
+  boxDeltas: tf.Tensor4D[]
+}
+
+/** Ground truth, padded to `g` objects an image. */
+export interface RetinaTargets {
+  /** `[n, g, 4]`, input pixels. */
+  boxesXyxy: tf.Tensor3D
+  /** `[n, g]` int32, -1 where padded. */
+  labels: tf.Tensor2D
+  /** `[n, 2]`, height and width of each image with its own padding: anchors centred past them are unused. */
+  paddedSizes: tf.Tensor2D
+}
+
+/** The frames of the images to detect in, all `[n, ...]`. */
+export interface RetinaFrames {
+  /** `[n, 2]`, height and width without padding: boxes are clipped to them. */
+  imageSizes: tf.Tensor2D
+  /** As in `RetinaTargets`. */
+  paddedSizes: tf.Tensor2D
+  /** `[n, 4]`, boxes are divided by them. */
+  scaleFactors: tf.Tensor2D
+}
+
+/**
+ * Classes and boxes for every anchor of a pyramid, from two towers that all levels share.
+ *
+ * Source: Focal Loss for Dense Object Detection, arXiv:1708.02002; rules and names as mmdetection 2.x.
+ */
+export class RetinaHead extends Module {
+  readonly cls_convs: ConvModule[]
+  readonly reg_convs: ConvModule[]
+  readonly retina_cls: Conv2d
+  readonly retina_reg: Conv2d
+  readonly numClasses: number
+  readonly anchors: AnchorOptions
+  readonly assigner: AssignOptions
+  readonly focalLoss: FocalLossOptions
+  readonly test: Required<RetinaTestOptions>
+
+  constructor(options: RetinaHeadOptions) {
+    super()
+    const { numClasses, inChannels = 256, featChannels = 256, stackedConvs = 4 } = options
+    const anchors = options.anchors ?? {}
+    this.numClasses = numClasses
+    this.anchors = {
+      strides: anchors.strides ?? [8, 16, 32, 64, 128],
+      scales: octaveScales(anchors.octaveBaseScale ?? 4, anchors.scalesPerOctave ?? 3),
+      ratios: anchors.ratios ?? [0.5, 1, 2],
+    }
+    this.assigner = options.assigner ?? { posIouThr: 0.5, negIouThr: 0.4, minPosIou: 0 }
+    this.focalLoss = options.focalLoss ?? {}
+    this.test = { nmsPre: 1000, scoreThr: 0.05, iouThr: 0.5, maxPerImage: 100, ...options.test }
+
+    const tower = () =>
+      Array.from(
+        { length: stackedConvs },
+        (_, i) => new ConvModule(i === 0 ? inChannels : featChannels, featChannels),
+      )
+    const last = stackedConvs === 0 ? inChannels : featChannels
+    const anchorsPerCell = this.anchors.scales.length * this.anchors.ratios.length
+    this.cls_convs = tower()
+    this.reg_convs = tower()
+    const logitOfPrior = -Math.log((1 - PRIOR_PROBABILITY) / PRIOR_PROBABILITY)
+    this.retina_cls = conv3x3(last, anchorsPerCell * numClasses, logitOfPrior)
+    this.retina_reg = conv3x3(last, anchorsPerCell * 4)
+  }
+
+  /** @param features `[n, h, w, inChannels]` for each of `anchors.strides`. */
+  override forward(features: tf.Tensor4D[]): RetinaOutputs {
+    const levels = this.anchors.strides.length
+    if (features.length !== levels) {
+      throw new ConfigError(
+        'model.head.anchors.strides',
+        `has ${levels} values, but the neck gives ${features.length} feature maps`,
+        'give one stride for each map',
+      )
+    }
+    const through = (tower: ConvModule[], feature: tf.Tensor4D) =>
+      tower.reduce((x, conv) => conv.forward(x), feature)
+    return {
+      classLogits: features.map((x) => this.retina_cls.forward(through(this.cls_convs, x))),
+      boxDeltas: features.map((x) => this.retina_reg.forward(through(this.reg_convs, x))),
+    }
+  }
+
+  /**
+   * Focal loss over every anchor that is not ignored, and L1 loss over the deltas of those that have an
+   * object, each divided by the number of such anchors (at least 1 an image).
+   */
+  loss(
+    { classLogits, boxDeltas }: RetinaOutputs,
+    targets: RetinaTargets,
+  ): { loss_cls: tf.Scalar; loss_bbox: tf.Scalar } {
+    const { labels, deltas } = this.anchorTargets(sizesOf(classLogits), targets)
+    const isPositive = tf.cast(tf.greaterEqual(labels, 0), 'float32') as tf.Tensor2D // [n, a]
+    const positiveCount = tf.sum(tf.maximum(tf.sum(isPositive, 1), 1))
+
+    // The towers' outputs are large, so they are left where they are and the targets are cut to fit them.
+    let [classLoss, boxLoss]: tf.Tensor[] = [tf.scalar(0), tf.scalar(0)]
+    let from = 0
+    for (const [level, levelLogits] of classLogits.entries()) {
+      const [count, height, width, channels] = levelLogits.shape
+      const cells = [count, height, width, channels / this.numClasses] // n, h, w, k
+      const anchorCount = height * width * cells[3]
+      const ofLevel = (perAnchor: tf.Tensor2D) => tf.slice(perAnchor, [0, from], [-1, anchorCount])
+
+      const logits = tf.reshape(levelLogits, [...cells, this.numClasses])
+      const levelLabels = tf.reshape(ofLevel(labels), cells)
+      classLoss = tf.add(classLoss, sigmoidFocalLoss(logits, levelLabels, this.focalLoss))
+
+      const predicted = tf.reshape(boxDeltas[level], [count, anchorCount, 4])
+      const wanted = tf.slice(deltas, [0, from, 0], [-1, anchorCount, -1])
+      const weights = tf.expandDims(ofLevel(isPositive), -1) // [n, anchorCount, 1]
+      boxLoss = tf.add(boxLoss, l1Loss(predicted, wanted, weights))
+      from += anchorCount
+    }
+    return {
+      loss_cls: tf.div(classLoss, positiveCount),
+      loss_bbox: tf.div(boxLoss, positiveCount),
+    }
+  }
+
+  /**
+   * What every anchor of every image is to predict.
+   *
+   * @param featureSizes `[height, width]` of each level in cells.
+   * @returns `labels` `[n, a]` int32 as `assignByMaxIou` gives them; `deltas` `[n, a, 4]`, 0 for anchors
+   *   without an object.
+   */
+  anchorTargets(
+    featureSizes: [number, number][],
+    { boxesXyxy, labels, paddedSizes }: RetinaTargets,
+  ): { labels: tf.Tensor2D; deltas: tf.Tensor3D } {
+    const anchors = toTensor(pyramidAnchors(featureSizes, this.anchors)) as tf.Tensor2D // [a, 4]
+    const [imageCount, boxCount] = labels.shape
+    const valid = tf.split(this.validAnchors(featureSizes, paddedSizes), imageCount, 0) // [1, a] each
+    const boxesOf = tf.split(boxesXyxy, imageCount, 0) // [1, g, 4] each
+    const labelsOf = tf.split(labels, imageCount, 0) // [1, g] each
+
+    // Image by image: the [g, a] tables of one image at a time are large enough.
+    const rows = boxesOf.map((imageBoxes, image) => {
+      const targets = {
+        boxesXyxy: tf.reshape(imageBoxes, [boxCount, 4]) as tf.Tensor2D,
+        labels: tf.reshape(labelsOf[image], [boxCount]) as tf.Tensor1D,
+      }
+      const isValid = tf.reshape(valid[image], [-1]) as tf.Tensor1D
+      const assignment = assignByMaxIou(anchors, isValid, targets, this.assigner)
+      const matched = matchedBoxes(anchors, targets.boxesXyxy, assignment)
+      return { labels: assignment.labels, deltas: encodeBoxes(anchors, matched) }
+    })
+    return {
+      labels: tf.concat(rows.map((row) => tf.expandDims(row.labels, 0))) as tf.Tensor2D,
+      deltas: tf.concat(rows.map((row) => tf.expandDims(row.deltas, 0))) as tf.Tensor3D,
+    }
+  }
+
+  /** The detections of each image: best anchors of each level, decoded, clipped, rescaled, suppressed. */
+  predict(
+    { classLogits, boxDeltas }: RetinaOutputs,
+    { imageSizes, paddedSizes, scaleFactors }: RetinaFrames,
+  ): { boxesXyxy: tf.Tensor3D; scores: tf.Tensor2D; labels: tf.Tensor2D } {
+    const featureSizes = sizesOf(classLogits)
+    const imageCount = imageSizes.shape[0]
+    const valid = tf.cast(this.validAnchors(featureSizes, paddedSizes), 'float32') // [n, a]
+    let from = 0
+    const levels = classLogits.map((logits, level) => {
+      const anchors = toTensor(levelAnchors(featureSizes[level], level, this.anchors)) // [l, 4]
+      const anchorCount = anchors.shape[0]
+      const candidates = {
+        logits: tf.reshape(logits, [imageCount, anchorCount, this.numClasses]),
+        deltas: tf.reshape(boxDeltas[level], [imageCount, anchorCount, 4]),
+        valid: tf.slice(valid, [0, from], [-1, anchorCount]),
+      }
+      from += anchorCount
+      return bestCandidates(candidates, anchors as tf.Tensor2D, this.test.nmsPre)
+    })
+
+    // From here on, b candidates of all levels.
+    const joined = (part: keyof (typeof levels)[0]) =>
+      tf.concat(
+        levels.map((l) => l[part]),
+        1,
+      )
+    const deltas = tf.reshape(joined('deltas'), [-1, 4]) as tf.Tensor2D // [n b, 4]
+    const anchors = tf.reshape(joined('anchors'), [-1, 4]) as tf.Tensor2D
+    const decoded = tf.reshape(decodeBoxes(deltas, anchors), [imageCount, -1, 4]) as tf.Tensor3D
+    const boxes = tf.div(clipBoxes(decoded, imageSizes), tf.expandDims(scaleFactors, 1))
+    const scores = tf.mul(tf.sigmoid(joined('logits')), tf.expandDims(joined('valid'), 2)) // [n, b, c]
+    return multiclassNms(
+      boxes as tf.Tensor3D,
+      tf.transpose(scores, [0, 2, 1]) as tf.Tensor3D,
+      this.test,
+    )
+  }
+
+  /** True for anchors centred inside their padded image: `[n, a]` bool. */
+  private validAnchors(featureSizes: [number, number][], paddedSizes: tf.Tensor2D): tf.Tensor2D {
+    const origins = toTensor(anchorOrigins(featureSizes, this.anchors)) // [a, 2]
+    const [x, y] = tf.split(tf.transpose(origins), 2, 0) // each [1, a]
+    const [height, width] = tf.split(paddedSizes, 2, 1) // each [n, 1]
+    return tf.logicalAnd(tf.less(x, width), tf.less(y, height)) as tf.Tensor2D
+  }
+}
+
+/** A 3x3 convolution and ReLU; the convolution has the name that mmcv's `ConvModule` gives it. */
+class ConvModule extends Module {
+  readonly conv: Conv2d
+
+  constructor(inChannels: number, outChannels: number) {
+    super()
+    this.conv = conv3x3(inChannels, outChannels)
+  }
+
+  override forward(x: tf.Tensor4D): tf.Tensor4D {
+    return tf.relu(this.conv.forward(x))
+  }
+}
+
+function conv3x3(inChannels: number, outChannels: number, bias = 0): Conv2d {
+  const [init, biasInit] = [normal(0.01), constant(bias)]
+  return new Conv2d({ inChannels, outChannels, kernelSize: 3, padding: 1, init, biasInit })
+}
+
+function sizesOf(maps: tf.Tensor4D[]): [number, number][] {
+  return maps.map((map) => [map.shape[1], map.shape[2]])
+}
+
+/** The box each anchor is to predict: `[a, 4]`; an anchor without an object gets itself, so 0 deltas. */
+function matchedBoxes(
+  anchors: tf.Tensor2D,
+  boxesXyxy: tf.Tensor2D,
+  { matches }: Assignment,
+): tf.Tensor2D {
+  if (boxesXyxy.shape[0] === 0) return anchors
+  const hasBox = tf.cast(tf.reshape(tf.greaterEqual(matches, 0), [-1, 1]), 'float32') // [a, 1]
+  const boxes = tf.gather(boxesXyxy, tf.maximum(matches, tf.scalar(0, 'int32'))) // [a, 4]
+  return tf.add(tf.mul(boxes, hasBox), tf.mul(anchors, tf.sub(1, hasBox))) as tf.Tensor2D
+}
+
+interface Candidates {
+  /** `[n, l, c]`. */
+  logits: tf.Tensor
+  /** `[n, l, 4]`. */
+  deltas: tf.Tensor
+  /** `[n, l]`, 1 or 0. */
+  valid: tf.Tensor
+}
+
+/** The `limit` anchors of a level with the highest logit of any class, or all if there are fewer. */
+function bestCandidates(
+  { logits, deltas, valid }: Candidates,
+  anchors: tf.Tensor2D,
+  limit: number,
+): Candidates & { anchors: tf.Tensor } {
+  const [imageCount, anchorCount] = valid.shape
+  if (anchorCount <= limit) {
+    const repeated = tf.tile(tf.expandDims(anchors, 0), [imageCount, 1, 1])
+    return { logits, deltas, valid, anchors: repeated }
+  }
+  const invalidLast = tf.mul(tf.sub(valid, 1), 1e9) // 0, or -1e9
+  const best = tf.add(tf.max(logits, 2), invalidLast) // [n, l]
+  const { indices } = tf.topk(best, limit) // [n, limit]
+  const firstRows = tf.tensor2d(
+    Array.from({ length: imageCount }, (_, image) => [image * anchorCount]),
+    [imageCount, 1],
+    'int32',
+  )
+  const rows = tf.reshape(tf.add(indices, firstRows), [-1]) // [n limit]
+  const pick = (values: tf.Tensor, width: number) =>
+    tf.reshape(tf.gather(tf.reshape(values, [-1, width]), rows), [imageCount, limit, width])
+  return {
+    logits: pick(logits, logits.shape[2] as number),
+    deltas: pick(deltas, 4),
+    valid: tf.reshape(pick(valid, 1), [imageCount, limit]),
+    anchors: tf.gather(anchors, indices), // [n, limit, 4]
+  }
+}

@@ -1,0 +1,2 @@
+export * from './fpn.js'
+export * from './neck.js'

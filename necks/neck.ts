@@ -1,0 +1,11 @@
+import type * as tf from '@tensorflow/tfjs'
+import { Module } from '../nn/index.js'
+
+/** Feature maps to feature maps. */
+export abstract class Neck extends Module {
+  /**
+   * @param features `[n, h, w, c]` each, fine to coarse.
+   * @returns feature maps of one width, fine to coarse.
+   */
+  abstract override forward(features: tf.Tensor4D[]): tf.Tensor4D[]
+}

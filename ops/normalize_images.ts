@@ -1,0 +1,32 @@
+import * as tf from '@tensorflow/tfjs'
+
+/** Mean and standard deviation of each channel, R G B, in the images' own range. */
+export interface PixelStatistics {
+  mean: readonly number[]
+  std: readonly number[]
+}
+
+/**
+ * Makes network input of padded images: `(x - mean) / std` inside each image, 0 in its padding.
+ *
+ * @param images `[n, h, w, 3]`, RGB 0 to 255.
+ * @param imageSizes `[n, 2]` float32, height and width of each image without its padding.
+ * @returns `[n, h, w, 3]` float32.
+ */
+export function normalizeImages(
+  images: tf.Tensor4D,
+  imageSizes: tf.Tensor2D,
+  { mean, std }: PixelStatistics,
+): tf.Tensor4D {
+  const centred = tf.sub(tf.cast(images, 'float32'), tf.tensor1d([...mean]))
+  const scaled = tf.mul(centred, tf.tensor1d(std.map((value) => 1 / value)))
+  return tf.mul(scaled, insideMask(images.shape, imageSizes)) as tf.Tensor4D
+}
+
+/** 1 inside each image, 0 in its padding: `[n, h, w, 1]`. */
+function insideMask([count, height, width]: number[], imageSizes: tf.Tensor2D): tf.Tensor4D {
+  const [heights, widths] = tf.split(tf.reshape(imageSizes, [count, 2, 1, 1]), 2, 1) // each [n, 1, 1, 1]
+  const inRows = tf.less(tf.reshape(tf.range(0, height), [1, height, 1, 1]), heights) // [n, h, 1, 1]
+  const inColumns = tf.less(tf.reshape(tf.range(0, width), [1, 1, width, 1]), widths) // [n, 1, w, 1]
+  return tf.mul(tf.cast(inRows, 'float32'), tf.cast(inColumns, 'float32')) as tf.Tensor4D
+}
