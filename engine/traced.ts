@@ -9,6 +9,7 @@ import {
   mapTree,
   type TensorTree,
   type Tree,
+  zeros,
 } from './tensors.js'
 import {
   isTracedOutput,
@@ -89,13 +90,13 @@ async function runGraph(
   const feeds = Object.fromEntries(
     recorded.inputs.map((input) => [input.name, given.get(input.path) as HostTensor]),
   )
-  const fetches: Record<string, HostTensor | null> = {}
+  const results: Record<string, HostTensor> = {}
   for (const { path, leaf } of tracedOutputs(recorded)) {
     const target = targets.get(path)
     if (target) refuseOtherShape(name, path, target, leaf)
-    if (leaf.kind === 'computed') fetches[leaf.name] ??= target ?? null
+    if (leaf.kind === 'computed') results[leaf.name] ??= target ?? zeros(leaf.dtype, leaf.shape)
   }
-  const results = session ? await session.run(feeds, fetches) : {}
+  await session?.run(feeds, results)
   return mapTree(recorded.outputs, isTracedOutput, (output, path) =>
     place(outputOf(output, results, given), targets.get(path)),
   )
@@ -106,7 +107,7 @@ function outputOf(
   results: Readonly<Record<string, HostTensor>>,
   given: ReadonlyMap<string, HostTensor>,
 ): HostTensor {
-  if (output.kind === 'computed') return { ...results[output.name], shape: output.shape }
+  if (output.kind === 'computed') return results[output.name]
   if (output.kind === 'input') return given.get(output.path) as HostTensor
   return { dtype: output.dtype, shape: output.shape, data: output.data as Float32Array }
 }

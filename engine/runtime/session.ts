@@ -1,95 +1,170 @@
-import * as ort from 'onnxruntime-node'
 import { TraceError } from '../../errors.js'
-import type { HostTensor } from '../tensors.js'
+import type { HostDType, HostTensor } from '../tensors.js'
+import { addressOf, api, checkStatus, create } from './ort_library.js'
 
 export interface SessionOptions {
   /** Threads that compute one operation; 0 leaves the choice to ONNX Runtime. @default 0 */
   threads?: number
-  /** Writes a profile of every run to this prefix when the session ends. */
+  /** Writes a profile of every run to a file of this prefix when the session is disposed of. */
   profilePrefix?: string
+}
+
+/** ORT_LOGGING_LEVEL_ERROR. */
+const LOG_ERRORS = 3
+/** ORT_ENABLE_ALL. */
+const ALL_OPTIMIZATIONS = 99
+/** OrtDeviceAllocator, OrtMemTypeDefault. */
+const PLAIN_CPU_MEMORY = [0, 0] as const
+/** ONNXTensorElementDataType. */
+const ELEMENT_TYPES: Record<HostDType, number> = { float32: 1, uint8: 2, int32: 6, bool: 9 }
+
+let environment: { env: bigint; cpuMemory: bigint } | undefined
+
+/** One for the process, never released. */
+function shared() {
+  environment ??= {
+    env: create('CreateEnv', LOG_ERRORS, 'vanilladet'),
+    cpuMemory: create('CreateCpuMemoryInfo', ...PLAIN_CPU_MEMORY),
+  }
+  return environment
 }
 
 /** A graph loaded into ONNX Runtime on the CPU. */
 export class Session {
-  private readonly session: ort.InferenceSession
-  readonly inputNames: readonly string[]
-  readonly outputNames: readonly string[]
+  private readonly name: string
+  private handle: bigint | undefined
 
-  private constructor(session: ort.InferenceSession) {
-    this.session = session
-    this.inputNames = session.inputNames
-    this.outputNames = session.outputNames
+  private constructor(name: string, handle: bigint) {
+    this.name = name
+    this.handle = handle
   }
 
-  /** @param model an ONNX file, or its path. */
+  /** @param model an ONNX file. */
   static async create(
     name: string,
-    model: Uint8Array | string,
+    model: Uint8Array,
     { threads = 0, profilePrefix }: SessionOptions = {},
   ): Promise<Session> {
-    const options: ort.InferenceSession.SessionOptions = {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-      ...(threads > 0 && { intraOpNumThreads: threads }),
-      ...(profilePrefix !== undefined && {
-        enableProfiling: true,
-        profileFilePrefix: profilePrefix,
-      }),
-    }
+    const options = create('CreateSessionOptions')
     try {
-      const loaded =
-        typeof model === 'string'
-          ? await ort.InferenceSession.create(model, options)
-          : await ort.InferenceSession.create(model, options)
-      return new Session(loaded)
+      checkStatus(api().SetSessionLogSeverityLevel(options, LOG_ERRORS))
+      checkStatus(api().SetSessionGraphOptimizationLevel(options, ALL_OPTIMIZATIONS))
+      if (threads > 0) checkStatus(api().SetIntraOpNumThreads(options, threads))
+      if (profilePrefix) checkStatus(api().EnableProfiling(options, profilePrefix))
+      const { env } = shared()
+      const size = model.byteLength
+      return new Session(
+        name,
+        create('CreateSessionFromArray', env, addressOf(model), size, options),
+      )
     } catch (error) {
       throw new TraceError(
         name,
         `ONNX Runtime cannot load the graph (${(error as Error).message})`,
         'report it with the function that was traced',
       )
+    } finally {
+      api().ReleaseSessionOptions(options)
     }
   }
 
   /**
-   * Runs the graph. It computes on the calling thread: nothing else happens in the process meanwhile.
+   * Runs the graph on another thread.
    *
-   * @param fetches pre-allocated tensors to write to; other outputs are allocated.
+   * @param feeds a tensor for every input of the graph, by name; not to be changed until the run ends.
+   * @param fetches the tensors to write outputs to, by name; none of them may be a feed.
    */
   async run(
     feeds: Readonly<Record<string, HostTensor>>,
-    fetches: Readonly<Record<string, HostTensor | null>>,
-  ): Promise<Record<string, HostTensor>> {
-    const results = await this.session.run(
-      Object.fromEntries(Object.entries(feeds).map(([key, value]) => [key, toOrt(value)])),
-      Object.fromEntries(
-        Object.entries(fetches).map(([key, value]) => [key, value === null ? null : toOrt(value)]),
-      ),
-    )
-    return Object.fromEntries(
-      Object.entries(results).map(([key, value]) => [key, fetches[key] ?? fromOrt(value)]),
-    )
+    fetches: Readonly<Record<string, HostTensor>>,
+  ): Promise<void> {
+    if (this.handle === undefined) throw new Error(`session ${this.name} was disposed of`)
+    const inputs = new Binding(feeds)
+    const outputs = new Binding(fetches)
+    try {
+      await runAsync([
+        this.handle,
+        null, // no run options
+        addressOf(inputs.names),
+        addressOf(inputs.values),
+        inputs.count,
+        addressOf(outputs.names),
+        outputs.count,
+        addressOf(outputs.values),
+      ])
+    } catch (error) {
+      throw new TraceError(
+        this.name,
+        `ONNX Runtime failed (${(error as Error).message})`,
+        'check the shapes and values of its inputs',
+      )
+    } finally {
+      inputs.release()
+      outputs.release()
+    }
   }
 
-  /** Writes the profile, if one was asked for. */
-  endProfiling(): void {
-    this.session.endProfiling()
-  }
-
+  /** Frees the graph. */
   async dispose(): Promise<void> {
-    await this.session.release()
+    if (this.handle !== undefined) api().ReleaseSession(this.handle)
+    this.handle = undefined
   }
 }
 
-function toOrt({ dtype, shape, data }: HostTensor): ort.Tensor {
-  return new ort.Tensor(dtype, data as Float32Array, [...shape])
+function runAsync(args: (bigint | number | null)[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    api().Run.async(...args, (error, status) => {
+      try {
+        if (error) throw error
+        checkStatus(status)
+        resolve()
+      } catch (failure) {
+        reject(failure)
+      }
+    })
+  })
 }
 
-function fromOrt(tensor: ort.Tensor): HostTensor {
-  return {
-    dtype: tensor.type as HostTensor['dtype'],
-    shape: tensor.dims,
-    data: tensor.data as Float32Array,
+/** Named tensors as the C API takes them: arrays of names and of `OrtValue`s over the tensors' own memory. */
+class Binding {
+  readonly count: number
+  /** Addresses of zero-terminated names. */
+  readonly names: BigUint64Array
+  /** `OrtValue*` each. */
+  readonly values: BigUint64Array
+  /** What the addresses point to, kept from the garbage collector. */
+  private readonly kept: ArrayBufferView[] = []
+
+  constructor(tensors: Readonly<Record<string, HostTensor>>) {
+    const entries = Object.entries(tensors)
+    this.count = entries.length
+    this.names = new BigUint64Array(this.count)
+    this.values = new BigUint64Array(this.count)
+    for (const [i, [name, tensor]] of entries.entries()) {
+      const text = Buffer.from(`${name}\0`)
+      this.kept.push(text, tensor.data)
+      this.names[i] = addressOf(text)
+      this.values[i] = makeValue(tensor)
+    }
   }
+
+  release(): void {
+    for (const value of this.values) api().ReleaseValue(value)
+    this.kept.length = 0
+  }
+}
+
+function makeValue({ dtype, shape, data }: HostTensor): bigint {
+  const dims = BigInt64Array.from(shape, BigInt)
+  const bytes = data.byteLength
+  const type = ELEMENT_TYPES[dtype]
+  return create(
+    'CreateTensorWithDataAsOrtValue',
+    shared().cpuMemory,
+    addressOf(data),
+    bytes,
+    addressOf(dims),
+    shape.length,
+    type,
+  )
 }

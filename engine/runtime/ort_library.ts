@@ -1,0 +1,110 @@
+import { readdirSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import koffi from 'koffi'
+
+/**
+ * ONNX Runtime's C API, called in the very library that onnxruntime-node ships.
+ *
+ * onnxruntime-node's own `run` copies every output into new memory, also where the caller gave memory
+ * for it, and holds up the event loop while it computes. For a training step, whose outputs are
+ * hundreds of megabytes of state, the copies alone cost a second. Through the C API outputs are written
+ * where they belong, and the computation runs on another thread.
+ *
+ * Source: onnxruntime_c_api.h of ONNX Runtime 1.29; the order of the functions is part of its ABI.
+ */
+const API_VERSION = 17
+
+/** Place of each function in the table `OrtApi`, and its arguments; all but releases return an `OrtStatus*`. */
+const FUNCTIONS = {
+  GetErrorMessage: [2, 'const char *', ['void *']],
+  CreateEnv: [3, 'void *', ['int', 'const char *', 'void *']],
+  CreateSession: [7, 'void *', ['void *', 'const char *', 'void *', 'void *']],
+  CreateSessionFromArray: [8, 'void *', ['void *', 'void *', 'size_t', 'void *', 'void *']],
+  Run: [
+    9,
+    'void *',
+    ['void *', 'void *', 'void *', 'void *', 'size_t', 'void *', 'size_t', 'void *'],
+  ],
+  CreateSessionOptions: [10, 'void *', ['void *']],
+  EnableProfiling: [14, 'void *', ['void *', 'const char *']],
+  SetSessionLogSeverityLevel: [22, 'void *', ['void *', 'int']],
+  SetSessionGraphOptimizationLevel: [23, 'void *', ['void *', 'int']],
+  SetIntraOpNumThreads: [24, 'void *', ['void *', 'int']],
+  CreateTensorWithDataAsOrtValue: [
+    49,
+    'void *',
+    ['void *', 'void *', 'size_t', 'void *', 'size_t', 'int', 'void *'],
+  ],
+  CreateCpuMemoryInfo: [69, 'void *', ['int', 'int', 'void *']],
+  ReleaseStatus: [93, 'void', ['void *']],
+  ReleaseSession: [95, 'void', ['void *']],
+  ReleaseValue: [96, 'void', ['void *']],
+  ReleaseSessionOptions: [100, 'void', ['void *']],
+} as const satisfies Record<string, [number, string, string[]]>
+
+type FunctionName = keyof typeof FUNCTIONS
+type Argument = bigint | number | string | null
+
+interface NativeFunction {
+  (...args: Argument[]): unknown
+  async(...args: [...Argument[], (error: unknown, result: unknown) => void]): void
+}
+
+/** Names of the shared library on Linux, macOS and Windows. */
+const LIBRARY_NAME = /^(libonnxruntime\.so\.1|libonnxruntime\.[\d.]+\.dylib|onnxruntime\.dll)$/
+
+/** Path of the ONNX Runtime library inside onnxruntime-node. */
+function libraryPath(): string {
+  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
+  const binaries = join(root, 'bin')
+  for (const version of readdirSync(binaries)) {
+    const folder = join(binaries, version, process.platform, process.arch)
+    const name = readdirSync(folder).find((file) => LIBRARY_NAME.test(file))
+    if (name) return join(folder, name)
+  }
+  throw new Error(
+    `onnxruntime-node has no library for ${process.platform} ${process.arch}; use a platform that it supports`,
+  )
+}
+
+function loadFunctions(): Record<FunctionName, NativeFunction> {
+  const library = koffi.load(libraryPath())
+  const base = library.func('OrtGetApiBase', 'void *', [])()
+  const getApiPointer = koffi.decode(base, 'void *')
+  const getApi = koffi.decode(getApiPointer, koffi.proto('void *', ['uint32_t']))
+  const table = getApi(API_VERSION)
+  const entries = Object.entries(FUNCTIONS).map(([name, [index, result, args]]) => {
+    const pointer = koffi.decode(table, index * 8, 'void *')
+    return [name, koffi.decode(pointer, koffi.proto(result, [...args]))]
+  })
+  return Object.fromEntries(entries) as Record<FunctionName, NativeFunction>
+}
+
+let functions: Record<FunctionName, NativeFunction> | undefined
+
+/** The functions of the C API; the library is loaded at the first call. */
+export function api(): Record<FunctionName, NativeFunction> {
+  functions ??= loadFunctions()
+  return functions
+}
+
+/** Address of the first byte of an array; the caller keeps the array alive while it is used. */
+export function addressOf(array: ArrayBufferView): bigint {
+  return array.byteLength === 0 ? 0n : BigInt(koffi.address(array))
+}
+
+/** Throws the message of an `OrtStatus*` that is not null, and frees it. */
+export function checkStatus(status: unknown): void {
+  if (status === null || status === 0n || status === undefined) return
+  const message = String(api().GetErrorMessage(status as bigint))
+  api().ReleaseStatus(status as bigint)
+  throw new Error(message)
+}
+
+/** Calls a function whose last argument is the address where it puts a handle, and returns the handle. */
+export function create(name: FunctionName, ...args: Argument[]): bigint {
+  const handle = new BigUint64Array(1)
+  checkStatus(api()[name](...args, addressOf(handle)))
+  return handle[0]
+}
