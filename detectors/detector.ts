@@ -2,7 +2,7 @@ import type * as tf from '@tensorflow/tfjs'
 import { type ForwardOptions, Module } from '../nn/index.js'
 
 /** One padded batch, as `datasets/` makes it. */
-export interface TrainBatch {
+export type TrainBatch = {
   /** `[n, h, w, 3]` int32, RGB 0 to 255, resized, padded at the bottom and right. */
   images: tf.Tensor4D
   /** `[n, 2]` float32: height and width of each image after resizing, before padding, in input pixels. */
@@ -14,7 +14,7 @@ export interface TrainBatch {
 }
 
 /** Images to detect in. */
-export interface PredictBatch {
+export type PredictBatch = {
   /** As in `TrainBatch`. */
   images: tf.Tensor4D
   /** As in `TrainBatch`. */
@@ -24,7 +24,7 @@ export interface PredictBatch {
 }
 
 /** A fixed number `k` of detections an image, by descending score. */
-export interface Detections {
+export type Detections = {
   /** `[n, k, 4]` `x1 y1 x2 y2`, pixels of the image on disk (of the input where `scaleFactors` are 1). */
   boxesXyxy: tf.Tensor3D
   /** `[n, k]`, in (0, 1); 0 where padded. */

@@ -198,7 +198,7 @@ function refuseOtherKernels(): void {
       kernelName,
       backendName: TRACE_BACKEND,
       kernelFunc: () => {
-        const operation = tf.engine().state.activeScope?.name || 'an operation'
+        const operation = (tf.engine().state.activeScope?.name ?? '').replace(/__op$/, '')
         throw traceBackend.refusal(
           `tf.${operation} needs the kernel ${kernelName}, which has no ONNX form here`,
           'add one with lower() in engine/trace/kernels/, or compose it of other operations',

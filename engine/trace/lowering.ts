@@ -69,8 +69,8 @@ export class Lowering {
 
   /** The physical value of `traced` in `order` (plain unless given), with nothing left to broadcast. */
   read(traced: Traced, order: Order = plainOrder(traced.shape.length)): Value {
-    const expanded = this.expand(traced.value, physicalShape(traced.shape, traced.order))
-    return this.reorder(expanded, traced.order, order)
+    const value = this.reorder(traced.value, traced.order, order)
+    return this.expand(value, physicalShape(traced.shape, order))
   }
 
   /** The value of `traced` in `order`, still 1 along axes that are to be broadcast. */

@@ -74,14 +74,17 @@ function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
 
 /**
  * The order for the result: that of most operands that are not themselves broadcast, plain on a tie;
- * failing those, that of the largest operand of full rank.
+ * failing those, that of the largest operand of full rank. Conditions are a quarter of the size of
+ * numbers, so they have a vote only among themselves.
  */
 function commonOrder(operands: readonly Traced[], shape: readonly number[]): Order {
   const plain = plainOrder(shape.length)
   const isFull = (operand: Traced) =>
     sameOrder(operand.shape, shape) &&
     sameOrder(operand.value.shape, physicalShape(shape, operand.order))
-  const full = operands.filter((operand) => isFull(operand) && !operand.value.constant)
+  const whole = operands.filter((operand) => isFull(operand) && !operand.value.constant)
+  const numbers = whole.filter((operand) => operand.dtype !== 'bool')
+  const full = numbers.length > 0 ? numbers : whole
   if (full.length > 0) {
     const votes = (order: Order) => full.filter((operand) => sameOrder(operand.order, order)).length
     return full
