@@ -18,7 +18,7 @@ interface Known {
 export class TraceBackend extends tf.KernelBackend {
   private lowering: Lowering | undefined
   private traced = new Map<object, Traced>()
-  private readonly known = new Map<object, Known>()
+  private readonly known = new WeakMap<object, Known>()
 
   /** Starts a new graph. */
   begin(functionName: string): Lowering {
@@ -119,7 +119,7 @@ export class TraceBackend extends tf.KernelBackend {
   }
 
   override numDataIds(): number {
-    return this.traced.size + this.known.size
+    return this.traced.size
   }
 
   override memory() {

@@ -149,7 +149,9 @@ function tracedDType(dtype: ElementType): TracedDType {
 }
 
 export function numbersOf(dtype: TracedDType, values: ArrayLike<number>): Numbers {
-  if (dtype === 'float32') return Float32Array.from(values)
+  if (dtype === 'float32') {
+    return values instanceof Float32Array ? values : Float32Array.from(values)
+  }
   if (dtype === 'int32') return Int32Array.from(values)
   return Uint8Array.from(values)
 }

@@ -1,0 +1,46 @@
+import type { Command } from 'commander'
+import { resolveOptions } from '../backbones/vanillanet_options.js'
+import headline from '../configs/retinanet_vanilla13.js'
+import { resolveConfig } from '../registry/load.js'
+import type { Config } from '../registry.js'
+import {
+  type ConfigFlags,
+  command,
+  configOptions,
+  parseCount,
+  shapeOption,
+} from '../tools/command.js'
+
+export interface BenchFlags extends ConfigFlags {
+  /** Pixels. */
+  shape: [height: number, width: number]
+  runs: number
+  warmup: number
+  threads: number
+}
+
+/** A command that times `configs/retinanet_vanilla13.ts`, or what `--cfg-options` make of it. */
+export function benchCommand(
+  name: string,
+  summary: string,
+  defaults: { shape: [number, number]; runs: number },
+): Command {
+  const { shape, runs } = defaults
+  return configOptions(command(name, summary).name(`npx tsx bench/${name}.ts`))
+    .addOption(shapeOption('input pixels').default(shape, shape.join(' ')))
+    .option('--runs <n>', 'timed runs of each side', parseCount(1), runs)
+    .option('--warmup <n>', 'runs of each side before those', parseCount(1), 2)
+    .option('--threads <n>', 'for each side', parseCount(1), 2)
+}
+
+export function benchConfig({ cfgOptions }: BenchFlags): Config {
+  return resolveConfig(headline, cfgOptions)
+}
+
+/** The network as `bench/peers/retinanet.py` takes it. */
+export function peerNetwork({ model }: Config) {
+  const { backbone, numClasses } = model
+  if (backbone.type !== 'VanillaNet') throw new Error(`the peers have no ${backbone.type}`)
+  const { dims, strides, actNum, outIndices } = resolveOptions(backbone)
+  return { dims, strides, act_num: actNum, out_indices: outIndices, num_classes: numClasses }
+}

@@ -1,0 +1,35 @@
+"""The deploy form's network in PyTorch eager, one forward pass for each line on standard input.
+
+As train_step.py, for bench/inference.ts. Decoding and suppression are left out, in PyTorch's favour.
+"""
+
+import json
+import sys
+import time
+
+import torch
+from retinanet import RetinaNet
+
+
+@torch.inference_mode()
+def main():
+    spec = json.loads(sys.stdin.readline())
+    torch.set_num_threads(spec["threads"])
+    torch.manual_seed(0)
+    model = RetinaNet(**spec["network"], deploy=True).eval()
+    height, width = spec["shape"]
+    images = torch.randint(0, 256, (spec["batch"], height, width, 3), dtype=torch.uint8)
+    params = sum(p.numel() for p in model.parameters())
+    answer(params=params, version=torch.__version__, threads=torch.get_num_threads())
+
+    for _ in sys.stdin:
+        started = time.perf_counter()
+        model(images)
+        answer(ms=1000 * (time.perf_counter() - started))
+
+
+def answer(**values):
+    print(json.dumps(values), flush=True)
+
+
+main()

@@ -1,0 +1,133 @@
+import { rename, rm, writeFile } from 'node:fs/promises'
+import * as tf from '@tensorflow/tfjs'
+import { Backbone } from '../backbones/index.js'
+import { Detector } from '../detectors/index.js'
+import { type HostDType, type TracedFunction, toTensor, trace } from '../engine/index.js'
+import { tracedOutputs } from '../engine/trace/trace.js'
+import { ConfigError, DataError, TraceError } from '../errors.js'
+import type { Module } from '../nn/index.js'
+import { wholeFrames } from './predictor.js'
+
+/** `model`: images to detections. `backbone`: normalised images to feature maps. */
+export type ExportPart = 'model' | 'backbone'
+
+export interface ExportOptions {
+  /** @default 'model' */
+  part?: ExportPart
+  /** Height and width of the input, pixels; multiples of 32 keep all feature maps aligned. */
+  shape: readonly [height: number, width: number]
+  /** Images at a time. @default 1 */
+  batch?: number
+}
+
+/** An input or output of the file. */
+export interface ExportedValue {
+  name: string
+  dtype: HostDType
+  shape: readonly number[]
+}
+
+export interface ExportedFile {
+  path: string
+  part: ExportPart
+  bytes: number
+  inputs: ExportedValue[]
+  outputs: ExportedValue[]
+}
+
+/** Inputs and outputs are records of tensors, whose keys the file shows. */
+const PATHS_AS_NAMES = { input: (path: string) => path, output: (path: string) => path }
+
+/**
+ * Writes a self-contained ONNX file (opset 18) with the weights that `model` has now, in the form it has
+ * now. The file appears whole or not at all.
+ *
+ * `model`: input `images` uint8 `[n, h, w, 3]`, RGB 0 to 255, resized and padded with nothing; outputs
+ * `boxes` `[n, k, 4]` `x1 y1 x2 y2`, input pixels, `scores` `[n, k]`, descending, `labels` `[n, k]` int32,
+ * index into the classes, -1 where padded.
+ *
+ * `backbone`: input `images` float32 `[n, 3, h, w]`, normalised RGB; outputs `feature_0`, `feature_1`, ...
+ * `[n, c, h / stride, w / stride]`, shallow to deep.
+ *
+ * @param model a detector; a backbone, or anything that has one, for `backbone`.
+ */
+export async function exportOnnx(
+  model: Module,
+  path: string,
+  options: ExportOptions,
+): Promise<ExportedFile> {
+  const { part = 'model' } = options
+  const images = imagesOf(options)
+  const recorded = part === 'model' ? traceModel(model, images) : traceBackbone(model, images)
+  const outputs = outputsOf(recorded)
+  const file = recorded.encode()
+  await writeWhole(path, file)
+  return { path, part, bytes: file.byteLength, inputs: [images], outputs }
+}
+
+function imagesOf({ part = 'model', shape, batch = 1 }: ExportOptions): ExportedValue {
+  const [height, width] = shape
+  return part === 'model'
+    ? { name: 'images', dtype: 'uint8', shape: [batch, height, width, 3] }
+    : { name: 'images', dtype: 'float32', shape: [batch, 3, height, width] }
+}
+
+function traceModel(model: Module, images: ExportedValue): TracedFunction {
+  if (!(model instanceof Detector)) throw noSuchPart('model', model)
+  const detect = ({ images }: { images: tf.Tensor }) => {
+    const { imageSizes, scaleFactors } = wholeFrames(images.shape)
+    const { boxesXyxy, scores, labels } = model.predict({
+      images: images as tf.Tensor4D,
+      imageSizes: toTensor(imageSizes) as tf.Tensor2D,
+      scaleFactors: toTensor(scaleFactors) as tf.Tensor2D,
+    })
+    return { boxes: boxesXyxy, scores, labels }
+  }
+  return trace('exportModel', detect, { images }, PATHS_AS_NAMES)
+}
+
+function traceBackbone(model: Module, images: ExportedValue): TracedFunction {
+  const backbone = backboneOf(model)
+  if (!backbone) throw noSuchPart('backbone', model)
+  const extract = ({ images }: { images: tf.Tensor }) => {
+    const features = backbone.forward(tf.transpose(images, [0, 2, 3, 1]) as tf.Tensor4D)
+    const named = features.map(
+      (feature, i) => [`feature_${i}`, tf.transpose(feature, [0, 3, 1, 2])] as const, // [n, c, h, w]
+    )
+    return Object.fromEntries(named)
+  }
+  return trace('exportBackbone', extract, { images }, PATHS_AS_NAMES)
+}
+
+function backboneOf(model: Module): Backbone | undefined {
+  if (model instanceof Backbone) return model
+  if ('backbone' in model && model.backbone instanceof Backbone) return model.backbone
+  return undefined
+}
+
+function noSuchPart(part: ExportPart, model: Module): ConfigError {
+  const { name } = model.constructor
+  return part === 'model'
+    ? new ConfigError('--part', `is model, but ${name} detects nothing`, 'use --part backbone')
+    : new ConfigError('--part', `is backbone, but ${name} has none`, 'use --part model')
+}
+
+function outputsOf(recorded: TracedFunction): ExportedValue[] {
+  return tracedOutputs(recorded).map(({ path, leaf: { kind, dtype, shape } }) => {
+    if (kind === 'computed') return { name: path, dtype, shape }
+    const what = `output ${path} is not computed from the images`
+    throw new TraceError(recorded.name, what, 'leave it out of the outputs')
+  })
+}
+
+/** Writes under another name first, so that no half of the file is ever there. */
+async function writeWhole(path: string, file: Uint8Array): Promise<void> {
+  try {
+    await writeFile(`${path}.tmp`, file)
+    await rename(`${path}.tmp`, path)
+  } catch (error) {
+    await rm(`${path}.tmp`, { force: true }).catch(() => {})
+    const { code } = error as NodeJS.ErrnoException
+    throw new DataError(path, `cannot be written (${code})`, 'give another path')
+  }
+}

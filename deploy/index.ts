@@ -1,0 +1,7 @@
+export * from './benchmark.js'
+export * from './export_onnx.js'
+export * from './flops.js'
+export * from './predictor.js'
+export * from './raw_outputs.js'
+export * from './reparameterize.js'
+export * from './time_in_turns.js'

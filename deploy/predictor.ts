@@ -1,0 +1,44 @@
+import type { Detections, Detector, PredictBatch } from '../detectors/index.js'
+import {
+  type Compiled,
+  type CompileOptions,
+  compile,
+  floats,
+  type HostTensor,
+} from '../engine/index.js'
+
+/** `PredictBatch` as a plain record, which compiled functions take. */
+export type PredictInputs = { [Key in keyof PredictBatch]: PredictBatch[Key] }
+export type PredictOutputs = { [Key in keyof Detections]: Detections[Key] }
+
+/**
+ * A detector ready to run, with its weights as constants of the graph, which ONNX Runtime packs and fuses
+ * once: the fastest form, but each size of batch has its own copy of them. Later changes of the detector's
+ * weights are not seen.
+ */
+export function compilePredict(
+  detector: Detector,
+  options: Omit<CompileOptions, 'name'> = {},
+): Compiled<PredictInputs, PredictOutputs> {
+  return compile((batch: PredictInputs) => ({ ...detector.predict(batch) }), {
+    name: 'predict',
+    ...options,
+  })
+}
+
+/**
+ * What a batch needs beside its images when they fill their input to the edge: boxes then are in its
+ * pixels.
+ *
+ * @param shape of the images, `[n, h, w, ...]`.
+ */
+export function wholeFrames([count, height, width]: readonly number[]): {
+  imageSizes: HostTensor
+  scaleFactors: HostTensor
+} {
+  const repeated = (row: readonly number[]) => Array.from({ length: count }, () => row).flat()
+  return {
+    imageSizes: floats(repeated([height, width]), [count, 2]),
+    scaleFactors: floats(repeated([1, 1, 1, 1]), [count, 4]),
+  }
+}
