@@ -1,9 +1,10 @@
-import { mkdir, rename, rm } from 'node:fs/promises'
+import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { floats } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
 import type { Module } from '../nn/index.js'
 import type { CheckpointMetadata } from './checkpoint.js'
+import { makeFolder } from './make_folder.js'
 import { writeSafetensors } from './safetensors.js'
 
 /**
@@ -23,11 +24,11 @@ export async function saveModel(
   const texts = metadata ? { vanilladet: JSON.stringify(metadata) } : undefined
   const unfinished = `${path}.tmp`
   try {
-    await mkdir(dirname(path), { recursive: true })
+    await makeFolder(dirname(path))
     await writeSafetensors(unfinished, Object.fromEntries(tensors), { format: 'pt', ...texts })
     await rename(unfinished, path)
   } catch (error) {
-    await rm(unfinished, { force: true })
+    await rm(unfinished, { force: true }).catch(() => {})
     const { code } = error as NodeJS.ErrnoException
     throw new DataError(path, `cannot be written (${code})`, 'give another path')
   }

@@ -1,0 +1,41 @@
+/**
+ * RetinaNet with VanillaNet-13 on COCO: the official recipe, 12 epochs.
+ *
+ * The recipe trains on 8 GPUs with 4 images each. On one device `data.batchSize=4` with
+ * `optimizer.accumulate=8` makes the same batch of 32. It starts from VanillaNet-13 pre-trained on
+ * ImageNet with act_num 4: give its weights with --load-from.
+ *
+ * Source: https://github.com/huawei-noah/VanillaNet, object_detection; arXiv:2305.12972.
+ * Result: 43.0 AP published; not trained here yet.
+ * Run:    npx tsx tools/train.ts configs/retinanet_vanilla13.ts
+ */
+import { defineConfig } from '../registry.js'
+import { coco } from './_base/coco.js'
+
+export default defineConfig({
+  model: {
+    type: 'RetinaNet',
+    numClasses: 80,
+    backbone: { type: 'VanillaNet', arch: '13', actNum: 4, outIndices: [1, 8, 10] }, // strides 8, 16, 32
+    neck: { type: 'FPN', outChannels: 256, numOuts: 5, addExtraConvs: 'on_input' },
+    head: { type: 'RetinaHead', featChannels: 256, stackedConvs: 4 },
+  },
+  data: coco,
+  optimizer: {
+    type: 'AdamW',
+    learningRate: 8e-5,
+    betas: [0.9, 0.999],
+    weightDecay: 0.05,
+    layerDecay: { rate: 0.6, numLayers: 6 },
+  },
+  schedule: {
+    epochs: 12,
+    policy: 'step',
+    decayEpochs: [10, 11],
+    warmupIters: 500,
+    warmupRatio: 0.001,
+  },
+  logging: { interval: 50 },
+  checkpoint: { interval: 1, keep: 3 },
+  seed: 0,
+})

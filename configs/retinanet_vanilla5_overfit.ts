@@ -1,0 +1,49 @@
+/**
+ * A small RetinaNet that learns a few images by heart: if it cannot, something in the chain is broken.
+ *
+ * VanillaNet-5's depth at a quarter of its width, from scratch; no augmentation; trained and evaluated
+ * on the same first 16 images of coco128.
+ *
+ * Result: not trained yet.
+ * Run:    npx tsx tools/train.ts configs/retinanet_vanilla5_overfit.ts
+ */
+import { defineConfig } from '../registry.js'
+
+export default defineConfig({
+  model: {
+    type: 'RetinaNet',
+    numClasses: 80,
+    backbone: {
+      type: 'VanillaNet',
+      dims: [128, 256, 512, 1024],
+      strides: [2, 2, 2],
+      actNum: 3,
+      outIndices: [0, 1, 2], // strides 8, 16, 32
+    },
+    neck: { type: 'FPN', outChannels: 128, numOuts: 5, addExtraConvs: 'on_input' },
+    head: { type: 'RetinaHead', featChannels: 128, stackedConvs: 2 },
+  },
+  data: {
+    train: {
+      annFile: 'data/coco128/annotations/instances_train2017.json',
+      imageDir: 'data/coco128/train2017',
+      limit: 16,
+    },
+    val: {
+      annFile: 'data/coco128/annotations/instances_train2017.json',
+      imageDir: 'data/coco128/train2017',
+      limit: 16,
+    },
+    scales: [[512, 320]],
+    testScale: [512, 320],
+    batchSize: 4,
+    flip: 0,
+    bucketStep: 64,
+    workers: 1,
+  },
+  optimizer: { type: 'AdamW', learningRate: 5e-4, weightDecay: 0.0001, maxGradNorm: 35 },
+  schedule: { epochs: 150, policy: 'cosine', warmupIters: 50 },
+  logging: { interval: 10 },
+  checkpoint: { interval: 50, keep: 1 },
+  seed: 0,
+})

@@ -1,0 +1,226 @@
+/**
+ * Names in configs -> constructors and their schema. This is the file a config imports.
+ *
+ * A network of your own joins by one visible line in a file that the config imports,
+ * `backbones.register('MyNet', { schema, create })`, and by telling TypeScript of its options:
+ * `declare module 'vanilladet' { interface BackboneRegistry { MyNet: MyNetOptions } }`.
+ */
+import { z } from 'zod'
+import {
+  type Backbone,
+  VanillaNet,
+  type VanillaNetOptions,
+  vanillaNetArchs,
+} from './backbones/index.js'
+import { Detector, RetinaNet, type RetinaNetOptions } from './detectors/index.js'
+import { ConfigError } from './errors.js'
+import { RetinaHead, type RetinaHeadOptions } from './heads/index.js'
+import { FPN, type FPNOptions, type Neck } from './necks/index.js'
+import type { Module } from './nn/index.js'
+import type { Experiment } from './registry/config.js'
+import { type ConfigOf, Registry, type SchemaOf } from './registry/registry.js'
+
+export type {
+  CheckpointConfig,
+  DataConfig,
+  EmaConfig,
+  EvaluationConfig,
+  LoggingConfig,
+  SplitConfig,
+} from './registry/config.js'
+export type { ConfigOf, Entry, SchemaOf } from './registry/registry.js'
+
+/** Options of each backbone by its name in configs. */
+export interface BackboneRegistry {
+  VanillaNet: Omit<VanillaNetOptions, 'form' | 'numClasses'>
+}
+
+/** Options of each neck; the backbone decides `inChannels`. */
+export interface NeckRegistry {
+  FPN: Omit<FPNOptions, 'inChannels'>
+}
+
+/** Options of each head; the neck decides `inChannels`, the model `numClasses`. */
+export interface HeadRegistry {
+  RetinaHead: Omit<RetinaHeadOptions, 'inChannels' | 'numClasses'>
+}
+
+/** Options of each whole model. */
+export interface ModelRegistry {
+  RetinaNet: Pick<RetinaNetOptions, 'pixelMean' | 'pixelStd'> & {
+    numClasses: number
+    backbone: BackboneConfig
+    neck: NeckConfig
+    head: HeadConfig
+  }
+  /** A backbone with its classifier, for counting and timing. */
+  Classifier: { numClasses: number; backbone: BackboneConfig }
+}
+
+export type BackboneConfig = ConfigOf<BackboneRegistry>
+export type NeckConfig = ConfigOf<NeckRegistry>
+export type HeadConfig = ConfigOf<HeadRegistry>
+export type ModelConfig = ConfigOf<ModelRegistry>
+export type Config = Experiment<ModelConfig>
+
+/** The form that weights are trained in, or the merged one that is deployed. */
+export type Form = 'train' | 'deploy'
+
+export interface BackboneContext {
+  form: Form
+  /** Set where the model is a classifier. */
+  numClasses?: number
+}
+
+export interface NeckContext {
+  /** Channels of the backbone's feature maps. */
+  inChannels: readonly number[]
+}
+
+export interface HeadContext {
+  numClasses: number
+  /** Channels of the neck's feature maps. */
+  inChannels: number
+  /** Strides of the neck's feature maps, where it tells them. */
+  strides: number[] | undefined
+}
+
+export const backbones = new Registry<BackboneRegistry, BackboneContext, Backbone>('backbone')
+export const necks = new Registry<NeckRegistry, NeckContext, Neck & { outChannels: number }>('neck')
+export const heads = new Registry<HeadRegistry, HeadContext, RetinaHead>('head')
+export const models = new Registry<ModelRegistry, { form: Form }, Module>('model')
+
+/** Returns `config` as it is; an editor completes and checks it by its type. */
+export function defineConfig(config: Config): Config {
+  return config
+}
+
+/** Builds the model that `config.model` describes, with new weights. */
+export function buildModel(model: ModelConfig, { form = 'train' }: { form?: Form } = {}): Module {
+  return models.create(model, { form })
+}
+
+/** As `buildModel`, for what needs a model that detects. */
+export function buildDetector(model: ModelConfig, options: { form?: Form } = {}): Detector {
+  const built = buildModel(model, options)
+  if (built instanceof Detector) return built
+  throw new ConfigError(
+    'model.type',
+    `is ${model.type}, which detects nothing`,
+    'use it with get_flops, or choose a detector such as RetinaNet',
+  )
+}
+
+const count = () => z.int().min(1)
+const counts = () => z.array(count())
+const numbers = () => z.array(z.number())
+const fraction = () => z.number().min(0).max(1)
+
+backbones.register('VanillaNet', {
+  schema: z.object({
+    // On a command line `arch=13` is a number.
+    arch: z.preprocess(
+      (arch) => (typeof arch === 'number' ? String(arch) : arch),
+      z.enum(vanillaNetArchs).optional(),
+    ),
+    dims: counts().optional(),
+    strides: counts().optional(),
+    adaPool: z.array(z.int().min(0)).optional(),
+    actNum: z.int().min(0).optional(),
+    outIndices: z.array(z.int()).optional(),
+    normEval: z.boolean().optional(),
+    init: z.enum(['classification', 'detection']).optional(),
+  }),
+  create: (options, { form, numClasses }) => new VanillaNet({ ...options, form, numClasses }),
+})
+
+necks.register('FPN', {
+  schema: z.object({
+    outChannels: count().optional(),
+    numOuts: count().optional(),
+    addExtraConvs: z.union([z.literal('on_input'), z.literal(false)]).optional(),
+    startLevel: z.int().min(0).optional(),
+  }),
+  create: (options, { inChannels }) => new FPN({ ...options, inChannels }),
+})
+
+const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
+  featChannels: count().optional(),
+  stackedConvs: z.int().min(0).optional(),
+  anchors: z
+    .strictObject({
+      strides: counts().optional(),
+      octaveBaseScale: z.number().positive().optional(),
+      scalesPerOctave: count().optional(),
+      ratios: numbers().min(1).optional(),
+    })
+    .meta({ title: 'anchors' })
+    .optional(),
+  assigner: z
+    .strictObject({ posIouThr: fraction(), negIouThr: fraction(), minPosIou: fraction() })
+    .meta({ title: 'assigner' })
+    .optional(),
+  focalLoss: z
+    .strictObject({ alpha: fraction().optional(), gamma: z.number().min(0).optional() })
+    .meta({ title: 'focalLoss' })
+    .optional(),
+  test: z
+    .strictObject({
+      nmsPre: count().optional(),
+      scoreThr: fraction().optional(),
+      iouThr: fraction().optional(),
+      maxPerImage: count().optional(),
+    })
+    .meta({ title: 'test' })
+    .optional(),
+})
+
+heads.register('RetinaHead', {
+  schema: retinaHead,
+  create({ anchors, ...options }, { strides, ...context }) {
+    return new RetinaHead({ ...options, ...context, anchors: { strides, ...anchors } })
+  },
+})
+
+models.register('RetinaNet', {
+  schema: z.object({
+    numClasses: count(),
+    backbone: backbones.schema,
+    neck: necks.schema,
+    head: heads.schema,
+    pixelMean: numbers().length(3).optional(),
+    pixelStd: z.array(z.number().positive()).length(3).optional(),
+  }),
+  create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
+    const backbone = backbones.create(parts.backbone, context)
+    const neck = necks.create(parts.neck, { inChannels: backbone.outChannels })
+    const strides = neck instanceof FPN ? pyramidStrides(backbone, neck) : undefined
+    checkAnchorStrides(parts.head.anchors?.strides, strides)
+    const inChannels = neck.outChannels
+    const head = heads.create(parts.head, { numClasses, inChannels, strides })
+    return new RetinaNet({ backbone, neck, head, pixelMean, pixelStd })
+  },
+})
+
+models.register('Classifier', {
+  schema: z.object({ numClasses: count(), backbone: backbones.schema }),
+  create: ({ numClasses, backbone }, context) =>
+    backbones.create(backbone, { ...context, numClasses }),
+})
+
+/** The strides of a pyramid's maps: the backbone's, then each twice the one before. */
+function pyramidStrides(backbone: Backbone, { startLevel, numOuts }: FPN): number[] {
+  const strides = backbone.strides.slice(startLevel)
+  while (strides.length < numOuts) strides.push(2 * strides[strides.length - 1])
+  return strides
+}
+
+/** Anchors of other strides than the feature maps' would lie beside the objects, silently. */
+function checkAnchorStrides(given: number[] | undefined, actual: number[] | undefined): void {
+  if (!given || !actual || given.join() === actual.join()) return
+  throw new ConfigError(
+    'model.head.anchors.strides',
+    `is ${JSON.stringify(given)}, but the feature maps have the strides ${JSON.stringify(actual)}`,
+    'leave it out to use those',
+  )
+}

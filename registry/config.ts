@@ -1,0 +1,170 @@
+import { z } from 'zod'
+import type { OptimizerOptions } from '../training/optimizer.js'
+import type { ParamGroupOptions } from '../training/param_groups.js'
+import type { ScheduleOptions } from '../training/schedule.js'
+import type { SchemaOf } from './registry.js'
+
+/** One experiment: everything but where its files go. */
+export interface Experiment<Model> {
+  model: Model
+  /** Needed to train and to evaluate. */
+  data?: DataConfig
+  /** Needed to train. */
+  optimizer?: OptimizerOptions
+  /** Needed to train. */
+  schedule?: ScheduleOptions
+  logging?: LoggingConfig
+  checkpoint?: CheckpointConfig
+  /** Evaluate on `data.val` while training. @default only the test command evaluates */
+  evaluation?: EvaluationConfig
+  /** Keep running averages of the weights. @default none are kept */
+  ema?: EmaConfig
+  /** Of new weights, of the order of images and of their augmentation. @default 0 */
+  seed?: number
+}
+
+/** A COCO folder, or a part of one. Paths start from the working directory. */
+export interface SplitConfig {
+  /** COCO instances file. */
+  annFile: string
+  /** Folder that the file names of the images start from. */
+  imageDir: string
+  /** Keeps the first images of the file only. @default all are kept */
+  limit?: number
+}
+
+export interface DataConfig {
+  train: SplitConfig
+  val: SplitConfig
+  /** Limits of the `[long, short]` side in training, input pixels; each image draws one of them. */
+  scales: readonly (readonly [long: number, short: number])[]
+  /** Limits of the `[long, short]` side in evaluation, input pixels. */
+  testScale: readonly [long: number, short: number]
+  /** Images of one training step. */
+  batchSize: number
+  /** Images evaluated at once. @default 1 */
+  testBatchSize?: number
+  /** Probability of mirroring left and right. */
+  flip: number
+  /** Sides of batches are padded up to multiples of it, itself a multiple of 32. */
+  bucketStep: number
+  /** Threads that decode and resize; results do not depend on it. @default 1 */
+  workers?: number
+  /** Leaves out annotations that cannot be used, instead of refusing the file. @default false */
+  skipInvalid?: boolean
+  /** Trains on images without objects too. @default false */
+  keepEmpty?: boolean
+}
+
+export interface LoggingConfig {
+  /** Updates between two lines of `metrics.jsonl`. @default 50 */
+  interval?: number
+}
+
+export interface CheckpointConfig {
+  /** Epochs between two checkpoints. @default 1 */
+  interval?: number
+  /** Newest checkpoints that are kept. @default 3 */
+  keep?: number
+}
+
+export interface EvaluationConfig {
+  /** Epochs between two evaluations. */
+  interval: number
+}
+
+export interface EmaConfig {
+  /** Weight of the old average in an update, such as 0.9998. */
+  decay: number
+}
+
+/** A `z.strictObject` whose messages call it `title`. */
+function group<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
+  return z.strictObject(shape).meta({ title })
+}
+
+const text = () => z.string().min(1)
+const count = () => z.int().min(1)
+const scale = () => z.tuple([count(), count()])
+const probability = () => z.number().min(0).max(1)
+
+const split = (title: string): SchemaOf<SplitConfig> =>
+  group(title, { annFile: text(), imageDir: text(), limit: count().optional() })
+
+const data: SchemaOf<DataConfig> = group('data', {
+  train: split('data.train'),
+  val: split('data.val'),
+  scales: z.array(scale()).min(1),
+  testScale: scale(),
+  batchSize: count(),
+  testBatchSize: count().optional(),
+  flip: probability(),
+  bucketStep: count().multipleOf(32),
+  workers: z.int().min(0).optional(),
+  skipInvalid: z.boolean().optional(),
+  keepEmpty: z.boolean().optional(),
+})
+
+const paramGroup = {
+  weightDecay: z.number().min(0).optional(),
+  layerDecay: group('optimizer.layerDecay', {
+    rate: z.number().positive().max(1),
+    numLayers: count(),
+  }).optional(),
+  decayVectors: z.boolean().optional(),
+  noDecay: z.array(text()).optional(),
+} satisfies SchemaOf<ParamGroupOptions>['shape']
+
+const commonOptimizer = {
+  ...paramGroup,
+  learningRate: z.number().positive(),
+  maxGradNorm: z.number().positive().optional(),
+  accumulate: count().optional(),
+}
+
+const optimizer: z.ZodType<OptimizerOptions> = z.discriminatedUnion('type', [
+  group('AdamW', {
+    type: z.literal('AdamW'),
+    ...commonOptimizer,
+    betas: z.tuple([probability(), probability()]).optional(),
+    eps: z.number().positive().optional(),
+  }) satisfies SchemaOf<OptimizerOptions & { type: 'AdamW' }>,
+  group('SGD', {
+    type: z.literal('SGD'),
+    ...commonOptimizer,
+    momentum: probability().optional(),
+    nesterov: z.boolean().optional(),
+  }) satisfies SchemaOf<OptimizerOptions & { type: 'SGD' }>,
+])
+
+const schedule: SchemaOf<ScheduleOptions> = group('schedule', {
+  epochs: count(),
+  policy: z.enum(['step', 'cosine']).optional(),
+  decayEpochs: z.array(z.int().min(0)).optional(),
+  gamma: z.number().positive().optional(),
+  finalLearningRate: z.number().min(0).optional(),
+  warmupIters: z.int().min(0).optional(),
+  warmupRatio: probability().optional(),
+  deepTraining: group('schedule.deepTraining', {
+    decayEpochs: count(),
+    curve: z.enum(['linear', 'cosine']).optional(),
+  }).optional(),
+})
+
+/** The schema of a whole config, around that of its model. */
+export function configSchema<Model>(model: z.ZodType<Model>): SchemaOf<Experiment<Model>> {
+  return group('a config', {
+    model,
+    data: data.optional(),
+    optimizer: optimizer.optional(),
+    schedule: schedule.optional(),
+    logging: group('logging', { interval: count().optional() }).optional(),
+    checkpoint: group('checkpoint', {
+      interval: count().optional(),
+      keep: count().optional(),
+    }).optional(),
+    evaluation: group('evaluation', { interval: count() }).optional(),
+    ema: group('ema', { decay: probability() }).optional(),
+    seed: z.int().min(0).optional(),
+  })
+}

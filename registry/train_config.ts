@@ -1,0 +1,127 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { checkImages } from '../datasets/check_images.js'
+import { type CocoDataset, TrainLoader } from '../datasets/index.js'
+import type { Detector } from '../detectors/index.js'
+import { DataError } from '../errors.js'
+import { buildDetector, type Config, type DataConfig } from '../registry.js'
+import { evaluate } from '../training/evaluate.js'
+import {
+  checkpointToResume,
+  loadWeights,
+  readCheckpointMetadata,
+  requireClasses,
+  type TrainHooks,
+  type TrainOptions,
+  type TrainResult,
+  train,
+} from '../training/index.js'
+import { makeFolder } from '../training/make_folder.js'
+import { loadSplit, requirePart } from './load_data.js'
+
+export interface TrainConfigOptions
+  extends Pick<TrainOptions, 'workDir' | 'resume' | 'maxIters' | 'engine' | 'progressStream'> {
+  /** Weights to start from; those that do not fit the model are left out. */
+  loadFrom?: string
+  /** Takes what is worth knowing before the first iteration. */
+  say?(line: string): void
+}
+
+/** Trains the model of a config on its data. Everything is checked before the first file is written. */
+export async function trainConfig(
+  config: Config,
+  options: TrainConfigOptions,
+): Promise<TrainResult> {
+  const { workDir, resume, loadFrom, say = () => {} } = options
+  const optimizer = requirePart(config, 'optimizer')
+  const schedule = requirePart(config, 'schedule')
+  const { data, dataset } = await loadSplit(config, 'train')
+  const { classes } = dataset
+  await checkImages(dataset.samples)
+  say(`${dataset.samples.length} images of ${classes.length} classes from ${dataset.annFile}`)
+
+  const seed = config.seed ?? 0
+  const detector = buildDetector(config.model).initialize(seed)
+  if (loadFrom !== undefined) say(await startFrom(detector, loadFrom, classes))
+  const evaluation = config.evaluation
+  const hooks = evaluation ? await evaluationHooks(config, detector, classes) : undefined
+  if (resume) await checkpointToResume(workDir, resume)
+
+  const loader = new TrainLoader({ dataset, seed, ...loaderOptions(data) })
+  if (!resume) await writeConfig(workDir, config)
+  try {
+    return await train({
+      ...options,
+      detector,
+      loader,
+      optimizer,
+      schedule,
+      ema: config.ema,
+      logging: { interval: config.logging?.interval ?? 50 },
+      checkpoint: {
+        interval: config.checkpoint?.interval ?? 1,
+        keep: config.checkpoint?.keep ?? 3,
+      },
+      evaluation,
+      hooks,
+      seed,
+      classes,
+      config,
+    })
+  } finally {
+    await loader.close()
+  }
+}
+
+function loaderOptions({ batchSize, bucketStep, workers, scales, flip }: DataConfig) {
+  return { batchSize, bucketStep, workers, scales, flip }
+}
+
+/** Loads the weights that fit, and says how many they are. */
+async function startFrom(
+  detector: Detector,
+  path: string,
+  classes: readonly string[],
+): Promise<string> {
+  const saved = (await readCheckpointMetadata(path))?.classes
+  // With another number of classes the last layers do not fit and start anew, which is meant.
+  if (saved?.length === classes.length) requireClasses(path, saved, classes)
+  const { matched, missing, mismatched } = await loadWeights(detector, path, { partial: true })
+  const total = matched.length + missing.length + mismatched.length
+  return `${path}: ${matched.length} of ${total} tensors loaded, the others start anew`
+}
+
+/** Leaves the resolved config beside the checkpoints; a resumed run keeps the one it was started with. */
+async function writeConfig(workDir: string, config: Config): Promise<void> {
+  try {
+    await makeFolder(workDir)
+    await writeFile(join(workDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    throw new DataError(
+      workDir,
+      `the work dir cannot be written (${code})`,
+      'give another --work-dir, or change its permissions',
+    )
+  }
+}
+
+async function evaluationHooks(
+  config: Config,
+  detector: Detector,
+  classes: readonly string[],
+): Promise<TrainHooks> {
+  const { data, dataset } = await loadSplit(config, 'val', classes)
+  return {
+    evaluate: async () => {
+      const { bbox } = await evaluate(detector, evalOptions(data, dataset))
+      return { bbox }
+    },
+  }
+}
+
+/** What `evaluate` needs of a config. */
+export function evalOptions(data: DataConfig, dataset: CocoDataset) {
+  const { testScale, testBatchSize = 1, bucketStep, workers } = data
+  return { dataset, testScale, batchSize: testBatchSize, bucketStep, workers }
+}

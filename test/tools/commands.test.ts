@@ -1,0 +1,171 @@
+/** The commands as a user runs them: exit codes, and what goes to which stream. */
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import test, { type ExecutionContext } from 'ava'
+import { temporaryFolder } from '../datasets/coco_folder.js'
+import { tinyExperiment } from '../registry/tiny_experiment.js'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+
+const TSX = import.meta.resolve('tsx')
+
+interface Outcome {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Two at a time, or a machine with two cores is overrun: so the tests here are serial. */
+function run(
+  command: string,
+  args: string[],
+  { env = {}, cwd = ROOT }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Outcome> {
+  const file = join(ROOT, 'tools', `${command}.ts`)
+  const child = spawn(process.execPath, [`--import=${TSX}`, file, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text) => (stdout += text))
+  child.stderr.on('data', (text) => (stderr += text))
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+/** A tiny config as a file. */
+async function configFile(t: ExecutionContext): Promise<{ folder: string; path: string }> {
+  const { folder, config } = await tinyExperiment(t)
+  const path = join(folder, 'tiny.ts')
+  await writeFile(path, `export default ${JSON.stringify(config)}\n`)
+  return { folder, path }
+}
+
+test.serial(
+  'a checkpoint goes through train, test, reparameterize, export and benchmark',
+  async (t) => {
+    const { folder, path } = await configFile(t)
+    const workDir = join(folder, 'run')
+    const trained = await run('train', [path, '--work-dir', workDir, '--max-iters', '1', '--json'])
+    t.is(trained.code, 0, trained.stderr)
+    const { checkpoint, iteration } = JSON.parse(trained.stdout)
+    t.is(iteration, 1)
+    t.is(checkpoint, join(workDir, 'iter_1.safetensors'))
+    t.regex(trained.stderr, /iter 1\/1, epoch 1\/1/)
+
+    const deploy = join(folder, 'deploy.safetensors')
+    const [merged, tested] = await Promise.all([
+      run('reparameterize', [path, checkpoint, deploy, '--json']),
+      run('test', [path, checkpoint, '--json', '--out', join(folder, 'results.json')]),
+    ])
+    t.is(tested.code, 0, tested.stderr)
+    t.is(typeof JSON.parse(tested.stdout).bbox.AP50, 'number')
+    t.true(Array.isArray(JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'))))
+    t.is(merged.code, 0, merged.stderr)
+    const { relative, bound } = JSON.parse(merged.stdout)
+    t.true(relative <= bound)
+
+    const onnx = join(folder, 'model.onnx')
+    const [exported, timed] = await Promise.all([
+      run('export_onnx', [path, deploy, onnx, '--shape', '64', '96', '--json']),
+      run('benchmark', ['--shape', '64', '64', path, '--runs', '1', '--json']),
+    ])
+    t.is(exported.code, 0, exported.stderr)
+    t.deepEqual(JSON.parse(exported.stdout).inputs[0].shape, [1, 64, 96, 3])
+    t.true(existsSync(onnx))
+    t.is(timed.code, 0, timed.stderr)
+    t.deepEqual(
+      JSON.parse(timed.stdout).map(({ form, shape }: { form: string; shape: number[] }) => [
+        form,
+        shape,
+      ]),
+      [
+        ['train', [64, 64]],
+        ['deploy', [64, 64]],
+      ],
+    )
+  },
+)
+
+test.serial('get_flops prints a table, or one JSON document', async (t) => {
+  const config = 'configs/vanillanet13_classifier.ts'
+  const [text, json] = await Promise.all([
+    run('get_flops', [config]),
+    run('get_flops', [config, '--json', '--cfg-options', 'model.backbone.arch=5']),
+  ])
+  t.regex(text.stdout, /parameters +58\.59 M\nmultiply-accumulates +11\.94 G\n/)
+  t.is(text.stderr, '')
+  t.is(JSON.parse(json.stdout).params, 15_523_304)
+})
+
+test.serial('what the user can mend is one sentence on standard error, exit code 2', async (t) => {
+  const { folder, path } = await configFile(t)
+  const workDir = join(folder, 'run')
+  const [mistyped, missing, noConfig] = await Promise.all([
+    run('train', [path, '--work-dir', workDir, '--cfg-options', 'model.backbone.actNumm=3']),
+    run('test', [path, 'nowhere.safetensors', '--json']),
+    run('get_flops', ['configs/nowhere.ts']),
+  ])
+  t.deepEqual(mistyped, {
+    code: 2,
+    stdout: '',
+    stderr: 'error: model.backbone.actNumm is not an option of VanillaNet; did you mean actNum?\n',
+  })
+  t.false(existsSync(workDir))
+  t.deepEqual(missing, {
+    code: 2,
+    stdout: '',
+    stderr: 'error: nowhere.safetensors: there is no such file; give another path\n',
+  })
+  t.deepEqual(noConfig, {
+    code: 2,
+    stdout: '',
+    stderr:
+      'error: configs/nowhere.ts: there is no such config; give the path of a file in configs/\n',
+  })
+})
+
+test.serial('a wrong command line is told, exit code 2; --help is exit code 0', async (t) => {
+  const [unknown, device, help] = await Promise.all([
+    run('test', ['configs/retinanet_tiny_shapes.ts', 'random', '--fom', 'deploy']),
+    run('test', ['configs/retinanet_tiny_shapes.ts', 'random', '--device', 'tpu']),
+    run('reparameterize', ['--help']),
+  ])
+  t.is(unknown.code, 2)
+  t.regex(unknown.stderr, /^error: unknown option '--fom'\n\(Did you mean --form\?\)/)
+  t.is(device.code, 2)
+  t.regex(device.stderr, /computes on the cpu only/)
+  t.is(help.code, 0)
+  t.regex(help.stdout, /^Usage: npx tsx tools\/reparameterize\.ts/)
+})
+
+test.serial(
+  'a config that throws is told without a stack, and with one if DEBUG is set',
+  async (t) => {
+    const { folder } = await configFile(t)
+    const broken = join(folder, 'broken.ts')
+    await writeFile(broken, "throw new Error('no luck')\n")
+    const [plain, debug] = await Promise.all([
+      run('get_flops', [broken]),
+      run('get_flops', [broken], { env: { DEBUG: '1' } }),
+    ])
+    const sentence = `error: ${broken}: the config cannot be imported (no luck); correct the file\n`
+    t.deepEqual(plain, { code: 2, stdout: '', stderr: sentence })
+    t.true(debug.stderr.startsWith(sentence))
+    t.regex(debug.stderr, /\n\s+at /)
+  },
+)
+
+test.serial('the short demo runs from data to speed', async (t) => {
+  const { code, stdout, stderr } = await run('demo', ['--short', '--json'], {
+    cwd: await temporaryFolder(t),
+  })
+  t.is(code, 0, stderr)
+  const { deploy, rows } = JSON.parse(stdout)
+  t.is(typeof deploy.bbox.AP, 'number')
+  t.is(rows.length, 2)
+})

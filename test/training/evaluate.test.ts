@@ -1,0 +1,86 @@
+import * as tf from '@tensorflow/tfjs'
+import test, { type ExecutionContext } from 'ava'
+import { type CocoDataset, generateShapes, loadCoco } from '../../datasets/index.js'
+import { type Detections, Detector, type PredictBatch } from '../../detectors/index.js'
+import { type BoxResult, detectAll, evaluateBoxes } from '../../training/evaluate.js'
+import { temporaryFolder } from '../datasets/coco_folder.js'
+
+async function shapes(t: ExecutionContext): Promise<CocoDataset> {
+  const directory = await temporaryFolder(t)
+  const files = await generateShapes({ directory, count: 3, size: [64, 96], seed: 5 })
+  return loadCoco({ ...files, mode: 'test' })
+}
+
+/** The ground truth as detections, crowds left out. */
+function perfect({ annotations }: CocoDataset): BoxResult[] {
+  return annotations.annotations
+    .filter(({ iscrowd }) => !iscrowd)
+    .map(({ image_id, category_id, bbox }) => ({ image_id, category_id, bbox, score: 0.9 }))
+}
+
+test('detections that are the ground truth have AP 1', async (t) => {
+  const dataset = await shapes(t)
+  const { bbox, table } = evaluateBoxes(dataset, perfect(dataset))
+  t.true(Math.abs(bbox.AP - 1) < 1e-12)
+  t.true(Math.abs(bbox.AR100 - 1) < 1e-12)
+  t.deepEqual(Object.keys(bbox), [
+    ...['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl'],
+    ...['AR1', 'AR10', 'AR100', 'ARs', 'ARm', 'ARl'],
+  ])
+  t.is(table.length, 12)
+  t.is(table[0], ' Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 1.000')
+})
+
+test('a detector that finds nothing has AP 0', async (t) => {
+  t.is(evaluateBoxes(await shapes(t), []).bbox.AP, 0)
+})
+
+test('evaluation leaves annotations and detections as they are', async (t) => {
+  const dataset = await shapes(t)
+  const results = perfect(dataset)
+  const before = structuredClone([dataset.annotations, results])
+  evaluateBoxes(dataset, results)
+  t.deepEqual([dataset.annotations, results], before)
+})
+
+test('categories that are no classes of the model do not count', async (t) => {
+  const dataset = await shapes(t)
+  const some = { ...dataset, categoryIds: dataset.categoryIds.slice(0, 1) }
+  const found = perfect(dataset).filter(({ category_id }) => category_id === some.categoryIds[0])
+  t.true(Math.abs(evaluateBoxes(some, found).bbox.AP - 1) < 1e-12)
+  t.true(evaluateBoxes(dataset, found).bbox.AP < 0.7)
+})
+
+/** One box an image, scaled back as detectors do, and one place of padding. */
+class CornerDetector extends Detector {
+  loss(): Record<string, tf.Scalar> {
+    throw new Error('CornerDetector cannot be trained')
+  }
+
+  predict({ scaleFactors }: PredictBatch): Detections {
+    const count = scaleFactors.shape[0]
+    const box = tf.div(tf.tensor2d([[2, 4, 10, 20]]), scaleFactors) // [n, 4]
+    const boxes = tf.concat([tf.expandDims(box, 1), tf.zeros([count, 1, 4])], 1)
+    return {
+      boxesXyxy: boxes as tf.Tensor3D,
+      scores: tf.tile(tf.tensor2d([[0.5, 0]]), [count, 1]),
+      labels: tf.tile(tf.tensor2d([[2, -1]], [1, 2], 'int32'), [count, 1]),
+    }
+  }
+}
+
+test('labels become category ids, corners become sizes, and padding goes', async (t) => {
+  const dataset = await shapes(t)
+  const done: number[] = []
+  const results = await detectAll(new CornerDetector(), {
+    dataset,
+    testScale: [192, 128], // twice the size
+    batchSize: 2,
+    bucketStep: 64,
+    workers: 0,
+    onProgress: (count) => done.push(count),
+  })
+  const expected = { category_id: 4, bbox: [1, 2, 4, 8], score: 0.5 }
+  t.deepEqual(results, [1, 2, 3].map((image_id) => ({ image_id, ...expected })) as BoxResult[])
+  t.deepEqual(done, [2, 3])
+})

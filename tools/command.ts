@@ -1,0 +1,111 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
+import { ConfigError, DataError } from '../errors.js'
+import { CocoError } from '../packages/pycocotools-js/source/index.js'
+import { TrainingError } from '../training/index.js'
+
+/** Options of every command that takes a config. */
+export interface ConfigFlags {
+  cfgOptions: string[]
+  json?: boolean
+}
+
+/** A command line in the house's form; its arguments and options are added to it. */
+export function command(name: string, summary: string): Command {
+  return new Command(`npx tsx tools/${name}.ts`)
+    .description(summary)
+    .allowExcessArguments(false)
+    .configureOutput({ outputError: (text, write) => write(text) })
+    .showHelpAfterError('(--help lists what it takes)')
+}
+
+/** Adds `--cfg-options`, `--device` and `--json`. */
+export function configOptions(program: Command): Command {
+  return program
+    .option('--cfg-options <k=v...>', 'set config options, such as data.batchSize=2', [])
+    .option('--device <name>', 'where to compute: cpu', parseDevice, 'cpu')
+    .option('--json', 'print one JSON document on standard output, all else on standard error')
+}
+
+/** `--form train|deploy`. */
+export function formOption(description: string): Option {
+  return new Option('--form <form>', description).choices(['train', 'deploy'])
+}
+
+export type Shape = [height: number, width: number]
+
+/** The input that published figures of detectors are for. */
+export const COCO_SHAPE: Shape = [800, 1280]
+
+/** `--shape H W`, input pixels. */
+export function shapeOption(description: string): Option {
+  return new Option('--shape <H W>', description).argParser(parseShape)
+}
+
+/** A whole number of at least `least`. */
+export function parseCount(least: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (Number.isSafeInteger(value) && value >= least) return value
+    throw new InvalidArgumentError(`Give a whole number of at least ${least}.`)
+  }
+}
+
+/**
+ * Runs `main` on the arguments of the process, and sets its exit code: 0, 2 for what the user can mend, 1
+ * for the rest.
+ *
+ * `main` returns the JSON document of the command. With `--json` it is printed, and `say` goes to standard
+ * error with everything else.
+ */
+export async function run<Flags extends { json?: boolean }, Args extends unknown[] = string[]>(
+  program: Command,
+  main: (args: Args, flags: Flags, say: (line: string) => void) => Promise<unknown>,
+): Promise<void> {
+  // Libraries greet on console.log; standard output is for results alone.
+  console.log = console.info = console.warn = console.error
+  try {
+    program.exitOverride().parse(joinShape(process.argv.slice(2)), { from: 'user' })
+    const flags = program.opts<Flags>()
+    const stream = flags.json ? process.stderr : process.stdout
+    const document = await main(program.processedArgs as Args, flags, (line) =>
+      stream.write(`${line}\n`),
+    )
+    if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`)
+  } catch (error) {
+    process.exitCode = report(error)
+  }
+}
+
+/** Prints what went wrong as one sentence, with its stack if DEBUG is set; returns the exit code. */
+function report(error: unknown): 0 | 1 | 2 {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // its message is printed
+  const isMendable =
+    error instanceof ConfigError || error instanceof DataError || error instanceof CocoError
+  const isForeseen = isMendable || error instanceof TrainingError
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`error: ${message}\n`)
+  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  else if (!isForeseen)
+    process.stderr.write('This is a fault of the program; DEBUG=1 shows where.\n')
+  return isMendable ? 2 : 1
+}
+
+function parseDevice(text: string): string {
+  if (text === 'cpu') return text
+  throw new InvalidArgumentError('This version computes on the cpu only.')
+}
+
+/** Makes one argument of the two after `--shape`, which commander would not stop at. */
+function joinShape(argv: string[]): string[] {
+  const at = argv.indexOf('--shape') + 1
+  const isPair = at > 0 && /^\d+$/.test(argv[at] ?? '') && /^\d+$/.test(argv[at + 1] ?? '')
+  return isPair ? argv.toSpliced(at, 2, `${argv[at]} ${argv[at + 1]}`) : argv
+}
+
+function parseShape(text: string): Shape {
+  const sides = text.split(' ').map(Number)
+  if (sides.length === 2 && sides.every((side) => Number.isSafeInteger(side) && side > 0)) {
+    return [sides[0], sides[1]]
+  }
+  throw new InvalidArgumentError('Give height and width, such as --shape 800 1280.')
+}

@@ -1,0 +1,126 @@
+/**
+ * The whole way in minutes on a CPU: generated images, training from scratch, evaluation,
+ * reparameterization, export, and the speed of both forms. Fails where a result is not what it should be.
+ */
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { generateShapes } from '../datasets/index.js'
+import { type BenchmarkEntry, benchmark } from '../deploy/benchmark.js'
+import { exportOnnx } from '../deploy/export_onnx.js'
+import { loadConfig } from '../registry/load.js'
+import { loadSplit, requirePart } from '../registry/load_data.js'
+import { loadDetector, mergeDetector } from '../registry/load_detector.js'
+import { evalOptions, trainConfig } from '../registry/train_config.js'
+import type { Config, DataConfig } from '../registry.js'
+import { type BoxEvaluation, evaluate } from '../training/evaluate.js'
+import { saveModel } from '../training/save_model.js'
+import { benchmarkTable } from './benchmark_table.js'
+import { command, run } from './command.js'
+import { showProgress } from './show_progress.js'
+
+const CONFIG = fileURLToPath(new URL('../configs/retinanet_tiny_shapes.ts', import.meta.url))
+const WORK_DIR = 'work_dirs/demo'
+
+/** Height and width of the generated images, pixels. */
+const IMAGE_SIZE = [160, 160] as const
+const TRAIN_IMAGES = 600
+const VAL_IMAGES = 150
+
+/** bbox AP on images that were not trained on. */
+const LEAST_AP = 0.5
+/** Of the two forms' AP. */
+const LARGEST_DIFFERENCE = 0.002
+
+/** Iterations of the short form, which tests that everything runs and not how well it learns. */
+const SHORT_ITERS = 6
+const SHORT_IMAGES = 24
+
+interface Flags {
+  short?: boolean
+  json?: boolean
+}
+
+const program = command('demo', 'Trains, evaluates, merges, exports and times a tiny detector.')
+  .option('--short', `${SHORT_ITERS} iterations, and no bound on AP: does it run?`)
+  .option('--json', 'print one JSON document on standard output, all else on standard error')
+
+await run<Flags>(program, async (_, { short = false }, say) => {
+  const startedAt = performance.now()
+  const step = (title: string) => {
+    const seconds = Math.round((performance.now() - startedAt) / 1000)
+    say(`\n${title} (${seconds} s since the start)`)
+  }
+  const config = await loadConfig(CONFIG)
+  const data = requirePart(config, 'data')
+
+  step('1. Generating images of coloured shapes')
+  await generateData(data, short)
+
+  step('2. Training from scratch')
+  const maxIters = short ? SHORT_ITERS : undefined
+  const { checkpoint } = await trainConfig(config, { workDir: WORK_DIR, maxIters, say })
+
+  step('3. Evaluating the training form on images it has not seen')
+  const trained = await loadDetector(config, checkpoint)
+  const trainForm = await evaluateVal(config, trained)
+  for (const line of trainForm.table) say(line)
+
+  step('4. Merging into the deploy form')
+  const merged = await loadDetector(config, checkpoint)
+  const { worst } = await mergeDetector(merged)
+  const weights = join(WORK_DIR, 'deploy.safetensors')
+  await saveModel(weights, merged.detector, merged.metadata)
+  say(`${weights}: the largest difference is ${worst.toExponential(1)} of the largest value`)
+
+  step('5. Exporting it')
+  const onnx = await exportOnnx(merged.detector, join(WORK_DIR, 'deploy.onnx'), {
+    shape: IMAGE_SIZE,
+  })
+  say(`${onnx.path}: ${(onnx.bytes / 1e6).toFixed(1)} MB`)
+
+  step('6. Evaluating the deploy form')
+  const deployForm = await evaluateVal(config, merged)
+  say(`AP ${deployForm.bbox.AP.toFixed(4)}, training form ${trainForm.bbox.AP.toFixed(4)}`)
+
+  step('7. Timing both forms')
+  const name = 'retinanet_tiny_shapes'
+  const entries: BenchmarkEntry[] = [
+    { config: name, form: 'train', detector: trained.detector },
+    { config: name, form: 'deploy', detector: merged.detector },
+  ]
+  const rows = await benchmark(entries, { shape: IMAGE_SIZE, runs: short ? 3 : 30 })
+  for (const line of benchmarkTable(rows)) say(line)
+
+  checkResults(trainForm.bbox.AP, deployForm.bbox.AP, short)
+  step('Done')
+  return { bbox: trainForm.bbox, deploy: { bbox: deployForm.bbox }, relative: worst, rows }
+})
+
+async function generateData({ train, val }: DataConfig, short: boolean): Promise<void> {
+  const splits = [
+    { annFile: train.annFile, count: short ? SHORT_IMAGES : TRAIN_IMAGES, seed: 1 },
+    { annFile: val.annFile, count: short ? SHORT_IMAGES : VAL_IMAGES, seed: 2 },
+  ]
+  for (const { annFile, ...options } of splits) {
+    await generateShapes({ directory: dirname(annFile), size: IMAGE_SIZE, ...options })
+  }
+}
+
+async function evaluateVal(
+  config: Config,
+  { detector, metadata }: Awaited<ReturnType<typeof loadDetector>>,
+): Promise<BoxEvaluation> {
+  const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
+  const onProgress = showProgress('images')
+  return evaluate(detector, { ...evalOptions(data, dataset), onProgress })
+}
+
+function checkResults(trainAp: number, deployAp: number, short: boolean): void {
+  if (!short && !(trainAp >= LEAST_AP)) {
+    throw new Error(`demo: AP is ${trainAp.toFixed(3)}; it should be ${LEAST_AP} or more`)
+  }
+  if (!(Math.abs(trainAp - deployAp) <= LARGEST_DIFFERENCE)) {
+    const aps = `${trainAp.toFixed(4)} in training form and ${deployAp.toFixed(4)} in deploy form`
+    throw new Error(`demo: AP is ${aps}; they should differ by ${LARGEST_DIFFERENCE} at most`)
+  }
+}

@@ -1,0 +1,51 @@
+/** A checkpoint as a self-contained ONNX file. */
+import { Option } from 'commander'
+import { type ExportPart, exportOnnx } from '../deploy/export_onnx.js'
+import { loadConfig } from '../registry/load.js'
+import { loadDetector } from '../registry/load_detector.js'
+import type { Form } from '../registry.js'
+import {
+  COCO_SHAPE,
+  type ConfigFlags,
+  command,
+  configOptions,
+  formOption,
+  run,
+  type Shape,
+  shapeOption,
+} from './command.js'
+import { requireWritable } from './output_file.js'
+
+interface Flags extends ConfigFlags {
+  form?: Form
+  part: ExportPart
+  shape: Shape
+}
+
+const program = configOptions(
+  command('export_onnx', 'Writes a self-contained ONNX file for one size of input.')
+    .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
+    .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
+    .argument('<out>', 'the .onnx file to write')
+    .addOption(formOption('the form to export (default: deploy if there is one)'))
+    .addOption(
+      new Option('--part <part>', 'uint8 images to boxes, or normalised images to feature maps')
+        .choices(['model', 'backbone'])
+        .default('model'),
+    )
+    .addOption(shapeOption('input pixels').default(COCO_SHAPE, '800 1280')),
+)
+
+await run<Flags>(program, async ([configPath, checkpoint, out], flags, say) => {
+  const { cfgOptions, form: wanted, part, shape } = flags
+  const config = await loadConfig(configPath, cfgOptions)
+  await requireWritable(out)
+  const options = { form: wanted, preferDeploy: true }
+  const { detector, form } = await loadDetector(config, checkpoint, options)
+  const file = await exportOnnx(detector, out, { part, shape })
+
+  say(`${file.path}: ${part}, ${form} form, ${(file.bytes / 1e6).toFixed(1)} MB`)
+  for (const input of file.inputs) say(`  in   ${input.name} ${input.dtype} [${input.shape}]`)
+  for (const output of file.outputs) say(`  out  ${output.name} ${output.dtype} [${output.shape}]`)
+  return { ...file, form }
+})

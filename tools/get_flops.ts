@@ -1,0 +1,38 @@
+/** Parameters and operations of a model. */
+import { countOperations } from '../deploy/flops.js'
+import { loadConfig } from '../registry/load.js'
+import { buildModel, type Form } from '../registry.js'
+import {
+  COCO_SHAPE,
+  type ConfigFlags,
+  command,
+  configOptions,
+  formOption,
+  run,
+  type Shape,
+  shapeOption,
+} from './command.js'
+
+interface Flags extends ConfigFlags {
+  form: Form
+  shape?: Shape
+}
+
+const program = configOptions(
+  command('get_flops', 'Counts parameters and multiply-accumulates of a model for one image.')
+    .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
+    .addOption(shapeOption('input pixels (default: 800 1280, for classifiers 224 224)'))
+    .addOption(formOption('the form to count').default('deploy')),
+)
+
+await run<Flags>(program, async ([configPath], { cfgOptions, form, shape }, say) => {
+  const { model } = await loadConfig(configPath, cfgOptions)
+  const size = shape ?? (model.type === 'Classifier' ? ([224, 224] as Shape) : COCO_SHAPE)
+  const { params, gmacs, gmacsMmcv } = countOperations(buildModel(model, { form }), size)
+  const paramsM = params / 1e6
+  say(`${configPath}, ${form} form, ${size.join(' x ')} pixels`)
+  say(`parameters            ${paramsM.toFixed(2)} M`)
+  say(`multiply-accumulates  ${gmacs.toFixed(2)} G`)
+  say(`as mmcv counts them   ${gmacsMmcv.toFixed(2)} G`)
+  return { paramsM, gmacs, gmacsMmcv, params, form, shape: size }
+})

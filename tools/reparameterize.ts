@@ -1,0 +1,38 @@
+/** Training-form weights to deploy-form weights. */
+import { resolve } from 'node:path'
+import { MERGE_BOUND } from '../deploy/reparameterize.js'
+import { ConfigError } from '../errors.js'
+import { loadConfig } from '../registry/load.js'
+import { loadDetector, mergeDetector } from '../registry/load_detector.js'
+import { saveModel } from '../training/save_model.js'
+import { type ConfigFlags, command, configOptions, run } from './command.js'
+import { requireWritable } from './output_file.js'
+
+const program = configOptions(
+  command(
+    'reparameterize',
+    'Merges the weights of a checkpoint into the deploy form, and checks it.',
+  )
+    .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
+    .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
+    .argument('<out>', 'the .safetensors file to write'),
+)
+
+await run<ConfigFlags>(program, async ([configPath, checkpoint, out], { cfgOptions }, say) => {
+  if (resolve(out) === resolve(checkpoint)) {
+    throw new ConfigError('OUT', 'is the checkpoint itself', 'give another path')
+  }
+  const config = await loadConfig(configPath, cfgOptions)
+  await requireWritable(out)
+  const loaded = await loadDetector(config, checkpoint)
+  const { differences, worst } = await mergeDetector(loaded)
+  await saveModel(out, loaded.detector, loaded.metadata)
+
+  for (const { stride, channels, largestDifference, relative } of differences) {
+    const figures = `${largestDifference.toExponential(2)}, ${relative.toExponential(2)} of the largest value`
+    say(`stride ${stride}, ${channels} channels: largest difference ${figures}`)
+  }
+  say(`${out}: the deploy form (bound ${MERGE_BOUND.toExponential(0)})`)
+  const largestDifference = Math.max(...differences.map((tap) => tap.largestDifference))
+  return { out, largestDifference, relative: worst, bound: MERGE_BOUND, taps: differences }
+})

@@ -1,0 +1,38 @@
+/** COCO evaluation of a checkpoint. */
+
+import { loadConfig } from '../registry/load.js'
+import { loadSplit } from '../registry/load_data.js'
+import { loadDetector } from '../registry/load_detector.js'
+import { evalOptions } from '../registry/train_config.js'
+import type { Form } from '../registry.js'
+import { evaluate } from '../training/evaluate.js'
+import { type ConfigFlags, command, configOptions, formOption, run } from './command.js'
+import { requireWritable, writeOutput } from './output_file.js'
+import { showProgress } from './show_progress.js'
+
+interface Flags extends ConfigFlags {
+  form?: Form
+  out?: string
+}
+
+const program = configOptions(
+  command('test', 'Evaluates a checkpoint on data.val: the twelve COCO numbers.')
+    .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
+    .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
+    .addOption(formOption('merge before (deploy); as the checkpoint is by default'))
+    .option('--out <file>', 'write the detections, a COCO results file'),
+)
+
+await run<Flags>(program, async ([configPath, checkpoint], { cfgOptions, form, out }, say) => {
+  const config = await loadConfig(configPath, cfgOptions)
+  if (out !== undefined) await requireWritable(out)
+  const { detector, metadata } = await loadDetector(config, checkpoint, { form })
+  const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
+  const { bbox, table, results } = await evaluate(detector, {
+    ...evalOptions(data, dataset),
+    onProgress: showProgress('images'),
+  })
+  if (out !== undefined) await writeOutput(out, JSON.stringify(results))
+  for (const line of table) say(line)
+  return { bbox }
+})

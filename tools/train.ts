@@ -1,0 +1,48 @@
+/** Trains the model of a config. */
+import { basename, extname, join } from 'node:path'
+import { Option } from 'commander'
+import { loadConfig } from '../registry/load.js'
+import { trainConfig } from '../registry/train_config.js'
+import { type ConfigFlags, command, configOptions, parseCount, run } from './command.js'
+
+interface Flags extends ConfigFlags {
+  workDir?: string
+  resume?: string | true
+  loadFrom?: string
+  maxIters?: number
+  seed?: number
+  engine: 'onnxruntime' | 'tfjs'
+}
+
+const program = configOptions(
+  command(
+    'train',
+    'Trains the model of a config; writes metrics.jsonl, checkpoints and config.json.',
+  )
+    .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
+    .option('--work-dir <dir>', 'where to write; work_dirs/NAME of the config by default')
+    .option(
+      '--resume [checkpoint]',
+      'go on from the newest checkpoint of the work dir, or from one',
+    )
+    .option('--load-from <checkpoint>', 'start from the weights that fit the model')
+    .option('--max-iters <n>', 'stop after this many iterations', parseCount(1))
+    .option('--seed <n>', 'instead of the seed of the config', parseCount(0))
+    .addOption(
+      new Option('--engine <name>', 'traced graphs, or TensorFlow.js operation by operation')
+        .choices(['onnxruntime', 'tfjs'])
+        .default('onnxruntime'),
+    ),
+)
+
+await run<Flags>(program, async ([configPath], flags, say) => {
+  const seed = flags.seed === undefined ? [] : [`seed=${flags.seed}`]
+  const config = await loadConfig(configPath, [...flags.cfgOptions, ...seed])
+  const name = basename(configPath, extname(configPath))
+  const workDir = flags.workDir ?? join('work_dirs', name)
+  const { resume, loadFrom, maxIters, engine } = flags
+  const options = { workDir, resume, loadFrom, maxIters, engine, say }
+  const result = await trainConfig(config, options)
+  say(`${result.reason} after ${result.iteration} iterations: ${result.checkpoint}`)
+  return { workDir, ...result }
+})
