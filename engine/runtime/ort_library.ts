@@ -89,7 +89,7 @@ export function api(): Record<FunctionName, NativeFunction> {
   return functions
 }
 
-/** Address of the first byte of an array; the caller keeps the array alive while it is used. */
+/** Address of the first byte of an array, which the caller keeps in reach while the address is used. */
 export function addressOf(array: ArrayBufferView): bigint {
   return array.byteLength === 0 ? 0n : BigInt(koffi.address(array))
 }
@@ -102,9 +102,11 @@ export function checkStatus(status: unknown): void {
   throw new Error(message)
 }
 
+/** Where `create` has its handle put; one for all, since such calls do not overlap. */
+const created = new BigUint64Array(1)
+
 /** Calls a function whose last argument is the address where it puts a handle, and returns the handle. */
 export function create(name: FunctionName, ...args: Argument[]): bigint {
-  const handle = new BigUint64Array(1)
-  checkStatus(api()[name](...args, addressOf(handle)))
-  return handle[0]
+  checkStatus(api()[name](...args, addressOf(created)))
+  return created[0]
 }

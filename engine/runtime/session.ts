@@ -52,11 +52,10 @@ export class Session {
       if (threads > 0) checkStatus(api().SetIntraOpNumThreads(options, threads))
       if (profilePrefix) checkStatus(api().EnableProfiling(options, profilePrefix))
       const { env } = shared()
-      const size = model.byteLength
-      return new Session(
-        name,
-        create('CreateSessionFromArray', env, addressOf(model), size, options),
-      )
+      const address = addressOf(model)
+      const session = create('CreateSessionFromArray', env, address, model.byteLength, options)
+      keepAlive(model)
+      return new Session(name, session)
     } catch (error) {
       throw new TraceError(
         name,
@@ -111,6 +110,11 @@ export class Session {
   }
 }
 
+/** The garbage collector leaves an array alone that is still to be used. */
+function keepAlive(array: Uint8Array): void {
+  if (array.byteLength < 0) throw new RangeError('an array has a negative length')
+}
+
 function runAsync(args: (bigint | number | null)[]): Promise<void> {
   return new Promise((resolve, reject) => {
     api().Run.async(...args, (error, status) => {
@@ -125,45 +129,62 @@ function runAsync(args: (bigint | number | null)[]): Promise<void> {
   })
 }
 
-/** Named tensors as the C API takes them: arrays of names and of `OrtValue`s over the tensors' own memory. */
+/**
+ * Named tensors as the C API takes them: arrays of names and of `OrtValue`s over the tensors' own memory.
+ *
+ * An address does not keep an array from the garbage collector, so everything that an address points to
+ * is a field here until `release`.
+ */
 class Binding {
   readonly count: number
   /** Addresses of zero-terminated names. */
   readonly names: BigUint64Array
   /** `OrtValue*` each. */
   readonly values: BigUint64Array
-  /** What the addresses point to, kept from the garbage collector. */
-  private readonly kept: ArrayBufferView[] = []
+  private readonly texts: Buffer
+  private readonly dims: BigInt64Array
+  /** Their memory is what the values stand on. */
+  tensors: readonly HostTensor[]
 
   constructor(tensors: Readonly<Record<string, HostTensor>>) {
-    const entries = Object.entries(tensors)
-    this.count = entries.length
+    const names = Object.keys(tensors)
+    const list = Object.values(tensors)
+    this.count = names.length
     this.names = new BigUint64Array(this.count)
     this.values = new BigUint64Array(this.count)
-    for (const [i, [name, tensor]] of entries.entries()) {
-      const text = Buffer.from(`${name}\0`)
-      this.kept.push(text, tensor.data)
-      this.names[i] = addressOf(text)
-      this.values[i] = makeValue(tensor)
+    this.texts = Buffer.from(names.map((name) => `${name}\0`).join(''))
+    this.dims = BigInt64Array.from(
+      list.flatMap(({ shape }) => [...shape]),
+      BigInt,
+    )
+    this.tensors = list
+    let text = addressOf(this.texts)
+    let dims = addressOf(this.dims)
+    for (const [i, tensor] of list.entries()) {
+      this.names[i] = text
+      this.values[i] = makeValue(tensor, dims)
+      text += BigInt(Buffer.byteLength(names[i]) + 1)
+      dims += BigInt(tensor.shape.length * BigInt64Array.BYTES_PER_ELEMENT)
     }
   }
 
   release(): void {
     for (const value of this.values) api().ReleaseValue(value)
-    this.kept.length = 0
+    this.tensors = []
   }
 }
 
-function makeValue({ dtype, shape, data }: HostTensor): bigint {
-  const dims = BigInt64Array.from(shape, BigInt)
+/** An `OrtValue*` over the memory of a tensor whose shape stands at `dims`. */
+function makeValue({ dtype, shape, data }: HostTensor, dims: bigint): bigint {
+  const { cpuMemory } = shared()
+  const [address, type] = [addressOf(data), ELEMENT_TYPES[dtype]]
   const bytes = data.byteLength
-  const type = ELEMENT_TYPES[dtype]
   return create(
     'CreateTensorWithDataAsOrtValue',
-    shared().cpuMemory,
-    addressOf(data),
+    cpuMemory,
+    address,
     bytes,
-    addressOf(dims),
+    dims,
     shape.length,
     type,
   )
