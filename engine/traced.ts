@@ -22,6 +22,8 @@ import {
 /** Graphs kept at a time for each compiled function; the one unused for longest goes first. */
 const DEFAULT_CACHE_SIZE = 8
 
+const LOCAL_TARGET = process.arch === 'x64' ? 'x64' : 'portable'
+
 interface LoadedGraph {
   /** Which inputs and outputs the graph has; not its nodes and constants, which the session holds. */
   interface: Pick<TracedFunction, 'inputs' | 'outputs'>
@@ -37,7 +39,7 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
   const cacheSize = options.cacheSize ?? DEFAULT_CACHE_SIZE
 
   async function load(inputs: Tree<HostTensor>): Promise<LoadedGraph> {
-    const recorded = trace(options.name, fn, inputs)
+    const recorded = trace(options.name, fn, inputs, { target: LOCAL_TARGET })
     const needsSession = tracedOutputs(recorded).some(({ leaf }) => leaf.kind === 'computed')
     const session = needsSession
       ? await Session.create(options.name, recorded.encode(), options.session)

@@ -46,13 +46,11 @@ export function encodeModel(parts: ModelParts): Uint8Array {
   writer.uint32(tag(1, 0)).int64(IR_VERSION)
   writer.uint32(tag(2, 2)).string('vanilladet')
   message(writer, 7, () => encodeGraph(writer, parts))
-  for (const [domain, version] of [
-    ['', OPSET],
-    ['com.microsoft', 1],
-  ] as const) {
+  const domains = new Set(['', ...parts.nodes.map((node) => node.domain)])
+  for (const domain of domains) {
     message(writer, 8, () => {
       writer.uint32(tag(1, 2)).string(domain)
-      writer.uint32(tag(2, 0)).int64(version)
+      writer.uint32(tag(2, 0)).int64(domain === '' ? OPSET : 1)
     })
   }
   return writer.finish()

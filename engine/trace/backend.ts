@@ -2,7 +2,14 @@ import * as tf from '@tensorflow/tfjs'
 import { TraceError } from '../../errors.js'
 import { Graph } from './graph.js'
 import './kernels/index.js'
-import { Lowering, loweringRules, numbersOf, type Traced, type TracedDType } from './lowering.js'
+import {
+  Lowering,
+  loweringRules,
+  numbersOf,
+  type Target,
+  type Traced,
+  type TracedDType,
+} from './lowering.js'
 
 export const TRACE_BACKEND = 'vanilladet-trace'
 
@@ -21,7 +28,7 @@ export class TraceBackend extends tf.KernelBackend {
   private readonly known = new WeakMap<object, Known>()
 
   /** Starts a new graph. */
-  begin(functionName: string): Lowering {
+  begin(functionName: string, target: Target): Lowering {
     if (this.lowering) {
       throw new TraceError(
         functionName,
@@ -29,7 +36,7 @@ export class TraceBackend extends tf.KernelBackend {
         'call the inner function itself instead of its compiled form',
       )
     }
-    this.lowering = new Lowering(new Graph(), functionName)
+    this.lowering = new Lowering(new Graph(), functionName, target)
     return this.lowering
   }
 

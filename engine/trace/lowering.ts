@@ -24,15 +24,23 @@ export interface KernelCall {
 
 export type LoweringRule = (lowering: Lowering, call: KernelCall) => Traced | Traced[]
 
+/**
+ * What will run the graph: any ONNX Runtime, or the one here on an x64 processor, whose blocked
+ * convolutions a graph may then ask for by name.
+ */
+export type Target = 'portable' | 'x64'
+
 /** Turns kernels of TensorFlow.js into nodes of one graph. */
 export class Lowering {
   readonly graph: Graph
   /** For messages. */
   readonly functionName: string
+  readonly target: Target
 
-  constructor(graph: Graph, functionName: string) {
+  constructor(graph: Graph, functionName: string, target: Target) {
     this.graph = graph
     this.functionName = functionName
+    this.target = target
   }
 
   /** A traced tensor that lies in memory as it is. */

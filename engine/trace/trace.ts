@@ -11,7 +11,7 @@ import {
 } from '../tensors.js'
 import { TRACE_BACKEND, traceBackend } from './backend.js'
 import type { Graph, Node, Numbers, Value } from './graph.js'
-import type { Lowering } from './lowering.js'
+import type { Lowering, Target } from './lowering.js'
 
 /** Shape and type of one input, as callers give it. */
 export interface Signature {
@@ -47,10 +47,13 @@ export function isSignature(value: unknown): value is Signature {
   )
 }
 
-/** Names for inputs and outputs of the file; by default their paths behind `in.` and `out.`. */
-export interface TraceNames {
+export interface TraceOptions {
+  /** Names an input of the file. @default its path behind `in.` */
   input?: (path: string) => string
+  /** Names an output of the file. @default its path behind `out.` */
   output?: (path: string) => string
+  /** @default 'portable' */
+  target?: Target
 }
 
 /**
@@ -62,12 +65,12 @@ export function trace<In extends TensorTree, Out extends TensorTree>(
   name: string,
   fn: (inputs: In) => Out,
   signatures: Tree<Signature>,
-  names: TraceNames = {},
+  options: TraceOptions = {},
 ): TracedFunction {
   tf.backend() // chooses a backend, if none was chosen yet
   const previous = tf.getBackend()
   tf.setBackend(TRACE_BACKEND)
-  const lowering = traceBackend.begin(name)
+  const lowering = traceBackend.begin(name, options.target ?? 'portable')
   tf.engine().startScope(name)
   try {
     const inputs: { path: string; value: Value }[] = []
@@ -77,7 +80,13 @@ export function trace<In extends TensorTree, Out extends TensorTree>(
       return inputTensor(lowering, value)
     })
     const results = fn(tensors as In)
-    return finish(name, lowering.graph, inputs, readOutputs(name, lowering, inputs, results), names)
+    return finish(
+      name,
+      lowering.graph,
+      inputs,
+      readOutputs(name, lowering, inputs, results),
+      options,
+    )
   } finally {
     tf.engine().endScope()
     traceBackend.end()
@@ -128,12 +137,12 @@ function finish(
   graph: Graph,
   inputs: readonly { path: string; value: Value }[],
   results: Tree<OutputValue>,
-  names: TraceNames,
+  options: TraceOptions,
 ): TracedFunction {
   const named = new Map<Value, NamedValue>()
   const outputs = mapTree(results, isOutputValue, ({ value, output }, path) => {
     if (output.kind !== 'computed') return output
-    const known = named.get(value) ?? { name: names.output?.(path) ?? `out.${path}`, value }
+    const known = named.get(value) ?? { name: options.output?.(path) ?? `out.${path}`, value }
     named.set(value, known)
     return { ...output, name: known.name }
   })
@@ -141,7 +150,7 @@ function finish(
   const used = new Set(nodes.flatMap((node) => node.inputs))
   const usedInputs = inputs
     .filter(({ value }) => used.has(value))
-    .map(({ path, value }) => ({ path, value, name: names.input?.(path) ?? `in.${path}` }))
+    .map(({ path, value }) => ({ path, value, name: options.input?.(path) ?? `in.${path}` }))
   const constants = [...used]
     .filter((value) => value !== undefined)
     .filter((value) => value.constant)

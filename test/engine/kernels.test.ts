@@ -145,6 +145,14 @@ const cases: Record<string, Case> = {
     shapes: { x: image, w: [5, 5, 4, 1] },
     fn: ({ x, w }) => tf.depthwiseConv2d(t4(x), t4(w), 1, 'same'),
   },
+  'depthwiseConv2d 5x5 same, channels in blocks': {
+    shapes: { x: [2, 9, 7, 32], w: [5, 5, 32, 1] },
+    fn: ({ x, w }) => tf.depthwiseConv2d(t4(x), t4(w), 1, 'same'),
+  },
+  'depthwiseConv2d 3x3 valid, channels in blocks': {
+    shapes: { x: [1, 6, 8, 16], w: [3, 3, 16, 1] },
+    fn: ({ x, w }) => tf.depthwiseConv2d(t4(x), t4(w), 1, 'valid'),
+  },
   'depthwiseConv2d 3x3, stride 2': {
     shapes: { x: [2, 8, 7, 4], w: [3, 3, 4, 1] },
     fn: ({ x, w }) => tf.depthwiseConv2d(t4(x), t4(w), 2, pads),
