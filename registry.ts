@@ -86,7 +86,7 @@ export interface HeadContext {
 }
 
 export const backbones = new Registry<BackboneRegistry, BackboneContext, Backbone>('backbone')
-export const necks = new Registry<NeckRegistry, NeckContext, Neck & { outChannels: number }>('neck')
+export const necks = new Registry<NeckRegistry, NeckContext, Neck>('neck')
 export const heads = new Registry<HeadRegistry, HeadContext, RetinaHead>('head')
 export const models = new Registry<ModelRegistry, { form: Form }, Module>('model')
 

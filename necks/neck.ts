@@ -3,6 +3,9 @@ import { Module } from '../nn/index.js'
 
 /** Feature maps to feature maps. */
 export abstract class Neck extends Module {
+  /** Channels of every map it gives. */
+  abstract readonly outChannels: number
+
   /**
    * @param features `[n, h, w, c]` each, fine to coarse.
    * @returns feature maps of one width, fine to coarse.

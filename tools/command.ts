@@ -1,7 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { ConfigError, DataError } from '../errors.js'
+import { ConfigError, DataError, TrainingError } from '../errors.js'
 import { CocoError } from '../packages/pycocotools-js/source/index.js'
-import { TrainingError } from '../training/index.js'
 
 /** Options of every command that takes a config. */
 export interface ConfigFlags {

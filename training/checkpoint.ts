@@ -1,12 +1,11 @@
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { HostTensor } from '../engine/tensors.js'
-import { DataError } from '../errors.js'
+import { DataError, TrainingError } from '../errors.js'
 import type { Module } from '../nn/index.js'
 import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
 import { readSafetensors, readSafetensorsHeader, writeSafetensors } from './safetensors.js'
 import type { HostState, TrainState } from './train_state.js'
-import { TrainingError } from './training_error.js'
 
 /** What a checkpoint says of itself; written to both of its files, which belong together if it is equal. */
 export interface CheckpointMetadata {
@@ -29,7 +28,7 @@ export interface LogSums {
 }
 
 /** Key of the JSON text in the metadata of a safetensors file. */
-const METADATA_KEY = 'vanilladet'
+export const METADATA_KEY = 'vanilladet'
 const LOG_KEY = 'vanilladet.log'
 
 /** Text file that names the newest complete checkpoint of a work dir. */

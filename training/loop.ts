@@ -8,7 +8,7 @@ import { basename, join } from 'node:path'
 import type { Detector } from '../detectors/detector.js'
 import type { CompileOptions } from '../engine/compile.js'
 import type { HostTree } from '../engine/tensors.js'
-import { ConfigError } from '../errors.js'
+import { ConfigError, TrainingError } from '../errors.js'
 import {
   type CheckpointMetadata,
   checkpointToResume,
@@ -28,7 +28,6 @@ import { startProgress } from './progress.js'
 import { lambdaAt, learningRateAt, type ScheduleOptions } from './schedule.js'
 import type { BatchTensors } from './step.js'
 import { TrainState } from './train_state.js'
-import { TrainingError } from './training_error.js'
 import { prepareWorkDir } from './work_dir.js'
 
 /** Where batches come from; `datasets/` has one. */

@@ -3,7 +3,7 @@ import { dirname } from 'node:path'
 import { floats } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
 import type { Module } from '../nn/index.js'
-import type { CheckpointMetadata } from './checkpoint.js'
+import { type CheckpointMetadata, METADATA_KEY } from './checkpoint.js'
 import { makeFolder } from './make_folder.js'
 import { writeSafetensors } from './safetensors.js'
 
@@ -21,7 +21,7 @@ export async function saveModel(
 ): Promise<void> {
   const named = model.namedParameters()
   const tensors = named.map(([name, { data, shape }]) => [name, floats(data, shape)] as const)
-  const texts = metadata ? { vanilladet: JSON.stringify(metadata) } : undefined
+  const texts = metadata ? { [METADATA_KEY]: JSON.stringify(metadata) } : undefined
   const unfinished = `${path}.tmp`
   try {
     await makeFolder(dirname(path))

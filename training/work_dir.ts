@@ -1,12 +1,13 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises'
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../errors.js'
+import { makeFolder } from './make_folder.js'
 
 /** Makes a folder for a run's files, and refuses one that cannot be written. */
 export async function prepareWorkDir(workDir: string): Promise<void> {
   const probe = join(workDir, '.writable')
   try {
-    await mkdir(workDir, { recursive: true })
+    await makeFolder(workDir)
     await writeFile(probe, '')
     await rm(probe)
   } catch (error) {

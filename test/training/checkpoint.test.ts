@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { DataError } from '../../errors.js'
+import { DataError, TrainingError } from '../../errors.js'
 import {
   type CheckpointMetadata,
   checkpointName,
@@ -15,7 +15,6 @@ import {
 } from '../../training/checkpoint.js'
 import { readSafetensorsHeader, writeSafetensors } from '../../training/safetensors.js'
 import { TrainState } from '../../training/train_state.js'
-import { TrainingError } from '../../training/training_error.js'
 import { TinyDetector } from './tiny_detector.js'
 
 const folder = await mkdtemp(join(tmpdir(), 'checkpoint-'))

@@ -3,10 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import ava from 'ava'
-import { ConfigError, DataError } from '../../errors.js'
+import { ConfigError, DataError, TrainingError } from '../../errors.js'
 import { readCheckpointMetadata } from '../../training/checkpoint.js'
 import { type TrainOptions, train } from '../../training/loop.js'
-import { TrainingError } from '../../training/training_error.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { TinyDetector, TinyLoader } from './tiny_detector.js'
 
@@ -263,7 +262,7 @@ test('a work dir that cannot be written is refused', async (t) => {
   const workDir = join(file, 'run')
   await t.throwsAsync(train(optionsOf({ workDir })), {
     instanceOf: DataError,
-    message: `${workDir}: the work dir cannot be written (ENOTDIR); give another --work-dir, or change its permissions`,
+    message: `${workDir}: the work dir cannot be written (EEXIST); give another --work-dir, or change its permissions`,
   })
 })
 
