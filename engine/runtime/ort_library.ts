@@ -37,6 +37,8 @@ const FUNCTIONS = {
     ['void *', 'void *', 'size_t', 'void *', 'size_t', 'int', 'void *'],
   ],
   CreateCpuMemoryInfo: [69, 'void *', ['int', 'int', 'void *']],
+  AddSessionConfigEntry: [130, 'void *', ['void *', 'const char *', 'const char *']],
+  CreateAndRegisterAllocator: [144, 'void *', ['void *', 'void *', 'void *']],
   ReleaseStatus: [93, 'void', ['void *']],
   ReleaseSession: [95, 'void', ['void *']],
   ReleaseValue: [96, 'void', ['void *']],

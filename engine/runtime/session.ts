@@ -13,19 +13,24 @@ export interface SessionOptions {
 const LOG_ERRORS = 3
 /** ORT_ENABLE_ALL. */
 const ALL_OPTIMIZATIONS = 99
-/** OrtDeviceAllocator, OrtMemTypeDefault. */
-const PLAIN_CPU_MEMORY = [0, 0] as const
+/** OrtDeviceAllocator or OrtArenaAllocator, OrtMemTypeDefault. */
+const PLAIN_MEMORY = [0, 0] as const
+const ARENA_MEMORY = [1, 0] as const
 /** ONNXTensorElementDataType. */
 const ELEMENT_TYPES: Record<HostDType, number> = { float32: 1, uint8: 2, int32: 6, bool: 9 }
 
 let environment: { env: bigint; cpuMemory: bigint } | undefined
 
-/** One for the process, never released. */
+/**
+ * One for the process, never released. All sessions take their intermediate results from one arena: they
+ * run one after another, and the graphs of several image sizes would otherwise hold gigabytes each.
+ */
 function shared() {
-  environment ??= {
-    env: create('CreateEnv', LOG_ERRORS, 'vanilladet'),
-    cpuMemory: create('CreateCpuMemoryInfo', ...PLAIN_CPU_MEMORY),
-  }
+  if (environment) return environment
+  const env = create('CreateEnv', LOG_ERRORS, 'vanilladet')
+  const arena = create('CreateCpuMemoryInfo', ...ARENA_MEMORY)
+  checkStatus(api().CreateAndRegisterAllocator(env, arena, null))
+  environment = { env, cpuMemory: create('CreateCpuMemoryInfo', ...PLAIN_MEMORY) }
   return environment
 }
 
@@ -45,13 +50,14 @@ export class Session {
     model: Uint8Array,
     { threads = 0, profilePrefix }: SessionOptions = {},
   ): Promise<Session> {
+    const { env } = shared()
     const options = create('CreateSessionOptions')
     try {
       checkStatus(api().SetSessionLogSeverityLevel(options, LOG_ERRORS))
       checkStatus(api().SetSessionGraphOptimizationLevel(options, ALL_OPTIMIZATIONS))
+      checkStatus(api().AddSessionConfigEntry(options, 'session.use_env_allocators', '1'))
       if (threads > 0) checkStatus(api().SetIntraOpNumThreads(options, threads))
       if (profilePrefix) checkStatus(api().EnableProfiling(options, profilePrefix))
-      const { env } = shared()
       const address = addressOf(model)
       const session = create('CreateSessionFromArray', env, address, model.byteLength, options)
       keepAlive(model)
