@@ -5,15 +5,15 @@
  * `/engine`, `/datasets`, `/training`, `/deploy`.
  */
 export * from './errors.js'
-export { loadConfig, resolveConfig } from './registry/load.js'
+export { loadConfig, resolveConfig } from './experiments/load.js'
 export {
   hasDeployForm,
   type LoadedDetector,
   type LoadOptions,
   loadDetector,
   mergeDetector,
-} from './registry/load_detector.js'
-export { type TrainConfigOptions, trainConfig } from './registry/train_config.js'
+} from './experiments/load_detector.js'
+export { type TrainConfigOptions, trainConfig } from './experiments/train_config.js'
 export * from './registry.js'
 export {
   type BoxEvaluation,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { resolveOptions } from '../backbones/vanillanet_options.js'
 import headline from '../configs/retinanet_vanilla13.js'
-import { resolveConfig } from '../registry/load.js'
+import { resolveConfig } from '../experiments/load.js'
 import type { Config } from '../registry.js'
 import {
   type ConfigFlags,

@@ -1,40 +1,7 @@
+import type { Compiled, CompiledFunction, CompileOptions } from './compiled.js'
 import { eager } from './eager.js'
-import type { SessionOptions } from './runtime/session.js'
-import type { HostTensor, HostTree, TensorTree, Tree } from './tensors.js'
+import type { TensorTree } from './tensors.js'
 import { traced } from './traced.js'
-
-/** Tensors in, tensors out; static shapes; no reading of values; no hidden randomness or state. */
-export type CompiledFunction<In extends TensorTree, Out extends TensorTree> = (inputs: In) => Out
-
-export interface RunOptions {
-  /**
-   * Pre-allocated tensors for some or all outputs, nested like the outputs: they are written in
-   * place. They must not be inputs of the same run.
-   */
-  into?: Tree<HostTensor>
-}
-
-/** A function that has been made ready to run; one graph is kept for each signature of its inputs. */
-export interface Compiled<In extends TensorTree, Out extends TensorTree> {
-  run(inputs: HostTree<In>, options?: RunOptions): Promise<HostTree<Out>>
-  /** Frees the graphs. */
-  dispose(): Promise<void>
-}
-
-export interface CompileOptions {
-  /** Names the function in messages and graphs. */
-  name: string
-  /**
-   * `onnxruntime` traces the function to ONNX; `tfjs` runs it operation by operation on the current
-   * TensorFlow.js backend.
-   *
-   * @default 'onnxruntime'
-   */
-  engine?: 'onnxruntime' | 'tfjs'
-  /** Graphs kept at a time, one for each signature of the inputs. @default 8 */
-  cacheSize?: number
-  session?: SessionOptions
-}
 
 /** Makes `fn` ready to run on an engine. Tracing happens at the first run of each input signature. */
 export function compile<In extends TensorTree, Out extends TensorTree>(

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Compiled, CompiledFunction, RunOptions } from './compile.js'
+import type { Compiled, CompiledFunction, RunOptions } from './compiled.js'
 import {
   flattenTree,
   type HostTensor,

@@ -1,4 +1,5 @@
 export * from './compile.js'
+export * from './compiled.js'
 export * from './eager.js'
 export type { SessionOptions } from './runtime/session.js'
 export { Session } from './runtime/session.js'

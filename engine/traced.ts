@@ -1,5 +1,5 @@
 import { TraceError } from '../errors.js'
-import type { Compiled, CompiledFunction, CompileOptions, RunOptions } from './compile.js'
+import type { Compiled, CompiledFunction, CompileOptions, RunOptions } from './compiled.js'
 import { Session } from './runtime/session.js'
 import {
   flattenTree,

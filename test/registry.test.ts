@@ -3,8 +3,8 @@ import test from 'ava'
 import { z } from 'zod'
 import { Backbone, VanillaNet } from '../backbones/index.js'
 import { RetinaNet } from '../detectors/index.js'
+import { resolveConfig } from '../experiments/load.js'
 import { Conv2d } from '../nn/index.js'
-import { resolveConfig } from '../registry/load.js'
 import {
   backbones,
   buildDetector,

@@ -2,8 +2,8 @@
 import { basename, extname } from 'node:path'
 import { type BenchmarkEntry, benchmark } from '../deploy/benchmark.js'
 import { ConfigError } from '../errors.js'
-import { loadConfig } from '../registry/load.js'
-import { hasDeployForm, loadDetector, RANDOM } from '../registry/load_detector.js'
+import { loadConfig } from '../experiments/load.js'
+import { hasDeployForm, loadDetector, RANDOM } from '../experiments/load_detector.js'
 import type { Config, Form } from '../registry.js'
 import { benchmarkTable } from './benchmark_table.js'
 import {

@@ -1,8 +1,8 @@
 /** A checkpoint as a self-contained ONNX file. */
 import { Option } from 'commander'
 import { type ExportPart, exportOnnx } from '../deploy/export_onnx.js'
-import { loadConfig } from '../registry/load.js'
-import { loadDetector } from '../registry/load_detector.js'
+import { loadConfig } from '../experiments/load.js'
+import { loadDetector } from '../experiments/load_detector.js'
 import type { Form } from '../registry.js'
 import {
   COCO_SHAPE,

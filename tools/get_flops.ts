@@ -1,6 +1,6 @@
 /** Parameters and operations of a model. */
 import { countOperations } from '../deploy/flops.js'
-import { loadConfig } from '../registry/load.js'
+import { loadConfig } from '../experiments/load.js'
 import { buildModel, type Form } from '../registry.js'
 import {
   COCO_SHAPE,

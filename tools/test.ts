@@ -1,9 +1,9 @@
 /** COCO evaluation of a checkpoint. */
 
-import { loadConfig } from '../registry/load.js'
-import { loadSplit } from '../registry/load_data.js'
-import { loadDetector } from '../registry/load_detector.js'
-import { evalOptions } from '../registry/train_config.js'
+import { loadConfig } from '../experiments/load.js'
+import { loadSplit } from '../experiments/load_data.js'
+import { loadDetector } from '../experiments/load_detector.js'
+import { evalOptions } from '../experiments/train_config.js'
 import type { Form } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
 import { type ConfigFlags, command, configOptions, formOption, run } from './command.js'

@@ -1,8 +1,8 @@
 /** Trains the model of a config. */
 import { basename, extname, join } from 'node:path'
 import { Option } from 'commander'
-import { loadConfig } from '../registry/load.js'
-import { trainConfig } from '../registry/train_config.js'
+import { loadConfig } from '../experiments/load.js'
+import { trainConfig } from '../experiments/train_config.js'
 import { type ConfigFlags, command, configOptions, parseCount, run } from './command.js'
 
 interface Flags extends ConfigFlags {

@@ -6,7 +6,8 @@ import {
   type HostBatch,
 } from '../datasets/index.js'
 import type { Detections, Detector, PredictBatch } from '../detectors/index.js'
-import { type CompileOptions, compile } from '../engine/compile.js'
+import { compile } from '../engine/compile.js'
+import type { CompileOptions } from '../engine/compiled.js'
 import { floats, type HostTensor, type HostTree } from '../engine/tensors.js'
 import { functionalCall } from '../nn/index.js'
 import { COCO, COCOeval, STAT_NAMES } from '../packages/pycocotools-js/source/index.js'

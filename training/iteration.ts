@@ -1,5 +1,6 @@
 import type { Detector } from '../detectors/detector.js'
-import { type CompileOptions, compile } from '../engine/compile.js'
+import { compile } from '../engine/compile.js'
+import type { CompileOptions } from '../engine/compiled.js'
 import { type HostTensor, type HostTree, scalar } from '../engine/tensors.js'
 import {
   type BatchTensors,

@@ -6,7 +6,7 @@
  */
 import { basename, join } from 'node:path'
 import type { Detector } from '../detectors/detector.js'
-import type { CompileOptions } from '../engine/compile.js'
+import type { CompileOptions } from '../engine/compiled.js'
 import type { HostTree } from '../engine/tensors.js'
 import { ConfigError, TrainingError } from '../errors.js'
 import {

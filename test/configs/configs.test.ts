@@ -4,7 +4,7 @@ import vanilla5Overfit from '../../configs/retinanet_vanilla5_overfit.js'
 import retinanetVanilla13 from '../../configs/retinanet_vanilla13.js'
 import vanillanet13Classifier from '../../configs/vanillanet13_classifier.js'
 import type { RetinaNet } from '../../detectors/index.js'
-import { resolveConfig } from '../../registry/load.js'
+import { resolveConfig } from '../../experiments/load.js'
 import { buildDetector, buildModel, type Config } from '../../registry.js'
 
 const configs: Record<string, Config> = {

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../datasets/coco_folder.js'
-import { tinyExperiment } from '../registry/tiny_experiment.js'
+import { tinyExperiment } from '../experiments/tiny_experiment.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 

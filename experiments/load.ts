@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { ConfigError, DataError } from '../errors.js'
+import { check } from '../registry/check.js'
+import { configSchema } from '../registry/config.js'
+import { applyOverrides, parseOverride } from '../registry/overrides.js'
 import { type Config, models } from '../registry.js'
-import { check } from './check.js'
-import { configSchema } from './config.js'
-import { applyOverrides, parseOverride } from './overrides.js'
 
 /**
  * Imports a config file, puts `--cfg-options` over it and checks it.
