@@ -41,9 +41,9 @@ export default defineConfig({
     bucketStep: 64,
     workers: 1,
   },
-  optimizer: { type: 'AdamW', learningRate: 5e-4, weightDecay: 0.0001, maxGradNorm: 35 },
-  schedule: { epochs: 150, policy: 'cosine', warmupIters: 50 },
+  optimizer: { type: 'AdamW', learningRate: 3e-4, weightDecay: 0.0001, maxGradNorm: 5 },
+  schedule: { epochs: 60, policy: 'cosine', warmupIters: 30 },
   logging: { interval: 10 },
-  checkpoint: { interval: 50, keep: 1 },
+  checkpoint: { interval: 20, keep: 1 },
   seed: 0,
 })
