@@ -30,12 +30,44 @@ interface LoadedGraph {
   session: Session | undefined
 }
 
+/**
+ * A graph and those who run it now. It is freed once it has left the cache and nobody runs it, since
+ * freeing it under a run would take the memory that the run works on.
+ */
+class CachedGraph {
+  private users = 0
+  private isDropped = false
+
+  constructor(private readonly loading: Promise<LoadedGraph>) {}
+
+  async use<Result>(call: (graph: LoadedGraph) => Promise<Result>): Promise<Result> {
+    this.users++
+    try {
+      return await call(await this.loading)
+    } finally {
+      this.users--
+      await this.freeUnused()
+    }
+  }
+
+  async drop(): Promise<void> {
+    this.isDropped = true
+    await this.freeUnused()
+  }
+
+  private async freeUnused(): Promise<void> {
+    if (!this.isDropped || this.users > 0) return
+    const loaded = await this.loading.catch(() => undefined) // its own run has told why it failed
+    await loaded?.session?.dispose()
+  }
+}
+
 /** Runs `fn` as one ONNX graph for each signature of its inputs. */
 export function traced<In extends TensorTree, Out extends TensorTree>(
   fn: CompiledFunction<In, Out>,
   options: CompileOptions,
 ): Compiled<In, Out> {
-  const graphs = new Map<string, Promise<LoadedGraph>>()
+  const graphs = new Map<string, CachedGraph>()
   const cacheSize = options.cacheSize ?? DEFAULT_CACHE_SIZE
 
   async function load(inputs: Tree<HostTensor>): Promise<LoadedGraph> {
@@ -47,28 +79,43 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
     return { interface: { inputs: recorded.inputs, outputs: recorded.outputs }, session }
   }
 
-  async function graphFor(inputs: Tree<HostTensor>): Promise<LoadedGraph> {
+  /** A graph that fails to load is forgotten, so that the next run tries again. */
+  function startLoading(key: string, inputs: Tree<HostTensor>): CachedGraph {
+    const loading = load(inputs)
+    const graph = new CachedGraph(loading)
+    loading.catch(() => {
+      if (graphs.get(key) === graph) graphs.delete(key)
+    })
+    return graph
+  }
+
+  function graphFor(inputs: Tree<HostTensor>): CachedGraph {
     const key = signatureKey(inputs)
-    const graph = graphs.get(key) ?? load(inputs)
+    const graph = graphs.get(key) ?? startLoading(key, inputs)
     graphs.delete(key)
     graphs.set(key, graph) // now the most recently used
-    if (graphs.size > cacheSize) {
-      const [oldest, unused] = graphs.entries().next().value as [string, Promise<LoadedGraph>]
-      graphs.delete(oldest)
-      await (await unused).session?.dispose()
-    }
     return graph
+  }
+
+  async function dropOldest(): Promise<void> {
+    while (graphs.size > cacheSize) {
+      const [key, oldest] = graphs.entries().next().value as [string, CachedGraph]
+      graphs.delete(key)
+      await oldest.drop()
+    }
   }
 
   return {
     async run(inputs: HostTree<In>, { into }: RunOptions = {}): Promise<HostTree<Out>> {
       const tree = inputs as Tree<HostTensor>
-      const graph = await graphFor(tree)
-      return (await runGraph(options.name, graph, tree, into)) as HostTree<Out>
+      const result = graphFor(tree).use((graph) => runGraph(options.name, graph, tree, into))
+      const [outputs] = await Promise.all([result, dropOldest()])
+      return outputs as HostTree<Out>
     },
     async dispose() {
-      for (const graph of graphs.values()) await (await graph).session?.dispose()
+      const dropped = [...graphs.values()]
       graphs.clear()
+      await Promise.all(dropped.map((graph) => graph.drop()))
     },
   }
 }

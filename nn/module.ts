@@ -63,11 +63,11 @@ export function functionalCall<Result>(
   call: () => Result,
 ): { result: Result; updates: Record<string, tf.Tensor> } {
   const named = module.namedParameters()
-  for (const [name, parameter] of named) {
-    if (!(name in values))
-      throw new Error(`functionalCall: no value for ${name}; give one for every parameter`)
-    parameter.substituteWith(values[name])
+  const missing = named.find(([name]) => !(name in values))
+  if (missing) {
+    throw new Error(`functionalCall: no value for ${missing[0]}; give one for every parameter`)
   }
+  for (const [name, parameter] of named) parameter.substituteWith(values[name])
   const updates: Record<string, tf.Tensor> = {}
   let result: Result
   try {

@@ -92,7 +92,7 @@ export class Graph {
     domain = '',
   ): Value[] {
     const names = inputs.map((input) => input?.name ?? '')
-    const key = `${op}(${names.join()})${JSON.stringify(attributes)}${outputs.length}`
+    const key = `${domain}.${op}(${names.join()})${JSON.stringify(attributes)}${outputs.length}`
     const known = this.known.get(key)
     if (known?.producer) return known.producer.outputs
     const node: Node = { op, domain, inputs, attributes, outputs: [] }

@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs'
 import { sizeOf } from '../tensors.js'
 import type { Attribute, ElementType, Graph, Numbers, OutputType, Value } from './graph.js'
 import { inverse, type Order, physicalShape, plainOrder, sameMemory, sameOrder } from './layout.js'
@@ -215,9 +214,4 @@ export function axesOf(axis: unknown, rank: number): number[] {
   if (axis === null || axis === undefined) return all
   const list = Array.isArray(axis) ? (axis as number[]) : [axis as number]
   return list.map((a) => (a < 0 ? a + rank : a)).sort((a, b) => a - b)
-}
-
-/** The shape of a tensor or traced tensor as TensorFlow.js types want it. */
-export function shapeOf<S extends tf.Rank>(traced: Traced): tf.ShapeMap[S] {
-  return [...traced.shape] as tf.ShapeMap[S]
 }

@@ -89,6 +89,39 @@ test('runs of one function may overlap', async (t) => {
   await compiled.dispose()
 })
 
+test('a graph that leaves the cache or is disposed of while it runs ends its run first', async (t) => {
+  const fn = ({ x }: { x: tf.Tensor }) => ({
+    y: tf.sum(tf.matMul(x as tf.Tensor2D, x as tf.Tensor2D)),
+  })
+  const compiled = compile(fn, { name: 'evicted', cacheSize: 1 })
+  const square = (side: number) => ({
+    x: floats(new Float32Array(side * side).fill(1), [side, side]),
+  })
+  await compiled.run(square(600))
+  const long = compiled.run(square(600))
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  const short = compiled.run(square(8))
+  t.deepEqual([(await long).y.data[0], (await short).y.data[0]], [600 ** 3, 8 ** 3])
+  const last = compiled.run(square(600))
+  await new Promise((resolve) => setTimeout(resolve, 1))
+  await compiled.dispose()
+  t.is((await last).y.data[0], 600 ** 3)
+})
+
+test('a signature that cannot be traced does not stand in the way of others', async (t) => {
+  let isBroken = true
+  const fn = ({ x }: { x: tf.Tensor }) => {
+    if (isBroken && x.shape[0] === 1) throw new Error('broken')
+    return { y: tf.mul(x, 2) }
+  }
+  const compiled = compile(fn, { name: 'mended', cacheSize: 1 })
+  await t.throwsAsync(compiled.run({ x: floats([1], [1]) }), { message: 'broken' })
+  t.deepEqual([...(await compiled.run({ x: floats([1, 2], [2]) })).y.data], [2, 4])
+  isBroken = false
+  t.deepEqual([...(await compiled.run({ x: floats([3], [1]) })).y.data], [6])
+  await compiled.dispose()
+})
+
 test('a gradient inside is recorded like everything else', async (t) => {
   const fn = ({ x }: { x: tf.Tensor }) => ({
     slope: tf.grad((v) => tf.sum(tf.pow(v, 3)))(x),

@@ -1,4 +1,4 @@
-import type { Attribute, Value } from '../graph.js'
+import type { Attribute } from '../graph.js'
 import { type Order, physicalShape, plainOrder, sameOrder } from '../layout.js'
 import {
   type KernelCall,
@@ -160,9 +160,8 @@ for (const [kernel, { op, compute }] of Object.entries(BINARY)) {
       const masked = multiplyByMask(lowering, a, b) ?? multiplyByMask(lowering, b, a)
       if (masked) return masked
     }
-    const attributes: Record<string, Attribute> = {}
     if (op === 'Mod' && a.dtype === 'float32') return floorMod(lowering, a, b)
-    return elementwise(lowering, op, [a, b], a.dtype, attributes)
+    return elementwise(lowering, op, [a, b], a.dtype)
   })
 }
 
@@ -343,16 +342,5 @@ lower('Cast', (lowering, { inputs: { x }, attributes }: KernelCall) =>
 lower(['ZerosLike', 'OnesLike'], (lowering, { name, inputs: { x } }) =>
   lowering.filled(x.dtype, x.shape, name === 'OnesLike' ? 1 : 0),
 )
-
-/** For other families of kernels: an operator over one value, element by element. */
-export function mapValue(
-  lowering: Lowering,
-  op: string,
-  values: readonly Value[],
-  attributes: Record<string, Attribute> = {},
-): Value {
-  const shape = broadcastShape(values.map((value) => value.shape))
-  return lowering.node(op, values, { dtype: values[0].dtype, shape }, attributes)
-}
 
 export { castTo, elementwise }

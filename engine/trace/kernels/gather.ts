@@ -64,7 +64,7 @@ lower('OneHot', (lowering, { inputs: { indices }, attributes }) => {
 lower('UnsortedSegmentSum', (lowering, { inputs: { x, segmentIds }, attributes }) => {
   const rows = Number(attributes.numSegments)
   const shape = [rows, ...x.shape.slice(1)]
-  const zeros = lowering.expand(lowering.graph.float(0), shape)
+  const zeros = lowering.expand(lowering.filled(x.dtype, [], 0).value, shape)
   const rank = x.shape.length
   const column = lowering.reshape(lowering.read(segmentIds), [
     segmentIds.shape[0],

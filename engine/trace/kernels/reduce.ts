@@ -43,14 +43,15 @@ for (const [kernel, op] of Object.entries(REDUCTIONS)) {
   lower(kernel, (lowering, { inputs: { x }, attributes }) => {
     const rank = x.shape.length
     const axes = axesOf(attributes.reductionIndices ?? attributes.axis, rank)
-    if (axes.length === 0) return x
+    if (axes.length === 0 && kernel !== 'Mean') return x
     const keepDims = Boolean(attributes.keepDims)
     const long = axes.filter((axis) => x.shape[axis] !== 1)
     if (long.length === 0 && kernel !== 'Mean') {
       const shape = keepDims ? x.shape : x.shape.filter((_, axis) => !axes.includes(axis))
       return reshapeTraced(lowering, x, shape)
     }
-    return reduce(lowering, op, x, axes, keepDims)
+    const terms = kernel === 'Mean' ? castTo(lowering, x, 'float32') : x
+    return reduce(lowering, op, terms, axes, keepDims)
   })
 }
 

@@ -100,8 +100,13 @@ lower('Reverse', (lowering, { inputs: { x }, attributes }) => {
 /** Joins traced tensors along a logical axis, in the order of the first that is not plain. */
 export function concatTraced(lowering: Lowering, parts: readonly Traced[], axis: number): Traced {
   const present = parts.filter((part) => !part.shape.includes(0))
-  const first = present[0] ?? parts[0]
-  if (present.length <= 1) return first
+  if (present.length === 0) {
+    const shape = [...parts[0].shape]
+    shape[axis] = parts.reduce((sum, part) => sum + part.shape[axis], 0)
+    return lowering.filled(parts[0].dtype, shape, 0)
+  }
+  const first = present[0]
+  if (present.length === 1) return first
   const isPlain = (part: Traced) => sameOrder(part.order, plainOrder(part.shape.length))
   const order = (present.find((part) => !isPlain(part)) ?? first).order
   const shape = [...first.shape]
