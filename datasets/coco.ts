@@ -43,7 +43,7 @@ export interface CocoOptions {
   classes?: readonly string[]
   /** Leaves out annotations that cannot be used, where the default is to refuse the file. */
   skipInvalid?: boolean
-  /** Trains on images without objects too. */
+  /** Trains on images without annotations too. */
   keepEmpty?: boolean
 }
 
@@ -83,10 +83,12 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
     makeSample(image, join(imageDir, image.file_name), byImage.get(image.id) ?? [], labelOf),
   )
   const isLarge = (sample: Sample) => Math.min(...sample.size) >= MIN_SIDE
+  // An image whose annotations are crowds, or too small to use, stays as one without objects.
+  const isAnnotated = ({ imageId }: Sample) => (byImage.get(imageId) ?? []).length > 0
   const samples =
     mode === 'test'
       ? all
-      : all.filter((sample) => isLarge(sample) && (keepEmpty || sample.labels.length > 0))
+      : all.filter((sample) => isLarge(sample) && (keepEmpty || isAnnotated(sample)))
   if (samples.length === 0) throw noImages(annFile, all, isLarge)
 
   return {
@@ -179,7 +181,7 @@ function noImages(
   const empty = all.length - small
   return new DataError(
     annFile,
-    `none of its ${all.length} images can be trained on (${empty} without an object of the classes, ${small} with a side below ${MIN_SIDE} pixels)`,
+    `none of its ${all.length} images can be trained on (${empty} without an annotation of the classes, ${small} with a side below ${MIN_SIDE} pixels)`,
     'check the annotations and the class names',
   )
 }

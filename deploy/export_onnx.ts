@@ -42,7 +42,8 @@ const PATHS_AS_NAMES = { input: (path: string) => path, output: (path: string) =
  * Writes a self-contained ONNX file (opset 18) with the weights that `model` has now, in the form it has
  * now. The file appears whole or not at all.
  *
- * `model`: input `images` uint8 `[n, h, w, 3]`, RGB 0 to 255, resized and padded with nothing; outputs
+ * `model`: input `images` uint8 `[n, h, w, 3]`, RGB 0 to 255, resized; the whole input
+ * counts as image, so pad with the mean colour (124, 116, 104), which is 0 when normalised; outputs
  * `boxes` `[n, k, 4]` `x1 y1 x2 y2`, input pixels, `scores` `[n, k]`, descending, `labels` `[n, k]` int32,
  * index into the classes, -1 where padded.
  *

@@ -28,6 +28,8 @@ export interface LoadOptions {
   form?: Form
   /** Without `form`: the deploy form if there is one. @default false */
   preferDeploy?: boolean
+  /** The trained weights, or their running averages, which a checkpoint of a run with `ema` has. @default 'model' */
+  weights?: 'model' | 'ema'
 }
 
 /**
@@ -39,10 +41,10 @@ export interface LoadOptions {
 export async function loadDetector(
   config: Config,
   checkpoint: string,
-  { form, preferDeploy = false }: LoadOptions = {},
+  { form, preferDeploy = false, weights = 'model' }: LoadOptions = {},
 ): Promise<LoadedDetector> {
   const loaded =
-    checkpoint === RANDOM ? randomDetector(config) : await readDetector(config, checkpoint)
+    checkpoint === RANDOM ? randomDetector(config) : await readDetector(config, checkpoint, weights)
   const wanted = form ?? (preferDeploy && hasDeployForm(loaded.detector) ? 'deploy' : loaded.form)
   if (wanted === loaded.form) return loaded
   if (wanted === 'train') {
@@ -84,12 +86,16 @@ function randomDetector(config: Config): LoadedDetector {
   return { detector, form: 'train', metadata: undefined }
 }
 
-async function readDetector(config: Config, path: string): Promise<LoadedDetector> {
+async function readDetector(
+  config: Config,
+  path: string,
+  weights: 'model' | 'ema',
+): Promise<LoadedDetector> {
   const metadata = await readCheckpointMetadata(path)
   const { shapes } = await readSafetensorsHeader(path)
   const form = isDeployForm(config, shapes) ? 'deploy' : 'train'
   const detector = buildDetector(config.model, { form })
-  await loadWeights(detector, path)
+  await loadWeights(detector, path, { weights })
   return { detector, form, metadata }
 }
 

@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises'
+import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { checkImages } from '../datasets/check_images.js'
 import { type CocoDataset, TrainLoader } from '../datasets/index.js'
@@ -9,6 +9,8 @@ import { evaluate } from '../training/evaluate.js'
 import {
   checkpointToResume,
   loadWeights,
+  type OptimizerOptions,
+  paramGroups,
   readCheckpointMetadata,
   requireClasses,
   type TrainHooks,
@@ -46,6 +48,8 @@ export async function trainConfig(
   const evaluation = config.evaluation
   const hooks = evaluation ? await evaluationHooks(config, detector, classes) : undefined
   if (resume) await checkpointToResume(workDir, resume)
+
+  requireGroups(detector, optimizer)
 
   const loader = new TrainLoader({ dataset, seed, ...loaderOptions(data) })
   if (!resume) await writeConfig(workDir, config)
@@ -91,11 +95,19 @@ async function startFrom(
   return `${path}: ${matched.length} of ${total} tensors loaded, the others start anew`
 }
 
+/** Refuses an optimizer whose groups do not fit the model, before anything is written. */
+function requireGroups(detector: Detector, optimizer: OptimizerOptions): void {
+  const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
+  paramGroups(Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape])), optimizer)
+}
+
 /** Leaves the resolved config beside the checkpoints; a resumed run keeps the one it was started with. */
 async function writeConfig(workDir: string, config: Config): Promise<void> {
   try {
     await makeFolder(workDir)
-    await writeFile(join(workDir, 'config.json'), `${JSON.stringify(config, null, 2)}\n`)
+    const path = join(workDir, 'config.json')
+    await writeFile(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`)
+    await rename(`${path}.tmp`, path)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     throw new DataError(
@@ -112,6 +124,7 @@ async function evaluationHooks(
   classes: readonly string[],
 ): Promise<TrainHooks> {
   const { data, dataset } = await loadSplit(config, 'val', classes)
+  await checkImages(dataset.samples)
   return {
     evaluate: async () => {
       const { bbox } = await evaluate(detector, evalOptions(data, dataset))

@@ -87,6 +87,8 @@ const text = () => z.string().min(1)
 const count = () => z.int().min(1)
 const scale = () => z.tuple([count(), count()])
 const probability = () => z.number().min(0).max(1)
+/** Share of the old value in a running average: at 1 it would never change. */
+const decay = () => z.number().min(0).lt(1)
 
 const split = (title: string): SchemaOf<SplitConfig> =>
   group(title, { annFile: text(), imageDir: text(), limit: count().optional() })
@@ -126,13 +128,13 @@ const optimizer: z.ZodType<OptimizerOptions> = z.discriminatedUnion('type', [
   group('AdamW', {
     type: z.literal('AdamW'),
     ...commonOptimizer,
-    betas: z.tuple([probability(), probability()]).optional(),
+    betas: z.tuple([decay(), decay()]).optional(),
     eps: z.number().positive().optional(),
   }) satisfies SchemaOf<OptimizerOptions & { type: 'AdamW' }>,
   group('SGD', {
     type: z.literal('SGD'),
     ...commonOptimizer,
-    momentum: probability().optional(),
+    momentum: decay().optional(),
     nesterov: z.boolean().optional(),
   }) satisfies SchemaOf<OptimizerOptions & { type: 'SGD' }>,
 ])
@@ -164,7 +166,7 @@ export function configSchema<Model>(model: z.ZodType<Model>): SchemaOf<Experimen
       keep: count().optional(),
     }).optional(),
     evaluation: group('evaluation', { interval: count() }).optional(),
-    ema: group('ema', { decay: probability() }).optional(),
+    ema: group('ema', { decay: decay() }).optional(),
     seed: z.int().min(0).optional(),
   })
 }

@@ -30,6 +30,18 @@ export function formOption(description: string): Option {
   return new Option('--form <form>', description).choices(['train', 'deploy'])
 }
 
+/** What `--weights` gives. */
+export interface WeightsFlag {
+  weights: 'model' | 'ema'
+}
+
+/** `--weights model|ema`. */
+export function weightsOption(): Option {
+  return new Option('--weights <kind>', 'the weights as trained, or their running averages')
+    .choices(['model', 'ema'])
+    .default('model')
+}
+
 export type Shape = [height: number, width: number]
 
 /** The input that published figures of detectors are for. */

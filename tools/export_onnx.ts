@@ -13,10 +13,12 @@ import {
   run,
   type Shape,
   shapeOption,
+  type WeightsFlag,
+  weightsOption,
 } from './command.js'
 import { requireWritable } from './output_file.js'
 
-interface Flags extends ConfigFlags {
+interface Flags extends ConfigFlags, WeightsFlag {
   form?: Form
   part: ExportPart
   shape: Shape
@@ -27,6 +29,7 @@ const program = configOptions(
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
     .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
     .argument('<out>', 'the .onnx file to write')
+    .addOption(weightsOption())
     .addOption(formOption('the form to export (default: deploy if there is one)'))
     .addOption(
       new Option('--part <part>', 'uint8 images to boxes, or normalised images to feature maps')
@@ -37,10 +40,10 @@ const program = configOptions(
 )
 
 await run<Flags>(program, async ([configPath, checkpoint, out], flags, say) => {
-  const { cfgOptions, form: wanted, part, shape } = flags
+  const { cfgOptions, form: wanted, weights, part, shape } = flags
   const config = await loadConfig(configPath, cfgOptions)
   await requireWritable(out)
-  const options = { form: wanted, preferDeploy: true }
+  const options = { form: wanted, preferDeploy: true, weights }
   const { detector, form } = await loadDetector(config, checkpoint, options)
   const file = await exportOnnx(detector, out, { part, shape })
 

@@ -5,8 +5,18 @@ import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
 import { saveModel } from '../training/save_model.js'
-import { type ConfigFlags, command, configOptions, run } from './command.js'
+import {
+  type ConfigFlags,
+  command,
+  configOptions,
+  run,
+  type WeightsFlag,
+  weightsOption,
+} from './command.js'
+
 import { requireWritable } from './output_file.js'
+
+type Flags = ConfigFlags & WeightsFlag
 
 const program = configOptions(
   command(
@@ -15,16 +25,17 @@ const program = configOptions(
   )
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
     .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
-    .argument('<out>', 'the .safetensors file to write'),
+    .argument('<out>', 'the .safetensors file to write')
+    .addOption(weightsOption()),
 )
 
-await run<ConfigFlags>(program, async ([configPath, checkpoint, out], { cfgOptions }, say) => {
+await run<Flags>(program, async ([configPath, checkpoint, out], { cfgOptions, weights }, say) => {
   if (resolve(out) === resolve(checkpoint)) {
     throw new ConfigError('OUT', 'is the checkpoint itself', 'give another path')
   }
   const config = await loadConfig(configPath, cfgOptions)
   await requireWritable(out)
-  const loaded = await loadDetector(config, checkpoint)
+  const loaded = await loadDetector(config, checkpoint, { weights })
   const { differences, worst } = await mergeDetector(loaded)
   await saveModel(out, loaded.detector, loaded.metadata)
 

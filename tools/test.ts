@@ -6,11 +6,19 @@ import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
 import type { Form } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
-import { type ConfigFlags, command, configOptions, formOption, run } from './command.js'
+import {
+  type ConfigFlags,
+  command,
+  configOptions,
+  formOption,
+  run,
+  type WeightsFlag,
+  weightsOption,
+} from './command.js'
 import { requireWritable, writeOutput } from './output_file.js'
 import { showProgress } from './show_progress.js'
 
-interface Flags extends ConfigFlags {
+interface Flags extends ConfigFlags, WeightsFlag {
   form?: Form
   out?: string
 }
@@ -20,13 +28,15 @@ const program = configOptions(
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
     .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
     .addOption(formOption('merge before (deploy); as the checkpoint is by default'))
+    .addOption(weightsOption())
     .option('--out <file>', 'write the detections, a COCO results file'),
 )
 
-await run<Flags>(program, async ([configPath, checkpoint], { cfgOptions, form, out }, say) => {
+await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
+  const { cfgOptions, form, weights, out } = flags
   const config = await loadConfig(configPath, cfgOptions)
   if (out !== undefined) await requireWritable(out)
-  const { detector, metadata } = await loadDetector(config, checkpoint, { form })
+  const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights })
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
   const { bbox, table, results } = await evaluate(detector, {
     ...evalOptions(data, dataset),

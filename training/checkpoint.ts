@@ -259,9 +259,15 @@ async function readLatest(workDir: string): Promise<string | undefined> {
   try {
     return (await readFile(join(workDir, LATEST), 'utf8')).trim()
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+    throw new DataError(workDir, `its newest checkpoint cannot be told (${code})`, 'name one')
   }
+}
+
+/** A run that starts anew in a used work dir must not be resumed into the one before it. */
+export async function forgetLatest(workDir: string): Promise<void> {
+  await rm(join(workDir, LATEST), { force: true })
 }
 
 async function requireFile(path: string, fix: string): Promise<void> {

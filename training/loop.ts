@@ -12,6 +12,7 @@ import { ConfigError, TrainingError } from '../errors.js'
 import {
   type CheckpointMetadata,
   checkpointToResume,
+  forgetLatest,
   type LogSums,
   loadTrainState,
   loadWeights,
@@ -99,6 +100,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
 
   const run = await startRun(options, iterationsPerEpoch)
   await prepareWorkDir(workDir)
+  if (!options.resume) await forgetLatest(workDir)
   const { state, iterations } = run
   let { iteration, checkpoint } = run
   const metricsLog = await MetricsLog.open(join(workDir, 'metrics.jsonl'), iteration)

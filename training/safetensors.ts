@@ -228,6 +228,9 @@ async function withFile<Result>(
     throw new DataError(path, `it cannot be read (${code})`, 'check its permissions')
   }
   try {
+    if (!(await file.stat()).isFile()) {
+      throw new DataError(path, 'it is no file', 'give the path of a .safetensors file')
+    }
     return await use(file)
   } finally {
     await file.close()
