@@ -1,6 +1,8 @@
+import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
 import { resolveOptions } from '../backbones/vanillanet_options.js'
 import headline from '../configs/retinanet_vanilla13.js'
+import type { SessionOptions } from '../engine/index.js'
 import { resolveConfig } from '../experiments/load.js'
 import type { Config } from '../registry.js'
 import {
@@ -30,7 +32,7 @@ export function benchCommand(
     .addOption(shapeOption('input pixels').default(shape, shape.join(' ')))
     .option('--runs <n>', 'timed runs of each side', parseCount(1), runs)
     .option('--warmup <n>', 'runs of each side before those', parseCount(1), 2)
-    .option('--threads <n>', 'for each side', parseCount(1), 2)
+    .option('--threads <n>', 'for each side', parseCount(1), availableParallelism())
 }
 
 export function benchConfig({ cfgOptions }: BenchFlags): Config {
@@ -43,4 +45,9 @@ export function peerNetwork({ model }: Config) {
   if (backbone.type !== 'VanillaNet') throw new Error(`the peers have no ${backbone.type}`)
   const { dims, strides, actNum, outIndices } = resolveOptions(backbone)
   return { dims, strides, act_num: actNum, out_indices: outIndices, num_classes: numClasses }
+}
+
+/** As training and evaluation run: on the threads that all sessions share, unless another number is asked for. */
+export function sessionOptions(threads: number): SessionOptions {
+  return threads === availableParallelism() ? {} : { threads }
 }

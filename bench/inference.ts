@@ -14,7 +14,13 @@ import { loadDetector, RANDOM } from '../experiments/load_detector.js'
 import { Random } from '../nn/index.js'
 import { run } from '../tools/command.js'
 import { showProgress } from '../tools/show_progress.js'
-import { type BenchFlags, benchCommand, benchConfig, peerNetwork } from './bench_command.js'
+import {
+  type BenchFlags,
+  benchCommand,
+  benchConfig,
+  peerNetwork,
+  sessionOptions,
+} from './bench_command.js'
 import { Peer } from './peer.js'
 
 /** Side of the matrices whose product tells the rate of the machine. */
@@ -30,7 +36,7 @@ const program = benchCommand('inference', 'Times inference against the rate of t
 await run<BenchFlags>(program, async (_, flags, say) => {
   const { shape, threads, runs, warmup } = flags
   const config = benchConfig(flags)
-  const session = { threads }
+  const session = sessionOptions(threads)
   const { detector } = await loadDetector(config, RANDOM, { form: 'deploy' })
   const { params, gmacs } = countOperations(detector, shape)
   const predict = compilePredict(detector, { session })

@@ -11,7 +11,13 @@ import { buildDetector, type Config } from '../registry.js'
 import { run } from '../tools/command.js'
 import { showProgress } from '../tools/show_progress.js'
 import { type BatchTensors, makeOptimizer, makeTrainStep, TrainState } from '../training/index.js'
-import { type BenchFlags, benchCommand, benchConfig, peerNetwork } from './bench_command.js'
+import {
+  type BenchFlags,
+  benchCommand,
+  benchConfig,
+  peerNetwork,
+  sessionOptions,
+} from './bench_command.js'
 import { Peer } from './peer.js'
 
 const BATCH = 1
@@ -76,7 +82,7 @@ async function ourStep(config: Config, batch: HostTree<BatchTensors>, threads: n
   const state = TrainState.of(detector, optimizer.slots, { ema: false })
   const compiled = compile(makeTrainStep(detector, { optimizer }), {
     name: 'trainStep',
-    session: { threads },
+    session: sessionOptions(threads),
   })
   let steps = 0
   return {

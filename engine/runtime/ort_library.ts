@@ -18,7 +18,6 @@ const API_VERSION = 17
 /** Place of each function in the table `OrtApi`, and its arguments; all but releases return an `OrtStatus*`. */
 const FUNCTIONS = {
   GetErrorMessage: [2, 'const char *', ['void *']],
-  CreateEnv: [3, 'void *', ['int', 'const char *', 'void *']],
   CreateSession: [7, 'void *', ['void *', 'const char *', 'void *', 'void *']],
   CreateSessionFromArray: [8, 'void *', ['void *', 'void *', 'size_t', 'void *', 'void *']],
   Run: [
@@ -37,6 +36,10 @@ const FUNCTIONS = {
     ['void *', 'void *', 'size_t', 'void *', 'size_t', 'int', 'void *'],
   ],
   CreateCpuMemoryInfo: [69, 'void *', ['int', 'int', 'void *']],
+  CreateEnvWithGlobalThreadPools: [119, 'void *', ['int', 'const char *', 'void *', 'void *']],
+  DisablePerSessionThreads: [120, 'void *', ['void *']],
+  CreateThreadingOptions: [121, 'void *', ['void *']],
+  ReleaseThreadingOptions: [122, 'void', ['void *']],
   AddSessionConfigEntry: [130, 'void *', ['void *', 'const char *', 'const char *']],
   CreateAndRegisterAllocator: [144, 'void *', ['void *', 'void *', 'void *']],
   ReleaseStatus: [93, 'void', ['void *']],

@@ -3,7 +3,11 @@ import type { HostDType, HostTensor } from '../tensors.js'
 import { addressOf, api, checkStatus, create } from './ort_library.js'
 
 export interface SessionOptions {
-  /** Threads that compute one operation; 0 leaves the choice to ONNX Runtime. @default 0 */
+  /**
+   * Threads of its own that compute one operation; 0 shares those of all sessions, one a core.
+   *
+   * @default 0
+   */
   threads?: number
   /** Writes a profile of every run to a file of this prefix when the session is disposed of. */
   profilePrefix?: string
@@ -23,11 +27,14 @@ let environment: { env: bigint; cpuMemory: bigint } | undefined
 
 /**
  * One for the process, never released. All sessions take their intermediate results from one arena: they
- * run one after another, and the graphs of several image sizes would otherwise hold gigabytes each.
+ * run one after another, and the graphs of several image sizes would otherwise hold gigabytes each. They
+ * share threads too: those of a session that has just run go on spinning for a while, in the next one's way.
  */
 function shared() {
   if (environment) return environment
-  const env = create('CreateEnv', LOG_ERRORS, 'vanilladet')
+  const threading = create('CreateThreadingOptions')
+  const env = create('CreateEnvWithGlobalThreadPools', LOG_ERRORS, 'vanilladet', threading)
+  api().ReleaseThreadingOptions(threading)
   const arena = create('CreateCpuMemoryInfo', ...ARENA_MEMORY)
   checkStatus(api().CreateAndRegisterAllocator(env, arena, null))
   environment = { env, cpuMemory: create('CreateCpuMemoryInfo', ...PLAIN_MEMORY) }
@@ -57,6 +64,7 @@ export class Session {
       checkStatus(api().SetSessionGraphOptimizationLevel(options, ALL_OPTIMIZATIONS))
       checkStatus(api().AddSessionConfigEntry(options, 'session.use_env_allocators', '1'))
       if (threads > 0) checkStatus(api().SetIntraOpNumThreads(options, threads))
+      else checkStatus(api().DisablePerSessionThreads(options))
       if (profilePrefix) checkStatus(api().EnableProfiling(options, profilePrefix))
       const address = addressOf(model)
       const session = create('CreateSessionFromArray', env, address, model.byteLength, options)
