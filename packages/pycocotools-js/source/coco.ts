@@ -1,7 +1,7 @@
+import { annotateResults } from './annotations/load_results.js'
 import { CocoError } from './errors.js'
 import { isId, showId } from './ids.js'
-import { annotateResults } from './load_results.js'
-import { readJson } from './read_json.js'
+import { readJson } from './json/read_json.js'
 import type {
   CocoAnnotation,
   CocoCategory,

@@ -1,4 +1,3 @@
-export type { Accumulated } from './accumulate.js'
 export {
   type AnnotationFilter,
   type CategoryFilter,
@@ -7,9 +6,10 @@ export {
 } from './coco.js'
 export { COCOeval, type COCOevalOptions } from './coco_eval.js'
 export { CocoError } from './errors.js'
-export type { ImageEvaluation } from './image_evaluations.js'
-export { type IouType, Params } from './params.js'
-export { STAT_NAMES } from './summarize.js'
+export type { Accumulated } from './evaluate/accumulate.js'
+export type { ImageEvaluation } from './evaluate/image_evaluations.js'
+export { type IouType, Params } from './evaluate/params.js'
+export { STAT_NAMES } from './evaluate/summarize.js'
 export type {
   CocoAnnotation,
   CocoCategory,

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { findJsonError } from '../source/json_place.js'
+import { findJsonError } from '../source/json/json_place.js'
 
 const valid = [
   '1',

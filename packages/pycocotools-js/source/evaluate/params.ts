@@ -1,6 +1,6 @@
-import { CocoError } from './errors.js'
+import { CocoError } from '../errors.js'
+import type { Id } from '../types.js'
 import { linspace } from './linspace.js'
-import type { Id } from './types.js'
 
 /** What is compared. Masks and keypoints are not written yet. */
 export type IouType = 'bbox'

@@ -1,11 +1,11 @@
-import { CocoError } from './errors.js'
-import type { Evaluation } from './evaluate.js'
-import { showId } from './ids.js'
+import { CocoError } from '../errors.js'
+import { showId } from '../ids.js'
+import type { Id, NdArray } from '../types.js'
+import { warnOnce } from '../warn_once.js'
+import type { Evaluation } from './evaluate_cells.js'
 import type { Params } from './params.js'
 import { precisionRecall } from './precision_recall.js'
 import { stableArgsort } from './stable_argsort.js'
-import type { Id, NdArray } from './types.js'
-import { warnOnce } from './warn_once.js'
 
 /** Precision and recall; -1 wherever a category has no ground truth that counts. */
 export interface Accumulated {

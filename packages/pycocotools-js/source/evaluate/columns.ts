@@ -1,6 +1,11 @@
+import {
+  checkArea,
+  checkIscrowd,
+  checkNumericId,
+  checkScore,
+} from '../annotations/check_annotation.js'
+import { warnOnce } from '../warn_once.js'
 import type { Cells } from './cells.js'
-import { checkArea, checkIscrowd, checkNumericId, checkScore } from './check_annotation.js'
-import { warnOnce } from './warn_once.js'
 
 /** What matching reads of the annotations, checked, in the order of `cells`: `[G]` and `[D]`. */
 export interface Columns {

@@ -1,4 +1,4 @@
-import { FALSE_POSITIVE, TRUE_POSITIVE } from './evaluate.js'
+import { FALSE_POSITIVE, TRUE_POSITIVE } from './evaluate_cells.js'
 
 /** Keeps 0 / 0 at 0, and makes a perfect precision 0.9999999999999998 (pycocotools). */
 const EPSILON = 2 ** -52

@@ -1,9 +1,9 @@
+import { CocoError } from '../errors.js'
+import { warnOnce } from '../warn_once.js'
 import type { Accumulated } from './accumulate.js'
-import { CocoError } from './errors.js'
 import { formatFixed } from './format_fixed.js'
 import { pairwiseSum } from './pairwise_sum.js'
 import type { Params } from './params.js'
-import { warnOnce } from './warn_once.js'
 
 interface Statistic {
   name: string

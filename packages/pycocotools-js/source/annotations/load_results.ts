@@ -1,8 +1,8 @@
+import { CocoError } from '../errors.js'
+import { isId, showId } from '../ids.js'
+import type { CocoAnnotation, CocoCategory, CocoImage, CocoResult, Id } from '../types.js'
+import { warnOnce } from '../warn_once.js'
 import { checkBox } from './check_annotation.js'
-import { CocoError } from './errors.js'
-import { isId, showId } from './ids.js'
-import type { CocoAnnotation, CocoCategory, CocoImage, CocoResult, Id } from './types.js'
-import { warnOnce } from './warn_once.js'
 
 /** What results are checked against. */
 export interface GroundTruthIndex {

@@ -1,5 +1,5 @@
+import type { CocoAnnotation, Id } from '../types.js'
 import { stableArgsort } from './stable_argsort.js'
-import type { CocoAnnotation, Id } from './types.js'
 
 /**
  * Annotations grouped into cells: one for each category and image that has a ground truth or a detection.

@@ -1,7 +1,7 @@
+import { checkBox, nameOf } from '../annotations/check_annotation.js'
+import type { CocoAnnotation } from '../types.js'
 import { boxIou } from './box_iou.js'
 import type { Cells } from './cells.js'
-import { checkBox, nameOf } from './check_annotation.js'
-import type { CocoAnnotation } from './types.js'
 
 /** Writes `[d, g]` similarities of the detections and ground truths of one cell. */
 export type Similarity = (cell: number, similarities: Float64Array) => void

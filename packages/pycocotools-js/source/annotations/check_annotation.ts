@@ -1,7 +1,7 @@
 /** What an annotation must hold before it is counted. Each check returns the value it checked. */
-import { CocoError } from './errors.js'
-import { showId } from './ids.js'
-import type { CocoAnnotation } from './types.js'
+import { CocoError } from '../errors.js'
+import { showId } from '../ids.js'
+import type { CocoAnnotation } from '../types.js'
 
 const LEAVE_OUT = 'repair it or leave it out'
 

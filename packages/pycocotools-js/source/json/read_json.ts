@@ -1,4 +1,4 @@
-import { CocoError } from './errors.js'
+import { CocoError } from '../errors.js'
 import { findJsonError } from './json_place.js'
 
 /**

@@ -1,5 +1,5 @@
-import type { Evaluation } from './evaluate.js'
-import type { Id } from './types.js'
+import type { Id } from '../types.js'
+import type { Evaluation } from './evaluate_cells.js'
 
 /** The matches in one image, category and area range: `T` thresholds, `D` detections, `G` ground truths. */
 export interface ImageEvaluation {
