@@ -1,4 +1,12 @@
+import {
+  AnnotationsById,
+  AnnotationsByImage,
+  ImagesByCategory,
+} from './annotations/annotation_maps.js'
+import type { AnnotationRows } from './annotations/annotation_rows.js'
 import { annotateResults } from './annotations/load_results.js'
+import { ObjectRows } from './annotations/object_rows.js'
+import { RowIndex } from './annotations/row_index.js'
 import { CocoError } from './errors.js'
 import { isId, showId } from './ids.js'
 import { readJson } from './json/read_json.js'
@@ -42,23 +50,30 @@ export interface ImageFilter {
 
 /** A data set in COCO format, with indices. The objects are those of the file: they are not copied. */
 export class COCO {
+  /** Of a COCO read from a file, without its annotations, which are in `rows`. */
   dataset: CocoDataset
   /** The file, or what stands for it in messages. */
   readonly name: string
-  anns = new Map<Id, CocoAnnotation>()
-  cats = new Map<Id, CocoCategory>()
-  imgs = new Map<Id, CocoImage>()
-  imgToAnns = new Map<Id, CocoAnnotation[]>()
+  /** The annotations by row, in file order. */
+  rows!: AnnotationRows
+  anns!: AnnotationsById
+  cats!: Map<Id, CocoCategory>
+  imgs!: Map<Id, CocoImage>
+  imgToAnns!: AnnotationsByImage
   /** Images of each category, once for every annotation. */
-  catToImgs = new Map<Id, Id[]>()
+  catToImgs!: ImagesByCategory
+  private index!: RowIndex
+  private readonly fileRows: AnnotationRows | undefined
 
   /**
    * @param dataset a parsed annotation file; kept, not copied.
    * @param name where errors say they are.
+   * @param fileRows the annotations, where they were read into columns and `dataset` has none.
    */
-  constructor(dataset: CocoDataset = {}, name = 'dataset') {
+  constructor(dataset: CocoDataset = {}, name = 'dataset', fileRows?: AnnotationRows) {
     this.dataset = dataset
     this.name = name
+    this.fileRows = fileRows
     this.createIndex()
   }
 
@@ -76,50 +91,57 @@ export class COCO {
         'does not hold an object',
         'an annotation file is { images, annotations, categories }; load results with loadRes',
       )
-    const hasCategories = dataset.categories !== undefined
-    this.anns = new Map()
-    this.imgToAnns = new Map()
-    this.catToImgs = new Map()
     this.imgs = indexById<CocoImage>(dataset, 'images', name)
     this.cats = indexById<CocoCategory>(dataset, 'categories', name)
-    for (const [i, annotation] of listOf<CocoAnnotation>(dataset, 'annotations', name).entries()) {
-      const where = `annotations[${i}]`
-      const id = checkId(annotation, 'id', where, name)
-      const imageId = checkId(annotation, 'image_id', where, name)
-      this.anns.set(id, annotation)
-      append(this.imgToAnns, imageId, annotation)
-      if (hasCategories)
-        append(this.catToImgs, checkId(annotation, 'category_id', where, name), imageId)
-    }
+    const hasCategories = dataset.categories !== undefined
+    this.rows =
+      dataset.annotations === undefined && this.fileRows
+        ? this.fileRows
+        : checkedRows(listOf(dataset, 'annotations', name), hasCategories, name)
+    this.index = new RowIndex(this.rows)
+    this.anns = new AnnotationsById(this.rows, this.index)
+    this.imgToAnns = new AnnotationsByImage(this.rows, this.index)
+    this.catToImgs = new ImagesByCategory(this.rows, hasCategories)
   }
 
   /** Ids of the annotations that pass every filter: image by image in the order of `imgIds`, else in file order. */
-  getAnnIds({
-    imgIds = [],
-    catIds = [],
-    areaRng = [],
-    iscrowd = null,
-  }: AnnotationFilter = {}): Id[] {
+  getAnnIds(filter: AnnotationFilter = {}): Id[] {
+    return Array.from(this.filteredRows(filter), (row) => this.rows.id(row))
+  }
+
+  /** As `getAnnIds`, but row numbers; of rows with one id, the last stands for all. */
+  selectRows(filter: AnnotationFilter): Int32Array {
+    return this.filteredRows(filter).map((row) => this.index.rowOf(this.rows.id(row))!)
+  }
+
+  private filteredRows(filter: AnnotationFilter): Int32Array {
+    const { imgIds = [], catIds = [], areaRng = [], iscrowd = null } = filter
+    const { rows, index, name } = this
     const images = listed(imgIds)
     const categories = new Set(listed(catIds))
-    let annotations =
+    let found =
       images.length > 0
-        ? images.flatMap((id) => this.imgToAnns.get(id) ?? [])
-        : this.required('annotations')
+        ? joined(images.map((id) => index.rowsOf(id)))
+        : Int32Array.from({ length: this.requiredRows().length }, (_, row) => row)
     if (categories.size > 0)
-      annotations = annotations.filter((ann) =>
-        categories.has(fieldOf(this.name, ann, 'category_id')),
-      )
+      found = found.filter((row) => {
+        const categoryId = rows.categoryId(row)
+        if (categoryId === undefined) requireField(name, rows.at(row), 'category_id')
+        return categories.has(categoryId!)
+      })
     if (areaRng.length > 0)
-      annotations = annotations.filter((ann) => {
-        const area = fieldOf(this.name, ann, 'area')
+      found = found.filter((row) => {
+        const area = rows.area(row)
+        if (Number.isNaN(area)) requireField(name, rows.at(row), 'area')
         return area > areaRng[0] && area < areaRng[1]
       })
     if (iscrowd !== null)
-      annotations = annotations.filter(
-        (ann) => Number(fieldOf(this.name, ann, 'iscrowd')) === Number(iscrowd),
-      )
-    return annotations.map((ann) => ann.id)
+      found = found.filter((row) => {
+        const crowd = rows.iscrowd(row)
+        if (Number.isNaN(crowd)) requireField(name, rows.at(row), 'iscrowd')
+        return crowd === Number(iscrowd)
+      })
+    return found
   }
 
   /** Ids of the categories that pass every filter, in file order. */
@@ -183,6 +205,11 @@ export class COCO {
     return new COCO({ info, images, categories, annotations }, name)
   }
 
+  private requiredRows(): AnnotationRows {
+    if (!this.fileRows) this.required('annotations')
+    return this.rows
+  }
+
   private required<K extends 'images' | 'annotations' | 'categories'>(
     key: K,
   ): NonNullable<CocoDataset[K]> {
@@ -235,13 +262,12 @@ function listed<T extends Id>(values: OneOrMany<T>): readonly T[] {
   return Array.isArray(values) ? values : [values as T]
 }
 
-function append<T>(lists: Map<Id, T[]>, key: Id, value: T): void {
-  const list = lists.get(key)
-  if (list) list.push(value)
-  else lists.set(key, [value])
-}
-
-function lookUp<T>(index: Map<Id, T>, ids: OneOrMany<Id>, where: string, missing: string): T[] {
+function lookUp<T>(
+  index: { get(id: Id): T | undefined },
+  ids: OneOrMany<Id>,
+  where: string,
+  missing: string,
+): T[] {
   return listed(ids).map((id) => {
     const entry = index.get(id)
     if (entry === undefined)
@@ -250,19 +276,43 @@ function lookUp<T>(index: Map<Id, T>, ids: OneOrMany<Id>, where: string, missing
   })
 }
 
-function fieldOf<K extends 'category_id' | 'area' | 'iscrowd'>(
+/** @throws CocoError where the annotation lacks the key. */
+function requireField(
   name: string,
   annotation: CocoAnnotation,
-  key: K,
-): NonNullable<CocoAnnotation[K]> {
-  const value = annotation[key]
-  if (value === undefined)
+  key: 'category_id' | 'area' | 'iscrowd',
+): void {
+  if (annotation[key] === undefined)
     throw new CocoError(
       name,
       `annotation ${showId(annotation.id)} has no ${key}`,
       'give it one, or do not filter by it',
     )
-  return value as NonNullable<CocoAnnotation[K]>
+}
+
+/** The user's objects, each with the ids it needs. */
+function checkedRows(
+  annotations: CocoAnnotation[],
+  hasCategories: boolean,
+  name: string,
+): ObjectRows {
+  for (const [i, annotation] of annotations.entries()) {
+    const where = `annotations[${i}]`
+    checkId(annotation, 'id', where, name)
+    checkId(annotation, 'image_id', where, name)
+    if (hasCategories) checkId(annotation, 'category_id', where, name)
+  }
+  return new ObjectRows(annotations)
+}
+
+function joined(parts: readonly Int32Array[]): Int32Array {
+  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let end = 0
+  for (const part of parts) {
+    all.set(part, end)
+    end += part.length
+  }
+  return all
 }
 
 /** Membership in a list, or, for a single string, being a part of it. */

@@ -3,14 +3,14 @@ import type { COCO } from './coco.js'
 import { CocoError } from './errors.js'
 import { type Accumulated, accumulateMatches } from './evaluate/accumulate.js'
 import { groupIntoCells } from './evaluate/cells.js'
-import { readColumns } from './evaluate/columns.js'
+import { readColumns, type Side } from './evaluate/columns.js'
 import { type Evaluation, evaluateCells } from './evaluate/evaluate_cells.js'
 import { type ImageEvaluation, imageEvaluations } from './evaluate/image_evaluations.js'
 import { type IouType, Params } from './evaluate/params.js'
 import { boxSimilarity } from './evaluate/similarity.js'
 import { summarizeDetections } from './evaluate/summarize.js'
 import { sortIds, uniqueIds } from './ids.js'
-import type { CocoAnnotation, Id } from './types.js'
+import type { Id } from './types.js'
 import { warnOnce } from './warn_once.js'
 
 export interface COCOevalOptions {
@@ -52,18 +52,19 @@ export class COCOeval {
     if (params.useCats) params.catIds = uniqueIds(params.catIds, 'params.catIds')
     params.maxDets = [...params.maxDets].sort((a, b) => a - b)
 
-    const names = { groundTruth: cocoGt.name, detection: cocoDt.name }
+    const gt: Side = { rows: cocoGt.rows, name: cocoGt.name }
+    const dt: Side = { rows: cocoDt.rows, name: cocoDt.name }
     const cells = groupIntoCells({
-      groundTruths: selectAnnotations(cocoGt, params),
-      detections: selectAnnotations(cocoDt, params),
-      scoreOf: (detection) => checkScore(names.detection, detection),
+      groundTruths: { rows: gt.rows, selected: selectRows(cocoGt, params) },
+      detections: { rows: dt.rows, selected: selectRows(cocoDt, params) },
+      scoreOf: (row) => checkScore(dt.name, dt.rows, row),
       imgIds: params.imgIds,
       catIds: params.useCats ? params.catIds : null,
       maxDet: params.maxDets[params.maxDets.length - 1],
     })
-    const columns = readColumns(cells, names)
-    const similarity = boxSimilarity(cells, columns.gtCrowd, names)
-    this.evaluation = evaluateCells(cells, columns, similarity, params.clone())
+    const columns = readColumns(cells, gt, dt)
+    const similarity = boxSimilarity(cells, columns.gtCrowd, gt, dt)
+    this.evaluation = evaluateCells(cells, columns, similarity, params.clone(), gt, dt)
     this.imageList = null
     this.eval = null
   }
@@ -120,16 +121,18 @@ function checkParams({ maxDets, areaRng, iouThrs, recThrs, useCats, catIds }: Pa
 }
 
 /**
- * Annotations of the images and categories of `params`. With `useCats`, image by image; without, category by
+ * Rows of the images and categories of `params`. With `useCats`, image by image; without, category by
  * category in the order of `catIds`, which decides between equal scores.
  */
-function selectAnnotations(coco: COCO, { imgIds, catIds, useCats }: Params): CocoAnnotation[] {
-  if (useCats) return coco.loadAnns(coco.getAnnIds({ imgIds, catIds }))
-  const byCategory = new Map<Id | undefined, CocoAnnotation[]>()
-  for (const annotation of coco.loadAnns(coco.getAnnIds({ imgIds }))) {
-    const sameCategory = byCategory.get(annotation.category_id)
-    if (sameCategory) sameCategory.push(annotation)
-    else byCategory.set(annotation.category_id, [annotation])
+function selectRows(coco: COCO, { imgIds, catIds, useCats }: Params): Int32Array {
+  if (useCats) return coco.selectRows({ imgIds, catIds })
+  const selected = coco.selectRows({ imgIds })
+  const byCategory = new Map<Id | undefined, number[]>()
+  for (const row of selected) {
+    const categoryId = coco.rows.categoryId(row)
+    const sameCategory = byCategory.get(categoryId)
+    if (sameCategory) sameCategory.push(row)
+    else byCategory.set(categoryId, [row])
   }
-  return catIds.flatMap((id) => byCategory.get(id) ?? [])
+  return Int32Array.from(catIds.flatMap((id) => byCategory.get(id) ?? []))
 }

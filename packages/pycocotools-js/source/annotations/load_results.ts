@@ -30,7 +30,8 @@ export function annotateResults(
   checkKind(results[0], where)
 
   for (const [i, result] of (results as CocoResult[]).entries()) {
-    const [x, y, width, height] = checkBox(where, () => nameOf(result, i), result.bbox)
+    checkBox(where, nameOf(result, i), result.bbox)
+    const [x, y, width, height] = result.bbox as number[]
     checkCategory(result, i, cats, where)
     result.segmentation ??= [rectangle(x, y, x + width, y + height)]
     result.area = width * height

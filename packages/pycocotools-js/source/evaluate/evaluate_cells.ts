@@ -1,5 +1,5 @@
 import type { Cells } from './cells.js'
-import type { Columns } from './columns.js'
+import type { Columns, Side } from './columns.js'
 import { type Matches, matchDetections } from './match.js'
 import type { Params } from './params.js'
 import type { Similarity } from './similarity.js'
@@ -15,6 +15,8 @@ export interface Evaluation {
   params: Params
   cells: Cells
   columns: Columns
+  gt: Side
+  dt: Side
   /** `[A][G]`, 1 for crowds and where the area is outside the range. */
   gtIgnored: Uint8Array[]
   /** `[A][T, D]`: IGNORED, TRUE_POSITIVE or FALSE_POSITIVE. */
@@ -29,6 +31,8 @@ export function evaluateCells(
   columns: Columns,
   similarity: Similarity,
   params: Params,
+  gt: Side,
+  dt: Side,
 ): Evaluation {
   const { gtStart, dtStart } = cells
   const { gtIds, dtIds, gtCrowd, gtAreas, dtAreas } = columns
@@ -68,7 +72,7 @@ export function evaluateCells(
     }
     return outcome
   })
-  return { params, cells, columns, gtIgnored, outcomes, matchCell }
+  return { params, cells, columns, gt, dt, gtIgnored, outcomes, matchCell }
 }
 
 /** 1 where the area is outside the range, whose ends are inside. */

@@ -48,8 +48,10 @@ export function imageEvaluations(evaluation: Evaluation): (ImageEvaluation | nul
           category_id,
           aRng,
           maxDet: maxDets[maxDets.length - 1],
-          dtIds: cells.detections.slice(firstDt, endDt).map((dt) => dt.id),
-          gtIds: Array.from(gtOrder, (j) => cells.groundTruths[firstGt + j].id),
+          dtIds: Array.from(cells.dtRows.subarray(firstDt, endDt), (row) =>
+            evaluation.dt.rows.id(row),
+          ),
+          gtIds: Array.from(gtOrder, (j) => evaluation.gt.rows.id(cells.gtRows[firstGt + j])),
           dtMatches,
           gtMatches,
           dtScores: [...columns.dtScores.subarray(firstDt, endDt)],

@@ -1,7 +1,7 @@
-import { checkBox, nameOf } from '../annotations/check_annotation.js'
-import type { CocoAnnotation } from '../types.js'
+import { checkedBoxes } from '../annotations/check_annotation.js'
 import { boxIou } from './box_iou.js'
 import type { Cells } from './cells.js'
+import type { Side } from './columns.js'
 
 /** Writes `[d, g]` similarities of the detections and ground truths of one cell. */
 export type Similarity = (cell: number, similarities: Float64Array) => void
@@ -11,14 +11,10 @@ export type Similarity = (cell: number, similarities: Float64Array) => void
  *
  * @param iscrowd of each ground truth of `cells`.
  */
-export function boxSimilarity(
-  cells: Cells,
-  iscrowd: Uint8Array,
-  where: { groundTruth: string; detection: string },
-): Similarity {
-  const gtBoxesXywh = boxesXywh(cells.groundTruths, where.groundTruth)
-  const dtBoxesXywh = boxesXywh(cells.detections, where.detection)
-  const { gtStart, dtStart } = cells
+export function boxSimilarity(cells: Cells, iscrowd: Uint8Array, gt: Side, dt: Side): Similarity {
+  const { gtStart, dtStart, gtRows, dtRows } = cells
+  const gtBoxesXywh = checkedBoxes(gt.name, gt.rows, gtRows)
+  const dtBoxesXywh = checkedBoxes(dt.name, dt.rows, dtRows)
   return (cell, similarities) =>
     boxIou(
       dtBoxesXywh.subarray(4 * dtStart[cell], 4 * dtStart[cell + 1]),
@@ -26,15 +22,4 @@ export function boxSimilarity(
       iscrowd.subarray(gtStart[cell], gtStart[cell + 1]),
       similarities,
     )
-}
-
-/** @returns `[n, 4]`, checked. */
-function boxesXywh(annotations: CocoAnnotation[], where: string): Float64Array {
-  const boxes = new Float64Array(4 * annotations.length)
-  for (const [i, annotation] of annotations.entries())
-    boxes.set(
-      checkBox(where, () => nameOf(annotation), annotation.bbox),
-      4 * i,
-    )
-  return boxes
 }
