@@ -11,6 +11,21 @@ export type TrainBatch = {
   boxesXyxy: tf.Tensor3D
   /** `[n, g]` int32, index into the classes; -1 marks padding. */
   labels: tf.Tensor2D
+  /**
+   * `[n, g, m, m]` int32, 0 to 255: how much of each cell the object covers; the cells divide the object's
+   * frame evenly. Given to detectors that ask by `needsMasks`.
+   */
+  masks?: tf.Tensor4D
+  /** `[n, g, 4]` float32 `x1 y1 x2 y2`, input pixels: what `masks` show. Outside an object has no part. */
+  maskFramesXyxy?: tf.Tensor3D
+  /** Uniform in [0, 1), of the shapes that `noiseShapes` gives. */
+  noise?: Record<string, tf.Tensor>
+}
+
+/** Shapes of the images and labels of a `TrainBatch`. */
+export interface TrainBatchShapes {
+  images: readonly number[]
+  labels: readonly number[]
 }
 
 /** Images to detect in. */
@@ -31,10 +46,20 @@ export type Detections = {
   scores: tf.Tensor2D
   /** `[n, k]` int32, index into the classes; -1 where padded. */
   labels: tf.Tensor2D
+  /** `[n, k, m, m]`, chance of each cell of a box to be the object's; of detectors that segment. */
+  masks?: tf.Tensor4D
 }
 
-/** A model that can be trained on boxes and asked for boxes. */
+/** A model that can be trained on boxes, and perhaps masks, and asked for them. */
 export abstract class Detector extends Module {
+  /** True if `loss` reads `masks` and `maskFramesXyxy`. */
+  readonly needsMasks: boolean = false
+
+  /** Noise that `loss` takes its random choices from, by name: drawn outside, so that they can be repeated. */
+  noiseShapes(_batch: TrainBatchShapes): Record<string, readonly number[]> {
+    return {}
+  }
+
   /** Named losses, each a scalar; the training loss is the sum of those whose name contains `loss`. */
   abstract loss(batch: TrainBatch, options?: ForwardOptions): Record<string, tf.Scalar>
 

@@ -10,8 +10,11 @@ export interface HostTensor {
   readonly data: Float32Array | Int32Array | Uint8Array
 }
 
-/** Nested records and lists with a `Leaf` at each end. */
-export type Tree<Leaf> = Leaf | { readonly [key: string]: Tree<Leaf> } | readonly Tree<Leaf>[]
+/** Nested records and lists with a `Leaf` at each end. An entry that is undefined counts as absent. */
+export type Tree<Leaf> =
+  | Leaf
+  | { readonly [key: string]: Tree<Leaf> | undefined }
+  | readonly Tree<Leaf>[]
 
 export type TensorTree = Tree<tf.Tensor>
 
@@ -20,7 +23,9 @@ export type HostTree<T> = T extends tf.Tensor
   ? HostTensor
   : T extends readonly (infer Item)[]
     ? HostTree<Item>[]
-    : { [Key in keyof T]: HostTree<T[Key]> }
+    : T extends undefined
+      ? undefined
+      : { [Key in keyof T]: HostTree<T[Key]> }
 
 /** A float32 host tensor; `values` are copied unless they are a `Float32Array` already. */
 export function floats(values: ArrayLike<number>, shape: readonly number[]): HostTensor {
@@ -81,7 +86,7 @@ export function flattenTree<Leaf>(
   if (isLeaf(tree)) return [{ path, leaf: tree }]
   const entries = Array.isArray(tree)
     ? tree.map((value, index) => [String(index), value] as const)
-    : Object.entries(tree as { [key: string]: Tree<Leaf> })
+    : presentEntries(tree as { [key: string]: Tree<Leaf> | undefined })
   return entries.flatMap(([key, value]) =>
     flattenTree(value, isLeaf, path === '' ? key : `${path}.${key}`),
   )
@@ -99,10 +104,14 @@ export function mapTree<Leaf, Result>(
   if (Array.isArray(tree)) {
     return tree.map((value, index) => mapTree(value, isLeaf, map, child(String(index))))
   }
-  const entries = Object.entries(tree as { [key: string]: Tree<Leaf> })
+  const entries = presentEntries(tree as { [key: string]: Tree<Leaf> | undefined })
   return Object.fromEntries(
     entries.map(([key, value]) => [key, mapTree(value, isLeaf, map, child(key))]),
   )
+}
+
+function presentEntries<Value>(record: { [key: string]: Value | undefined }): [string, Value][] {
+  return Object.entries(record).filter((entry): entry is [string, Value] => entry[1] !== undefined)
 }
 
 /** Copies a host tensor into the current TensorFlow.js backend. */

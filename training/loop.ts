@@ -9,6 +9,7 @@ import type { Detector } from '../detectors/detector.js'
 import type { CompileOptions } from '../engine/compiled.js'
 import type { HostTree } from '../engine/tensors.js'
 import { ConfigError, TrainingError } from '../errors.js'
+import { Random } from '../nn/index.js'
 import {
   type CheckpointMetadata,
   checkpointToResume,
@@ -20,6 +21,7 @@ import {
   requireClasses,
   saveCheckpoint,
 } from './checkpoint.js'
+import { withNoise } from './draw_noise.js'
 import { listenForInterrupt } from './interrupt.js'
 import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
 import { LogMeans } from './log_means.js'
@@ -137,7 +139,11 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const lambda = lambdaOf(schedule, iteration, iterationsPerEpoch)
       const batchInEpoch = (iteration % iterationsPerEpoch) * accumulate
       const count = Math.min(accumulate, loader.iterationsPerEpoch - batchInEpoch)
-      const taken = await take(batches, count)
+      const epochFrom0 = Math.floor(iteration / iterationsPerEpoch)
+      const taken = (await take(batches, count)).map((batch, i) => {
+        const random = new Random(options.seed, 'noise', epochFrom0, batchInEpoch + i)
+        return withNoise(detector, batch, random)
+      })
       const loadedAt = performance.now()
 
       iteration++

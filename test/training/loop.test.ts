@@ -2,8 +2,11 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
+import * as tf from '@tensorflow/tfjs'
 import ava from 'ava'
+import type { TrainBatch, TrainBatchShapes } from '../../detectors/detector.js'
 import { ConfigError, DataError, TrainingError } from '../../errors.js'
+import type { ForwardOptions } from '../../nn/index.js'
 import { readCheckpointMetadata } from '../../training/checkpoint.js'
 import { type TrainOptions, train } from '../../training/loop.js'
 import { assertClose } from '../helpers/assert_close.js'
@@ -151,6 +154,37 @@ for (const [name, variant] of Object.entries(variants)) {
     })
   }
 }
+
+/** Reports the noise it is given, two numbers an image. */
+class NoisyDetector extends TinyDetector {
+  override noiseShapes({ images }: TrainBatchShapes) {
+    return { dice: [images[0], 2] }
+  }
+
+  override loss(batch: TrainBatch, options?: ForwardOptions): Record<string, tf.Scalar> {
+    const { dice } = batch.noise!
+    return {
+      ...super.loss(batch, options),
+      first_die: tf.reshape(tf.slice(dice, [0, 0], [1, 1]), []),
+      highest_die: tf.max(dice),
+    }
+  }
+}
+
+test('noise has the shape asked for, is new for each batch, and is the same after a stop', async (t) => {
+  const noisy = (seed: number) => optionsOf({ detector: new NoisyDetector().initialize(2), seed })
+  const [whole, parts, other] = [noisy(2), noisy(2), noisy(3)]
+  await train(whole)
+  await train(other)
+  await train({ ...parts, maxIters: 4 })
+  await train({ ...parts, detector: new NoisyDetector().initialize(9), resume: true })
+  const dice = (await linesOf(whole.workDir)).map(({ first_die }) => first_die)
+  t.is(new Set(dice).size, 6)
+  t.true(dice.every((die) => die >= 0 && die < 1))
+  t.deepEqual(await timelessLines(parts.workDir), await timelessLines(whole.workDir))
+  const otherDice = (await linesOf(other.workDir)).map(({ first_die }) => first_die)
+  t.notDeepEqual(otherDice, dice)
+})
 
 test('a resumed run asks the loader for the batch after the last one used', async (t) => {
   const options = optionsOf({ optimizer: { type: 'SGD', learningRate: 0.01, accumulate: 2 } })

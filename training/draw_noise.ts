@@ -1,0 +1,23 @@
+import type { Detector } from '../detectors/detector.js'
+import { floats, type HostTree, sizeOf } from '../engine/tensors.js'
+import type { Random } from '../nn/index.js'
+import type { BatchTensors } from './step.js'
+
+/** The batch with the noise that its detector asks for, uniform in [0, 1), drawn from `random`. */
+export function withNoise(
+  detector: Detector,
+  batch: HostTree<BatchTensors>,
+  random: Random,
+): HostTree<BatchTensors> {
+  const shapes = detector.noiseShapes({
+    images: batch.images.shape,
+    labels: batch.labels.shape,
+  })
+  const noise = Object.entries(shapes).map(([name, shape]) => {
+    const values = new Float32Array(sizeOf(shape))
+    // 24 bits: more would round up to 1 in float32.
+    for (let i = 0; i < values.length; i++) values[i] = random.integer(2 ** 24) / 2 ** 24
+    return [name, floats(values, shape)] as const
+  })
+  return noise.length === 0 ? batch : { ...batch, noise: Object.fromEntries(noise) }
+}
