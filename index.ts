@@ -16,8 +16,7 @@ export {
 export { type TrainConfigOptions, trainConfig } from './experiments/train_config.js'
 export * from './registry.js'
 export {
-  type BoxEvaluation,
-  type BoxMetrics,
-  type BoxResult,
+  type Evaluation,
   evaluate,
+  type Metrics,
 } from './training/evaluate.js'

@@ -12,9 +12,22 @@ import {
   type VanillaNetOptions,
   vanillaNetArchs,
 } from './backbones/index.js'
-import { Detector, RetinaNet, type RetinaNetOptions } from './detectors/index.js'
+import {
+  Detector,
+  MaskRCNN,
+  type MaskRCNNOptions,
+  RetinaNet,
+  type RetinaNetOptions,
+} from './detectors/index.js'
 import { ConfigError } from './errors.js'
-import { RetinaHead, type RetinaHeadOptions } from './heads/index.js'
+import {
+  RetinaHead,
+  type RetinaHeadOptions,
+  RoIHead,
+  type RoIHeadOptions,
+  RPNHead,
+  type RPNHeadOptions,
+} from './heads/index.js'
 import { FPN, type FPNOptions, type Neck } from './necks/index.js'
 import type { Module } from './nn/index.js'
 import type { Experiment } from './registry/config.js'
@@ -45,6 +58,16 @@ export interface HeadRegistry {
   RetinaHead: Omit<RetinaHeadOptions, 'inChannels' | 'numClasses'>
 }
 
+/** Options of each first stage; the neck decides `inChannels`. */
+export interface RPNHeadRegistry {
+  RPNHead: Omit<RPNHeadOptions, 'inChannels'>
+}
+
+/** Options of each second stage; the neck decides `inChannels`, the model `numClasses`. */
+export interface RoIHeadRegistry {
+  RoIHead: Omit<RoIHeadOptions, 'inChannels' | 'numClasses'>
+}
+
 /** Options of each whole model. */
 export interface ModelRegistry {
   RetinaNet: Pick<RetinaNetOptions, 'pixelMean' | 'pixelStd'> & {
@@ -53,6 +76,13 @@ export interface ModelRegistry {
     neck: NeckConfig
     head: HeadConfig
   }
+  MaskRCNN: Pick<MaskRCNNOptions, 'pixelMean' | 'pixelStd'> & {
+    numClasses: number
+    backbone: BackboneConfig
+    neck: NeckConfig
+    rpnHead: RPNHeadConfig
+    roiHead: RoIHeadConfig
+  }
   /** A backbone with its classifier, for counting and timing. */
   Classifier: { numClasses: number; backbone: BackboneConfig }
 }
@@ -60,6 +90,8 @@ export interface ModelRegistry {
 export type BackboneConfig = ConfigOf<BackboneRegistry>
 export type NeckConfig = ConfigOf<NeckRegistry>
 export type HeadConfig = ConfigOf<HeadRegistry>
+export type RPNHeadConfig = ConfigOf<RPNHeadRegistry>
+export type RoIHeadConfig = ConfigOf<RoIHeadRegistry>
 export type ModelConfig = ConfigOf<ModelRegistry>
 export type Config = Experiment<ModelConfig>
 
@@ -88,6 +120,10 @@ export interface HeadContext {
 export const backbones = new Registry<BackboneRegistry, BackboneContext, Backbone>('backbone')
 export const necks = new Registry<NeckRegistry, NeckContext, Neck>('neck')
 export const heads = new Registry<HeadRegistry, HeadContext, RetinaHead>('head')
+export const rpnHeads = new Registry<RPNHeadRegistry, Omit<HeadContext, 'numClasses'>, RPNHead>(
+  'RPN head',
+)
+export const roiHeads = new Registry<RoIHeadRegistry, HeadContext, RoIHead>('RoI head')
 export const models = new Registry<ModelRegistry, { form: Form }, Module>('model')
 
 /** Returns `config` as it is; an editor completes and checks it by its type. */
@@ -144,6 +180,25 @@ necks.register('FPN', {
   create: (options, { inChannels }) => new FPN({ ...options, inChannels }),
 })
 
+const assigner = () =>
+  z
+    .strictObject({ posIouThr: fraction(), negIouThr: fraction(), minPosIou: fraction() })
+    .meta({ title: 'assigner' })
+    .optional()
+
+const sampler = () =>
+  z.strictObject({ num: count(), posFraction: fraction() }).meta({ title: 'sampler' }).optional()
+
+const proposals = (title: string) =>
+  z
+    .strictObject({
+      nmsPre: count().optional(),
+      iouThr: fraction().optional(),
+      maxPerImage: count().optional(),
+    })
+    .meta({ title })
+    .optional()
+
 const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
   featChannels: count().optional(),
   stackedConvs: z.int().min(0).optional(),
@@ -156,10 +211,7 @@ const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
     })
     .meta({ title: 'anchors' })
     .optional(),
-  assigner: z
-    .strictObject({ posIouThr: fraction(), negIouThr: fraction(), minPosIou: fraction() })
-    .meta({ title: 'assigner' })
-    .optional(),
+  assigner: assigner(),
   focalLoss: z
     .strictObject({ alpha: fraction().optional(), gamma: z.number().min(0).optional() })
     .meta({ title: 'focalLoss' })
@@ -182,6 +234,66 @@ heads.register('RetinaHead', {
   },
 })
 
+rpnHeads.register('RPNHead', {
+  schema: z.object({
+    featChannels: count().optional(),
+    anchors: z
+      .strictObject({
+        strides: counts().optional(),
+        scales: z.array(z.number().positive()).min(1).optional(),
+        ratios: numbers().min(1).optional(),
+      })
+      .meta({ title: 'anchors' })
+      .optional(),
+    assigner: assigner(),
+    sampler: sampler(),
+    train: proposals('train'),
+    test: proposals('test'),
+  }),
+  create({ anchors, ...options }, { strides, ...context }) {
+    return new RPNHead({ ...options, ...context, anchors: { strides, ...anchors } })
+  },
+})
+
+roiHeads.register('RoIHead', {
+  schema: z.object({
+    extractor: z
+      .strictObject({
+        strides: counts().optional(),
+        finestScale: z.number().positive().optional(),
+        samplingRatio: count().optional(),
+      })
+      .meta({ title: 'extractor' })
+      .optional(),
+    bbox: z
+      .strictObject({ roiSize: count().optional(), fcChannels: count().optional() })
+      .meta({ title: 'bbox' })
+      .optional(),
+    mask: z
+      .strictObject({
+        roiSize: count().optional(),
+        numConvs: z.int().min(0).optional(),
+        convChannels: count().optional(),
+      })
+      .meta({ title: 'mask' })
+      .optional(),
+    assigner: assigner(),
+    sampler: sampler(),
+    test: z
+      .strictObject({
+        scoreThr: fraction().optional(),
+        iouThr: fraction().optional(),
+        maxPerImage: count().optional(),
+      })
+      .meta({ title: 'test' })
+      .optional(),
+  }),
+  create({ extractor, ...options }, { strides, ...context }) {
+    const known = strides ? { strides, ...extractor } : extractor
+    return new RoIHead({ ...options, ...context, extractor: known })
+  },
+})
+
 models.register('RetinaNet', {
   schema: z.object({
     numClasses: count(),
@@ -195,10 +307,35 @@ models.register('RetinaNet', {
     const backbone = backbones.create(parts.backbone, context)
     const neck = necks.create(parts.neck, { inChannels: backbone.outChannels })
     const strides = neck instanceof FPN ? pyramidStrides(backbone, neck) : undefined
-    checkAnchorStrides(parts.head.anchors?.strides, strides)
+    checkStrides('model.head.anchors.strides', parts.head.anchors?.strides, strides)
     const inChannels = neck.outChannels
     const head = heads.create(parts.head, { numClasses, inChannels, strides })
     return new RetinaNet({ backbone, neck, head, pixelMean, pixelStd })
+  },
+})
+
+models.register('MaskRCNN', {
+  schema: z.object({
+    numClasses: count(),
+    backbone: backbones.schema,
+    neck: necks.schema,
+    rpnHead: rpnHeads.schema,
+    roiHead: roiHeads.schema,
+    pixelMean: numbers().length(3).optional(),
+    pixelStd: z.array(z.number().positive()).length(3).optional(),
+  }),
+  create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
+    const backbone = backbones.create(parts.backbone, context)
+    const neck = necks.create(parts.neck, { inChannels: backbone.outChannels })
+    const strides = neck instanceof FPN ? pyramidStrides(backbone, neck) : undefined
+    // RoIs are read from the maps that the backbone has a part in; the coarser ones only propose.
+    const roiStrides = neck instanceof FPN ? backbone.strides.slice(neck.startLevel) : undefined
+    checkStrides('model.rpnHead.anchors.strides', parts.rpnHead.anchors?.strides, strides)
+    checkStrides('model.roiHead.extractor.strides', parts.roiHead.extractor?.strides, roiStrides)
+    const inChannels = neck.outChannels
+    const rpnHead = rpnHeads.create(parts.rpnHead, { inChannels, strides })
+    const roiHead = roiHeads.create(parts.roiHead, { numClasses, inChannels, strides: roiStrides })
+    return new MaskRCNN({ backbone, neck, rpnHead, roiHead, pixelMean, pixelStd })
   },
 })
 
@@ -215,11 +352,15 @@ function pyramidStrides(backbone: Backbone, { startLevel, numOuts }: FPN): numbe
   return strides
 }
 
-/** Anchors of other strides than the feature maps' would lie beside the objects, silently. */
-function checkAnchorStrides(given: number[] | undefined, actual: number[] | undefined): void {
+/** With other strides than the feature maps', anchors and RoIs would lie beside the objects, silently. */
+function checkStrides(
+  where: string,
+  given: number[] | undefined,
+  actual: number[] | undefined,
+): void {
   if (!given || !actual || given.join() === actual.join()) return
   throw new ConfigError(
-    'model.head.anchors.strides',
+    where,
     `is ${JSON.stringify(given)}, but the feature maps have the strides ${JSON.stringify(actual)}`,
     'leave it out to use those',
   )

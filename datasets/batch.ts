@@ -1,5 +1,6 @@
 import type { HostTensor } from '../engine/tensors.js'
 import type { Random } from '../nn/random.js'
+import { batchMasks } from './batch_masks.js'
 import type { Sample } from './coco.js'
 import type { CocoId } from './coco_json.js'
 import { resizedSize } from './resize.js'
@@ -15,6 +16,10 @@ export interface HostBatch {
     boxesXyxy: HostTensor
     /** `[n, g]` int32, index into the classes; -1 past an image's objects. */
     labels: HostTensor
+    /** `[n, g, side, side]` uint8, as `InstanceMask`; only where masks are asked for. */
+    masks?: HostTensor
+    /** `[n, g, 4]` float32 `x1 y1 x2 y2`, input pixels: what `masks` show. */
+    maskFramesXyxy?: HostTensor
   }
   imageIds: CocoId[]
   /** `[height, width]` of each image on disk. */
@@ -33,6 +38,8 @@ export interface PlacedImage {
   boxesXyxy: Float32Array
   /** `[n]`. */
   labels: Int32Array
+  /** `[n]`, which object of the sample each one is. */
+  objects: number[]
 }
 
 /** A batch before its pixels are decoded. */
@@ -94,12 +101,14 @@ export function placeImage(
 
   const boxes: number[] = []
   const labels: number[] = []
+  const objects: number[] = []
   for (const [i, label] of sample.labels.entries()) {
     const [x1, y1, x2, y2] = sample.boxesXyxy.subarray(i * 4, i * 4 + 4)
     const [left, top, right, bottom] = [clipX(x1), clipY(y1), clipX(x2), clipY(y2)]
     if (right <= left || bottom <= top) continue
     boxes.push(...(flip ? [width - right, top, width - left, bottom] : [left, top, right, bottom]))
     labels.push(label)
+    objects.push(i)
   }
   return {
     sample,
@@ -107,6 +116,7 @@ export function placeImage(
     flip,
     boxesXyxy: Float32Array.from(boxes),
     labels: Int32Array.from(labels),
+    objects,
   }
 }
 
@@ -127,8 +137,16 @@ export function planBatch(images: PlacedImage[], bucketStep: number): BatchPlan 
   return { size: [bucket(0), bucket(1)], images }
 }
 
-/** Joins a plan and its pixels, `[n, h, w, 3]`, to a batch. */
-export function assembleBatch({ size, images }: BatchPlan, pixels: Uint8Array): HostBatch {
+/**
+ * Joins a plan and its pixels, `[n, h, w, 3]`, to a batch.
+ *
+ * @param options `masks`: with the masks of the objects.
+ */
+export function assembleBatch(
+  { size, images }: BatchPlan,
+  pixels: Uint8Array,
+  { masks = false }: { masks?: boolean } = {},
+): HostBatch {
   const count = images.length
   const slots = objectSlots(Math.max(...images.map((image) => image.labels.length)))
   const boxesXyxy = new Float32Array(count * slots * 4)
@@ -144,6 +162,7 @@ export function assembleBatch({ size, images }: BatchPlan, pixels: Uint8Array): 
       imageSizes: { dtype: 'float32', shape: [count, 2], data: imageSizes },
       boxesXyxy: { dtype: 'float32', shape: [count, slots, 4], data: boxesXyxy },
       labels: { dtype: 'int32', shape: [count, slots], data: labels },
+      ...(masks ? batchMasks(images, slots) : {}),
     },
     imageIds: images.map((image) => image.sample.imageId),
     originalSizes: images.map((image) => image.sample.size),

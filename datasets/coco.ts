@@ -23,6 +23,10 @@ export interface Sample {
   boxesXyxy: Float32Array
   /** `[n]`, index into the classes. */
   labels: Int32Array
+  /** `[n]`; an object without a segmentation has undefined. */
+  segmentations: (CocoAnnotation['segmentation'] | undefined)[]
+  /** `[n]`, the objects' annotations, for messages. */
+  annotationIds: CocoId[]
   /** `[m, 4]`, regions of many objects that are annotated as one. */
   crowdBoxesXyxy: Float32Array
 }
@@ -147,6 +151,8 @@ function makeSample(
     size: [image.height, image.width],
     boxesXyxy: boxesXyxy(objects),
     labels: Int32Array.from(objects, (annotation) => labelOf.get(annotation.category_id)!),
+    segmentations: objects.map(({ segmentation }) => segmentation),
+    annotationIds: objects.map(({ id }) => id),
     crowdBoxesXyxy: boxesXyxy(crowds),
   }
 }

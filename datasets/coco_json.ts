@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { DataError } from '../errors.js'
-import { findJsonFault } from './json_place.js'
+import { findJsonError } from '../packages/pycocotools-js/source/index.js'
 
 /** COCO numbers its images and annotations; other files name them. */
 export type CocoId = number | string
@@ -94,11 +94,11 @@ function parseJson(file: string, text: string): unknown {
   try {
     return JSON.parse(body)
   } catch {
-    const fault = findJsonFault(body)
-    if (fault === undefined) throw new DataError(file, 'cannot be parsed', 'write it again')
-    const found = fault.found === '' ? 'the file ends' : `found ${JSON.stringify(fault.found)}`
-    const place = `line ${fault.line}, column ${fault.column}`
-    throw new DataError(file, `not valid JSON at ${place} (${found})`, 'repair or copy it again')
+    const fault = findJsonError(body)
+    if (fault === null) throw new DataError(file, 'cannot be parsed', 'write it again')
+    const { line, column, found, expected } = fault
+    const what = `is not JSON at line ${line}, column ${column}: found ${found}, expected ${expected}`
+    throw new DataError(file, what, 'repair or copy it again')
   }
 }
 

@@ -38,6 +38,8 @@ interface LoaderOptions {
 
 export interface TrainLoaderOptions extends LoaderOptions, Augmentation {
   seed: number
+  /** Batches with the masks of their objects. @default false */
+  masks?: boolean
 }
 
 /** Endless shuffled batches. What a batch holds depends on the options, the seed and its position only. */
@@ -64,7 +66,8 @@ export class TrainLoader {
   ): AsyncGenerator<TrainingBatch, void, undefined> {
     for await (const { plan, pixels } of rendered(this.plans(start), this.pool)) {
       const { epoch, iteration } = plan
-      yield { ...assembleBatch(plan, pixels), epoch, iteration }
+      const { masks } = this.options
+      yield { ...assembleBatch(plan, pixels, { masks }), epoch, iteration }
     }
   }
 

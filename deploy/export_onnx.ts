@@ -45,7 +45,8 @@ const PATHS_AS_NAMES = { input: (path: string) => path, output: (path: string) =
  * `model`: input `images` uint8 `[n, h, w, 3]`, RGB 0 to 255, resized; the whole input
  * counts as image, so pad with the mean colour (124, 116, 104), which is 0 when normalised; outputs
  * `boxes` `[n, k, 4]` `x1 y1 x2 y2`, input pixels, `scores` `[n, k]`, descending, `labels` `[n, k]` int32,
- * index into the classes, -1 where padded.
+ * index into the classes, -1 where padded; of a detector that segments also `masks` `[n, k, m, m]`, the chance
+ * of each part of the box to be of the object, to be stretched over the box.
  *
  * `backbone`: input `images` float32 `[n, 3, h, w]`, normalised RGB; outputs `feature_0`, `feature_1`, ...
  * `[n, c, h / stride, w / stride]`, shallow to deep.
@@ -77,12 +78,12 @@ function traceModel(model: Module, images: ExportedValue): TracedFunction {
   if (!(model instanceof Detector)) throw noSuchPart('model', model)
   const detect = ({ images }: { images: tf.Tensor }) => {
     const { imageSizes, scaleFactors } = wholeFrames(images.shape)
-    const { boxesXyxy, scores, labels } = model.predict({
+    const { boxesXyxy, scores, labels, masks } = model.predict({
       images: images as tf.Tensor4D,
       imageSizes: toTensor(imageSizes) as tf.Tensor2D,
       scaleFactors: toTensor(scaleFactors) as tf.Tensor2D,
     })
-    return { boxes: boxesXyxy, scores, labels }
+    return { boxes: boxesXyxy, scores, labels, masks }
   }
   return trace('exportModel', detect, { images }, PATHS_AS_NAMES)
 }

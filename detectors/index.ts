@@ -1,2 +1,3 @@
 export * from './detector.js'
+export * from './mask_rcnn.js'
 export * from './retinanet.js'

@@ -1,17 +1,11 @@
-import * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs'
 import type { Backbone } from '../backbones/backbone.js'
 import type { RetinaHead, RetinaOutputs } from '../heads/retina_head.js'
 import type { Neck } from '../necks/neck.js'
 import type { ForwardOptions } from '../nn/index.js'
 import { normalizeImages, type PixelStatistics } from '../ops/index.js'
 import { type Detections, Detector, type PredictBatch, type TrainBatch } from './detector.js'
-
-/** ImageNet's, R G B. */
-const PIXEL_MEAN = [123.675, 116.28, 103.53]
-const PIXEL_STD = [58.395, 57.12, 57.375]
-
-/** Each image's own padding reaches to the next multiple of this; what lies beyond came with the batch. */
-const SIZE_DIVISOR = 32
+import { IMAGENET_PIXELS, paddedSizes } from './input_frames.js'
 
 export interface RetinaNetOptions {
   backbone: Backbone
@@ -39,7 +33,8 @@ export class RetinaNet extends Detector {
     this.backbone = backbone
     this.neck = neck
     this.bbox_head = head
-    this.pixels = { mean: pixelMean ?? PIXEL_MEAN, std: pixelStd ?? PIXEL_STD }
+    const { mean, std } = IMAGENET_PIXELS
+    this.pixels = { mean: pixelMean ?? mean, std: pixelStd ?? std }
   }
 
   override loss(
@@ -48,14 +43,14 @@ export class RetinaNet extends Detector {
   ): { loss_cls: tf.Scalar; loss_bbox: tf.Scalar } {
     const outputs = this.outputs(batch, options)
     const { boxesXyxy, labels, imageSizes } = batch
-    return this.bbox_head.loss(outputs, { boxesXyxy, labels, paddedSizes: padded(imageSizes) })
+    return this.bbox_head.loss(outputs, { boxesXyxy, labels, paddedSizes: paddedSizes(imageSizes) })
   }
 
   override predict(batch: PredictBatch, options: ForwardOptions = {}): Detections {
     const outputs = this.outputs(batch, options)
     const { imageSizes, scaleFactors } = batch
-    const paddedSizes = padded(imageSizes)
-    return this.bbox_head.predict(outputs, { imageSizes, paddedSizes, scaleFactors })
+    const frames = { imageSizes, paddedSizes: paddedSizes(imageSizes), scaleFactors }
+    return this.bbox_head.predict(outputs, frames)
   }
 
   private outputs(
@@ -68,9 +63,4 @@ export class RetinaNet extends Detector {
     )
     return this.bbox_head.forward(this.neck.forward(features))
   }
-}
-
-/** Sizes rounded up to multiples of `SIZE_DIVISOR`: `[n, 2]`. */
-function padded(imageSizes: tf.Tensor2D): tf.Tensor2D {
-  return tf.mul(tf.ceil(tf.div(imageSizes, SIZE_DIVISOR)), SIZE_DIVISOR)
 }

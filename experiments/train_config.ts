@@ -51,7 +51,8 @@ export async function trainConfig(
 
   requireGroups(detector, optimizer)
 
-  const loader = new TrainLoader({ dataset, seed, ...loaderOptions(data) })
+  const masks = detector.needsMasks
+  const loader = new TrainLoader({ dataset, seed, masks, ...loaderOptions(data) })
   if (!resume) await writeConfig(workDir, config)
   try {
     return await train({
@@ -127,8 +128,8 @@ async function evaluationHooks(
   await checkImages(dataset.samples)
   return {
     evaluate: async () => {
-      const { bbox } = await evaluate(detector, evalOptions(data, dataset))
-      return { bbox }
+      const { bbox, segm } = await evaluate(detector, evalOptions(data, dataset))
+      return { bbox, segm }
     },
   }
 }

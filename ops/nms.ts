@@ -18,13 +18,13 @@ export interface NmsOptions {
  * Source: greedy class-wise suppression; as mmdetection 2.x's `multiclass_nms` and torchvision's
  * `batched_nms`, without their rounding from shifted coordinates. Equal scores go by class, then by box.
  *
- * @param boxesXyxy `[n, b, 4]`, shared by all classes.
+ * @param boxesXyxy `[n, b, 4]`, shared by all classes, or `[n, c, b, 4]`, of each class.
  * @param scores `[n, c, b]`.
  * @returns `maxPerImage` detections an image, by descending score; boxes and scores 0 and labels -1
  *   where there are fewer. Not differentiable.
  */
 export function multiclassNms(
-  boxesXyxy: tf.Tensor3D,
+  boxesXyxy: tf.Tensor3D | tf.Tensor4D,
   scores: tf.Tensor3D,
   { scoreThr, iouThr, maxPerImage }: NmsOptions,
 ): { boxesXyxy: tf.Tensor3D; scores: tf.Tensor2D; labels: tf.Tensor2D } {
@@ -47,11 +47,12 @@ export function multiclassNms(
   const isKept = tf.cast(tf.greaterEqual(labels, 0), 'float32')
   const none = tf.scalar(0, 'int32')
   const [label, box] = [tf.maximum(labels, none), tf.maximum(boxes, none)]
-  const boxRow = tf.add(firstRows(imageCount, maxPerImage, boxCount), box)
   const scoreRow = tf.add(
     tf.add(firstRows(imageCount, maxPerImage, classCount * boxCount), box),
     tf.mul(label, tf.scalar(boxCount, 'int32')),
   )
+  const isShared = boxesXyxy.rank === 3
+  const boxRow = isShared ? tf.add(firstRows(imageCount, maxPerImage, boxCount), box) : scoreRow
   const keptBoxes = tf.gather(tf.reshape(boxesXyxy, [-1, 4]), boxRow) // [n k, 4]
   const keptScores = tf.gather(tf.reshape(scores, [-1]), scoreRow) // [n k]
   return {

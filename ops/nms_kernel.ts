@@ -17,9 +17,9 @@ export interface NmsAttributes {
 /**
  * Registers non-maximum suppression, run on the host, for one more backend with synchronous reads.
  *
- * The kernel has inputs `boxes` `[n, b, 4]` (two opposite corners) and `scores` `[n, c, b]`, and the
- * result `[n, maxOutput, 2]` int32: class and box by descending score, then by class, then by box, with
- * rows of -1 behind. IoU is computed in float32.
+ * The kernel has inputs `boxes` (two opposite corners) `[n, b, 4]`, shared by all classes, or `[n, c, b, 4]`, of
+ * each class, and `scores` `[n, c, b]`, and the result `[n, maxOutput, 2]` int32: class and box by descending
+ * score, then by class, then by box, with rows of -1 behind. IoU is computed in float32.
  */
 export function registerNmsKernel(backendName: string): void {
   tf.registerKernel({
@@ -30,7 +30,7 @@ export function registerNmsKernel(backendName: string): void {
       const attributes = attrs as unknown as NmsAttributes
       const storage = backend as tf.KernelBackend
       const selected = selectBoxes(
-        storage.readSync(boxes.dataId) as Float32Array,
+        classwise(storage.readSync(boxes.dataId) as Float32Array, boxes.shape),
         storage.readSync(scores.dataId) as Float32Array,
         scores.shape as [number, number, number],
         attributes,
@@ -47,21 +47,33 @@ interface Candidate {
   score: number
 }
 
+/** The boxes `[b, 4]` of a class of an image. */
+type BoxesOfClass = (image: number, label: number) => Float32Array
+
+/** Finds boxes in `[n, b, 4]`, where all classes have the same, or in `[n, c, b, 4]`. */
+function classwise(boxes: Float32Array, shape: number[]): BoxesOfClass {
+  const tables = shape.length === 4 ? shape[1] : 1 // of an image
+  const size = shape[shape.length - 2] * 4
+  return (image, label) => {
+    const from = (image * tables + (tables === 1 ? 0 : label)) * size
+    return boxes.subarray(from, from + size)
+  }
+}
+
 /** Class and box of what is kept of each image: `[n, maxOutput, 2]`, padded with -1. */
 function selectBoxes(
-  boxes: Float32Array,
+  boxes: BoxesOfClass,
   scores: Float32Array,
   [imageCount, classCount, boxCount]: [number, number, number],
   { maxOutputPerClass, iouThreshold, scoreThreshold, maxOutput }: NmsAttributes,
 ): Int32Array {
   const selected = new Int32Array(imageCount * maxOutput * 2).fill(-1)
   for (let image = 0; image < imageCount; image++) {
-    const boxesOfImage = boxes.subarray(image * boxCount * 4, (image + 1) * boxCount * 4)
     const kept: Candidate[] = []
     for (let label = 0; label < classCount; label++) {
       const from = (image * classCount + label) * boxCount
       const candidates = candidatesOf(label, scores.subarray(from, from + boxCount), scoreThreshold)
-      kept.push(...suppress(candidates, boxesOfImage, maxOutputPerClass, iouThreshold))
+      kept.push(...suppress(candidates, boxes(image, label), maxOutputPerClass, iouThreshold))
     }
     kept.sort(byDescendingScore) // stable: equal scores stay in the order of their classes
     for (const [row, { label, box }] of kept.slice(0, maxOutput).entries()) {

@@ -12,7 +12,7 @@ import { loadSplit, requirePart } from '../experiments/load_data.js'
 import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
 import { evalOptions, trainConfig } from '../experiments/train_config.js'
 import type { Config, DataConfig } from '../registry.js'
-import { type BoxEvaluation, evaluate } from '../training/evaluate.js'
+import { type Evaluation, evaluate } from '../training/evaluate.js'
 import { saveModel } from '../training/save_model.js'
 import { benchmarkTable } from './benchmark_table.js'
 import { command, run } from './command.js'
@@ -109,7 +109,7 @@ async function generateData({ train, val }: DataConfig, short: boolean): Promise
 async function evaluateVal(
   config: Config,
   { detector, metadata }: Awaited<ReturnType<typeof loadDetector>>,
-): Promise<BoxEvaluation> {
+): Promise<Evaluation> {
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
   const onProgress = showProgress('images')
   return evaluate(detector, { ...evalOptions(data, dataset), onProgress })

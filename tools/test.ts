@@ -1,4 +1,10 @@
-/** COCO evaluation of a checkpoint. */
+/**
+ * COCO evaluation of a checkpoint.
+ *
+ * With --json: `{ "bbox": { "AP": ..., ... } }`, and with --per-class also `"perClass": { "bbox": [{ "id", "name", "AP",
+ * ..., "groundTruths", "detections" }, ...] }`, the classes by rising id. A detector that segments has `segm` beside
+ * each `bbox`.
+ */
 
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit } from '../experiments/load_data.js'
@@ -6,6 +12,7 @@ import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
 import type { Form } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
+import { classTable } from './class_table.js'
 import {
   type ConfigFlags,
   command,
@@ -21,6 +28,7 @@ import { showProgress } from './show_progress.js'
 interface Flags extends ConfigFlags, WeightsFlag {
   form?: Form
   out?: string
+  perClass?: boolean
 }
 
 const program = configOptions(
@@ -29,20 +37,35 @@ const program = configOptions(
     .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
     .addOption(formOption('merge before (deploy); as the checkpoint is by default'))
     .addOption(weightsOption())
-    .option('--out <file>', 'write the detections, a COCO results file'),
+    .option(
+      '--out <file>',
+      'write the detections, a COCO results file; masks go to FILE.segm.json beside it',
+    )
+    .option('--per-class', 'the numbers of each class, too; with --json as perClass.bbox'),
 )
 
 await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
-  const { cfgOptions, form, weights, out } = flags
+  const { cfgOptions, form, weights, out, perClass: isPerClass } = flags
   const config = await loadConfig(configPath, cfgOptions)
   if (out !== undefined) await requireWritable(out)
   const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights })
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
-  const { bbox, table, results } = await evaluate(detector, {
+  const { bbox, segm, perClass, table, results } = await evaluate(detector, {
     ...evalOptions(data, dataset),
     onProgress: showProgress('images'),
   })
-  if (out !== undefined) await writeOutput(out, JSON.stringify(results))
+  if (out !== undefined) {
+    await writeOutput(out, JSON.stringify(results.bbox))
+    if (results.segm) await writeOutput(segmPath(out), JSON.stringify(results.segm))
+  }
   for (const line of table) say(line)
-  return { bbox }
+  if (!isPerClass) return { bbox, segm }
+  for (const line of ['', ...classTable(perClass.bbox)]) say(line)
+  if (perClass.segm) for (const line of ['', 'Masks', ...classTable(perClass.segm)]) say(line)
+  return { bbox, segm, perClass }
 })
+
+/** `results.segm.json` for `results.json`. */
+function segmPath(path: string): string {
+  return `${path.replace(/\.json$/, '')}.segm.json`
+}

@@ -5,31 +5,35 @@ import {
   evalBatches,
   type HostBatch,
 } from '../datasets/index.js'
-import type { Detections, Detector, PredictBatch } from '../detectors/index.js'
+import type { Detector, PredictBatch } from '../detectors/index.js'
 import { compile } from '../engine/compile.js'
 import type { CompileOptions } from '../engine/compiled.js'
 import { floats, type HostTensor, type HostTree } from '../engine/tensors.js'
 import { functionalCall } from '../nn/index.js'
-import { COCO, COCOeval, STAT_NAMES } from '../packages/pycocotools-js/source/index.js'
-
-/** One entry of a COCO results file. */
-export interface BoxResult {
-  image_id: number | string
-  category_id: number
-  /** `x y width height`, pixels of the image on disk. */
-  bbox: [number, number, number, number]
-  score: number
-}
+import {
+  COCO,
+  COCOeval,
+  type CocoResult,
+  type CocoDataset as GroundTruth,
+  type PerClassRow,
+  perClassTable,
+  STAT_NAMES,
+} from '../packages/pycocotools-js/source/index.js'
+import { type CocoResults, cocoResults } from '../results/coco_results.js'
 
 /** COCO's twelve numbers, by name; -1 where there is nothing to measure. */
-export type BoxMetrics = Record<
+export type Metrics = Record<
   'AP' | 'AP50' | 'AP75' | 'APs' | 'APm' | 'APl' | 'AR1' | 'AR10' | 'AR100' | 'ARs' | 'ARm' | 'ARl',
   number
 >
 
-export interface BoxEvaluation {
-  bbox: BoxMetrics
-  /** The same as a table to be read, a line each. */
+/** Boxes, and masks of a detector that segments. */
+export interface Evaluation {
+  bbox: Metrics
+  segm?: Metrics
+  /** The same for each class of the data set, in the order of their ids. */
+  perClass: { bbox: PerClassRow[]; segm?: PerClassRow[] }
+  /** The numbers as tables to be read, a line each. */
   table: string[]
 }
 
@@ -43,16 +47,16 @@ export interface EvaluateOptions extends EvalOptions {
 export async function evaluate(
   detector: Detector,
   options: EvaluateOptions,
-): Promise<BoxEvaluation & { results: BoxResult[] }> {
+): Promise<Evaluation & { results: CocoResults }> {
   const results = await detectAll(detector, options)
-  return { ...evaluateBoxes(options.dataset, results), results }
+  return { ...evaluateResults(options.dataset, results), results }
 }
 
 /** The detections in every image of a data set, in the order of its images. */
 export async function detectAll(
   detector: Detector,
   options: EvaluateOptions,
-): Promise<BoxResult[]> {
+): Promise<CocoResults> {
   const { dataset, engine, onProgress } = options
   const state = stateOf(detector)
   const predict = compile(
@@ -62,12 +66,17 @@ export async function detectAll(
     },
     { name: 'predict', engine },
   )
-  const results: BoxResult[] = []
+  const results: CocoResults = { bbox: [] }
   let done = 0
   try {
     for await (const batch of evalBatches(options)) {
       const detections = await predict.run({ state, batch: predictTensors(batch) })
-      results.push(...boxResults(detections, batch, dataset.categoryIds))
+      const found = cocoResults(detections, batch, dataset.categoryIds)
+      results.bbox.push(...found.bbox)
+      if (found.segm) {
+        results.segm ??= []
+        results.segm.push(...found.segm)
+      }
       done += batch.imageIds.length
       onProgress?.(done, dataset.samples.length)
     }
@@ -77,30 +86,45 @@ export async function detectAll(
   return results
 }
 
-/** COCO box evaluation over the images and classes of a data set. */
-export function evaluateBoxes(dataset: CocoDataset, results: readonly BoxResult[]): BoxEvaluation {
-  const { images, annotations, categories } = dataset.annotations
-  const groundTruth = new COCO(
-    {
-      images: images.map((image) => ({ ...image })),
-      annotations: annotations.map((annotation) => ({ ...annotation })),
-      categories: categories.map((category) => ({ ...category })),
-    },
-    dataset.annFile,
-  )
+/** COCO evaluation over the images and classes of a data set. */
+export function evaluateResults(dataset: CocoDataset, results: CocoResults): Evaluation {
+  const bbox = evaluateOne(dataset, results.bbox, 'bbox')
+  if (!results.segm) {
+    return { bbox: bbox.metrics, perClass: { bbox: bbox.perClass }, table: bbox.table }
+  }
+  const segm = evaluateOne(dataset, results.segm, 'segm')
+  return {
+    bbox: bbox.metrics,
+    segm: segm.metrics,
+    perClass: { bbox: bbox.perClass, segm: segm.perClass },
+    table: ['Boxes', ...bbox.table, 'Masks', ...segm.table],
+  }
+}
+
+function evaluateOne(
+  dataset: CocoDataset,
+  results: readonly CocoResult[],
+  iouType: 'bbox' | 'segm',
+): { metrics: Metrics; perClass: PerClassRow[]; table: string[] } {
+  const { annFile, annotations } = dataset
+  const groundTruth = new COCO(annotations as object as GroundTruth, annFile) // ours lists fewer keys
   const detections =
     results.length > 0
-      ? groundTruth.loadRes(results.map((result) => ({ ...result })))
+      ? groundTruth.loadRes(results)
       : new COCO({ ...groundTruth.dataset, annotations: [] }) // `loadRes` refuses an empty list
   const table: string[] = []
   const print = (line: string) => table.push(line)
-  const evaluation = new COCOeval(groundTruth, detections, 'bbox', { print })
+  const evaluation = new COCOeval(groundTruth, detections, iouType, { print })
   evaluation.params.catIds = [...dataset.categoryIds]
   evaluation.evaluate()
   evaluation.accumulate()
   const stats = evaluation.summarize()
   const metrics = STAT_NAMES.map((name, i) => [name, stats[i]] as const)
-  return { bbox: Object.fromEntries(metrics) as BoxMetrics, table }
+  return {
+    metrics: Object.fromEntries(metrics) as Metrics,
+    perClass: perClassTable(evaluation),
+    table,
+  }
 }
 
 type PredictTensors = { [Key in keyof PredictBatch]: PredictBatch[Key] }
@@ -115,22 +139,4 @@ function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictT
   const { images, imageSizes } = tensors
   const factors = scaleFactors.flatMap(([x, y]) => [x, y, x, y])
   return { images, imageSizes, scaleFactors: floats(factors, [scaleFactors.length, 4]) }
-}
-
-/** Detections of a batch without their padding. */
-function boxResults(
-  { boxesXyxy, scores, labels }: HostTree<{ [Key in keyof Detections]: Detections[Key] }>,
-  { imageIds }: HostBatch,
-  categoryIds: readonly number[],
-): BoxResult[] {
-  const slots = labels.shape[1]
-  return imageIds.flatMap((image_id, image) =>
-    Array.from({ length: slots }, (_, slot) => image * slots + slot)
-      .filter((i) => labels.data[i] >= 0)
-      .map((i): BoxResult => {
-        const [x1, y1, x2, y2] = boxesXyxy.data.subarray(4 * i, 4 * i + 4)
-        const category_id = categoryIds[labels.data[i]]
-        return { image_id, category_id, bbox: [x1, y1, x2 - x1, y2 - y1], score: scores.data[i] }
-      }),
-  )
 }

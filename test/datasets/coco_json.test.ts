@@ -39,12 +39,12 @@ const refused: [title: string, content: unknown, sentence: string][] = [
   [
     'JSON that breaks off',
     '{"images": [\n  {"id": 1',
-    'not valid JSON at line 2, column 11 (the file ends); repair or copy it again',
+    'is not JSON at line 2, column 11: found the end of the text, expected a comma or "}"; repair or copy it again',
   ],
   [
     'JSON with NaN in it',
     '{"bbox": [NaN]}',
-    'not valid JSON at line 1, column 11 (found "NaN]}"); repair or copy it again',
+    'is not JSON at line 1, column 11: found "NaN", expected a value; repair or copy it again',
   ],
   ['a list', [], 'holds no object; give a COCO annotation file'],
   [

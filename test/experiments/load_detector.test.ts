@@ -42,8 +42,8 @@ test('merged weights are known by their names, and detect the same', async (t) =
   const { data, dataset } = await loadSplit(config, 'val', loaded.metadata?.classes)
   const options = { ...evalOptions(data, dataset), engine: 'tfjs' as const }
   const [before, after] = [
-    await detectAll(trained.detector, options),
-    await detectAll(loaded.detector, options),
+    (await detectAll(trained.detector, options)).bbox,
+    (await detectAll(loaded.detector, options)).bbox,
   ]
   t.true(before.length > 100)
   t.is(after.length, before.length)

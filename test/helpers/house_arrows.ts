@@ -1,6 +1,7 @@
 const BELOW_MODELS = ['nn', 'ops', 'engine', 'errors']
 const BELOW_DETECTORS = ['backbones', 'necks', 'heads', ...BELOW_MODELS]
-const BELOW_COMMANDS = ['detectors', 'datasets', 'pycocotools', ...BELOW_DETECTORS]
+const BELOW_RESULTS = ['detectors', 'datasets', 'pycocotools', ...BELOW_DETECTORS]
+const BELOW_COMMANDS = ['results', ...BELOW_RESULTS]
 
 /** Rooms of the house, and which others each may import from. A file's room is its first folder, or its name. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -14,6 +15,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   heads: BELOW_MODELS,
   detectors: BELOW_DETECTORS,
   datasets: ['engine', 'nn', 'pycocotools', 'errors'],
+  results: BELOW_RESULTS,
   deploy: BELOW_COMMANDS,
   training: BELOW_COMMANDS,
   registry: ['training', ...BELOW_COMMANDS],

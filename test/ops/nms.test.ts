@@ -97,6 +97,21 @@ test('boxes in another order give the same detections', (t) => {
   t.deepEqual(suppress(boxes.toReversed(), [scores.toReversed()]), kept)
 })
 
+test('with boxes of their own, classes are suppressed by those', (t) => {
+  const boxes = [
+    [first, second, far], // of class 0
+    [far, first, far], // of class 1
+  ]
+  const kept = multiclassNms(
+    tf.tensor4d(boxes.flat(2), [1, 2, 3, 4]),
+    tf.tensor3d([0.6, 0.9, 0.3, 0.7, 0.8, 0.4], [1, 2, 3]),
+    { ...detection, maxPerImage: 5 },
+  )
+  t.deepEqual(Array.from(kept.labels.dataSync()), [0, 1, 1, 0, -1])
+  assertClose(t, kept.scores, [0.9, 0.8, 0.7, 0.3, 0])
+  assertClose(t, kept.boxesXyxy, [...second, ...first, ...far, ...far, 0, 0, 0, 0])
+})
+
 interface NmsFixture {
   boxes: PackedTensor
   scores: PackedTensor
@@ -128,6 +143,19 @@ test('two images with three classes agree with the reference and torchvision', (
   }
 })
 
+test('boxes repeated for each class give what shared ones give', (t) => {
+  const fixture = readFixture<NmsFixture>('retinanet_nms.json')
+  const boxes = tf.tensor3d(unpack(fixture.boxes), [2, 40, 4])
+  const scores = tf.tensor3d(unpack(fixture.scores), [2, 3, 40])
+  const repeated = tf.tile(tf.expandDims(boxes, 1), [1, 3, 1, 1]) as tf.Tensor4D
+  for (const options of fixture.cases) {
+    const [own, shared] = [repeated, boxes].map((b) => multiclassNms(b, scores, options))
+    assertClose(t, own.boxesXyxy, shared.boxesXyxy)
+    assertClose(t, own.scores, shared.scores)
+    assertClose(t, own.labels, shared.labels)
+  }
+})
+
 test('traced, detections are as eager', async (t) => {
   const fixture = readFixture<NmsFixture>('retinanet_nms.json')
   for (const { kept, ...options } of fixture.cases) {
@@ -137,6 +165,22 @@ test('traced, detections are as eager', async (t) => {
     await tracedEqualsEager(t, detect, {
       boxes: floats(unpack(fixture.boxes), fixture.boxes.shape),
       scores: floats(unpack(fixture.scores), fixture.scores.shape),
+    })
+  }
+})
+
+test('traced with boxes of each class, detections are as eager', async (t) => {
+  const fixture = readFixture<NmsFixture>('retinanet_nms.json')
+  const [boxes, scores] = [unpack(fixture.boxes), unpack(fixture.scores)]
+  const moved = [0, 3, -5].map((by) => boxes.map((side, i) => side + (i % 2 === 0 ? by : 0)))
+  const perImage = [0, 160].flatMap((from) => moved.map((b) => [...b.subarray(from, from + 160)]))
+  for (const { kept, ...options } of fixture.cases) {
+    t.true(kept.length > 0)
+    const detect = ({ boxes, scores }: Record<'boxes' | 'scores', tf.Tensor>) =>
+      multiclassNms(boxes as tf.Tensor4D, scores as tf.Tensor3D, options)
+    await tracedEqualsEager(t, detect, {
+      boxes: floats(perImage.flat(), [2, 3, 40, 4]),
+      scores: floats(scores, [2, 3, 40]),
     })
   }
 })

@@ -60,10 +60,18 @@ test.serial(
     const deploy = join(folder, 'deploy.safetensors')
     const [merged, tested] = await Promise.all([
       run('reparameterize', [path, checkpoint, deploy, '--json']),
-      run('test', [path, checkpoint, '--json', '--out', join(folder, 'results.json')]),
+      run('test', [
+        path,
+        checkpoint,
+        ...['--json', '--per-class', '--out', join(folder, 'results.json')],
+      ]),
     ])
     t.is(tested.code, 0, tested.stderr)
-    t.is(typeof JSON.parse(tested.stdout).bbox.AP50, 'number')
+    const { bbox, perClass } = JSON.parse(tested.stdout)
+    t.is(typeof bbox.AP50, 'number')
+    t.deepEqual(Object.keys(perClass), ['bbox'])
+    t.is(typeof perClass.bbox[0].AP50, 'number')
+    t.regex(tested.stderr, /^class +AP +AP50 .*\n\w+ +-?\d\.\d{3} /m)
     t.true(Array.isArray(JSON.parse(await readFile(join(folder, 'results.json'), 'utf8'))))
     t.is(merged.code, 0, merged.stderr)
     const { relative, bound } = JSON.parse(merged.stdout)

@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { type CocoDataset, generateShapes, loadCoco } from '../../datasets/index.js'
 import { type Detections, Detector, type PredictBatch } from '../../detectors/index.js'
-import { type BoxResult, detectAll, evaluateBoxes } from '../../training/evaluate.js'
+import type { BoxResult } from '../../results/coco_results.js'
+import { detectAll, evaluateResults } from '../../training/evaluate.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
 async function shapes(t: ExecutionContext): Promise<CocoDataset> {
@@ -20,7 +21,7 @@ function perfect({ annotations }: CocoDataset): BoxResult[] {
 
 test('detections that are the ground truth have AP 1', async (t) => {
   const dataset = await shapes(t)
-  const { bbox, table } = evaluateBoxes(dataset, perfect(dataset))
+  const { bbox, table } = evaluateResults(dataset, { bbox: perfect(dataset) })
   t.true(Math.abs(bbox.AP - 1) < 1e-12)
   t.true(Math.abs(bbox.AR100 - 1) < 1e-12)
   t.deepEqual(Object.keys(bbox), [
@@ -31,15 +32,33 @@ test('detections that are the ground truth have AP 1', async (t) => {
   t.is(table[0], ' Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=100 ] = 1.000')
 })
 
+test('each class has its row, in the order of ids', async (t) => {
+  const dataset = await shapes(t)
+  const [first] = dataset.categoryIds
+  const found = perfect(dataset).filter(({ category_id }) => category_id === first)
+  const { bbox, perClass } = evaluateResults(dataset, { bbox: found })
+  const rows = perClass.bbox
+  t.deepEqual(
+    rows.map(({ id, name }) => [id, name]),
+    dataset.annotations.categories.map(({ id, name }) => [id, name]),
+  )
+  t.deepEqual(
+    rows.map(({ AP }) => Math.round(AP)),
+    rows.map(({ id, groundTruths }) => (groundTruths === 0 ? -1 : Number(id === first))),
+  )
+  const measured = rows.map(({ AP }) => AP).filter((value) => value !== -1)
+  t.true(Math.abs(measured.reduce((sum, AP) => sum + AP, 0) / measured.length - bbox.AP) < 1e-12)
+})
+
 test('a detector that finds nothing has AP 0', async (t) => {
-  t.is(evaluateBoxes(await shapes(t), []).bbox.AP, 0)
+  t.is(evaluateResults(await shapes(t), { bbox: [] }).bbox.AP, 0)
 })
 
 test('evaluation leaves annotations and detections as they are', async (t) => {
   const dataset = await shapes(t)
   const results = perfect(dataset)
   const before = structuredClone([dataset.annotations, results])
-  evaluateBoxes(dataset, results)
+  evaluateResults(dataset, { bbox: results })
   t.deepEqual([dataset.annotations, results], before)
 })
 
@@ -47,8 +66,8 @@ test('categories that are no classes of the model do not count', async (t) => {
   const dataset = await shapes(t)
   const some = { ...dataset, categoryIds: dataset.categoryIds.slice(0, 1) }
   const found = perfect(dataset).filter(({ category_id }) => category_id === some.categoryIds[0])
-  t.true(Math.abs(evaluateBoxes(some, found).bbox.AP - 1) < 1e-12)
-  t.true(evaluateBoxes(dataset, found).bbox.AP < 0.7)
+  t.true(Math.abs(evaluateResults(some, { bbox: found }).bbox.AP - 1) < 1e-12)
+  t.true(evaluateResults(dataset, { bbox: found }).bbox.AP < 0.7)
 })
 
 /** One box an image, scaled back as detectors do, and one place of padding. */
@@ -81,6 +100,8 @@ test('labels become category ids, corners become sizes, and padding goes', async
     onProgress: (count) => done.push(count),
   })
   const expected = { category_id: 4, bbox: [1, 2, 4, 8], score: 0.5 }
-  t.deepEqual(results, [1, 2, 3].map((image_id) => ({ image_id, ...expected })) as BoxResult[])
+  t.deepEqual(results, {
+    bbox: [1, 2, 3].map((image_id) => ({ image_id, ...expected })) as BoxResult[],
+  })
   t.deepEqual(done, [2, 3])
 })

@@ -2,8 +2,8 @@ import type { Value } from '../graph.js'
 import { type Lowering, lower } from '../lowering.js'
 
 /**
- * A kernel of our own, called by `ops/nms.ts`: boxes `[n, b, 4]` and scores `[n, c, b]` to the best
- * `maxOutput` (class, box) pairs of each image, `[n, maxOutput, 2]`, -1 where there are fewer.
+ * A kernel of our own, called by `ops/nms.ts`: boxes `[n, b, 4]` or `[n, c, b, 4]` and scores `[n, c, b]` to the
+ * best `maxOutput` (class, box) pairs of each image, `[n, maxOutput, 2]`, -1 where there are fewer.
  *
  * ONNX's NonMaxSuppression gives as many rows as it keeps; they are filled up to a fixed count with rows
  * that point at a score of -1 and so come last.
@@ -40,29 +40,37 @@ function oneImage(lowering: Lowering, value: Value, image: number): Value {
   return lowering.node('Slice', [value, list(image), list(image + 1), list(0)], output)
 }
 
-/** The kept pairs of one image, `[1, count, 2]` int32. */
+/**
+ * The kept pairs of one image, `[1, count, 2]` int32. ONNX's classes share their boxes, so that classes with boxes
+ * of their own are its batch.
+ */
 function suppress(lowering: Lowering, boxes: Value, scores: Value, limits: Limits): Value {
   const { graph } = lowering
   const [, classes, boxCount] = scores.shape
   const pairs = classes * boxCount
   const unknown = -1 // as many rows as boxes are kept
+  const isShared = boxes.shape.length === 3
   const kept = lowering.node(
     'NonMaxSuppression',
     [
-      boxes,
-      scores,
+      lowering.reshape(boxes, [isShared ? 1 : classes, boxCount, 4]),
+      lowering.reshape(scores, isShared ? scores.shape : [classes, 1, boxCount]),
       graph.int64s([limits.perClass]),
       graph.float(limits.iouThreshold, [1]),
       graph.float(limits.scoreThreshold, [1]),
     ],
     { dtype: 'int64', shape: [unknown, 3] },
     { center_point_box: 0 },
-  )
+  ) // batch, class, box
   const rows = { dtype: 'int64', shape: [unknown] } as const
   const pair = lowering.node(
     'Add',
     [
-      lowering.node('Mul', [column(lowering, kept, 1), graph.int64s([boxCount])], rows),
+      lowering.node(
+        'Mul',
+        [column(lowering, kept, isShared ? 1 : 0), graph.int64s([boxCount])],
+        rows,
+      ),
       column(lowering, kept, 2),
     ],
     rows,

@@ -3,13 +3,38 @@ import {
   AnnotationsByImage,
   ImagesByCategory,
 } from './annotations/annotation_maps.js'
+import { annotationRle } from './annotations/annotation_mask.js'
 import type { AnnotationRows } from './annotations/annotation_rows.js'
-import { annotateResults } from './annotations/load_results.js'
+import type { AnnotationTable } from './annotations/annotation_table.js'
+import { type ResultArray, tableOfArray } from './annotations/array_results.js'
+import {
+  checkAnnotation,
+  checkIds,
+  checkResult,
+  indexById,
+  listOf,
+} from './annotations/check_ids.js'
+import {
+  type AnnotationDrawing,
+  type DrawOptions,
+  drawAnnotations,
+} from './annotations/draw_annotations.js'
+import {
+  type AnnotationFilter,
+  filterRows,
+  listed,
+  type OneOrMany,
+} from './annotations/filter_rows.js'
+import { addFound, type FoundResults, findResults } from './annotations/load_results.js'
 import { ObjectRows } from './annotations/object_rows.js'
+import { readAnnotationFile, readResultFile } from './annotations/read_annotations.js'
+import { ResultTable } from './annotations/result_table.js'
 import { RowIndex } from './annotations/row_index.js'
 import { CocoError } from './errors.js'
-import { isId, showId } from './ids.js'
-import { readJson } from './json/read_json.js'
+import { showId } from './ids.js'
+import type { JsonSource } from './json/byte_source.js'
+import { decode } from './mask/decode.js'
+import type { BinaryMask, RLE } from './mask/rle.js'
 import type {
   CocoAnnotation,
   CocoCategory,
@@ -19,18 +44,6 @@ import type {
   Id,
 } from './types.js'
 import { warnOnce } from './warn_once.js'
-
-type OneOrMany<T> = T | readonly T[]
-
-/** An empty or missing list does not filter. */
-export interface AnnotationFilter {
-  imgIds?: OneOrMany<Id>
-  catIds?: OneOrMany<Id>
-  /** `[low, high]`, pixels, both ends excluded. */
-  areaRng?: readonly number[]
-  /** True or 1: crowds only; false or 0: all but crowds; null: both. */
-  iscrowd?: boolean | number | null
-}
 
 /** An empty or missing list does not filter. */
 export interface CategoryFilter {
@@ -46,6 +59,11 @@ export interface ImageFilter {
   imgIds?: OneOrMany<Id>
   /** Images that have an annotation of each of these. */
   catIds?: OneOrMany<Id>
+}
+
+export interface LoadOptions {
+  /** Names the file in errors. @default the path; `dataset` or `results` */
+  name?: string
 }
 
 /** A data set in COCO format, with indices. The objects are those of the file: they are not copied. */
@@ -77,14 +95,21 @@ export class COCO {
     this.createIndex()
   }
 
-  /** Reads an annotation file (Node only). */
-  static async load(path: string): Promise<COCO> {
-    return new COCO((await readJson(path)) as CocoDataset, path)
+  /**
+   * Reads an annotation file of any size. Its annotations are kept as columns: `rows`, `anns` and the like have them,
+   * and not `dataset.annotations`.
+   *
+   * @param source a path or `file:` URL (Node 20.16 and later), a stream, `Blob`, `Response`, or the bytes.
+   */
+  static async load(source: JsonSource, options: LoadOptions = {}): Promise<COCO> {
+    const name = nameOf(source, options, 'dataset')
+    const { dataset, table } = await readAnnotationFile(source, name)
+    return new COCO(dataset, name, table)
   }
 
   /** Fills the maps from `dataset`. Of two entries with one id, the last is found under it. */
   createIndex(): void {
-    const { dataset, name } = this
+    const { dataset, name, fileRows } = this
     if (typeof dataset !== 'object' || dataset === null || Array.isArray(dataset))
       throw new CocoError(
         name,
@@ -94,11 +119,11 @@ export class COCO {
     this.imgs = indexById<CocoImage>(dataset, 'images', name)
     this.cats = indexById<CocoCategory>(dataset, 'categories', name)
     const hasCategories = dataset.categories !== undefined
-    this.rows =
-      dataset.annotations === undefined && this.fileRows
-        ? this.fileRows
-        : checkedRows(listOf(dataset, 'annotations', name), hasCategories, name)
+    const isFile = dataset.annotations === undefined && fileRows !== undefined
+    this.rows = isFile ? fileRows : objectRows(listOf(dataset, 'annotations', name), name)
+    checkIds(this.rows, hasCategories, name)
     this.index = new RowIndex(this.rows)
+    if (!isFile) this.index.build() // the objects may change
     this.anns = new AnnotationsById(this.rows, this.index)
     this.imgToAnns = new AnnotationsByImage(this.rows, this.index)
     this.catToImgs = new ImagesByCategory(this.rows, hasCategories)
@@ -111,37 +136,15 @@ export class COCO {
 
   /** As `getAnnIds`, but row numbers; of rows with one id, the last stands for all. */
   selectRows(filter: AnnotationFilter): Int32Array {
-    return this.filteredRows(filter).map((row) => this.index.rowOf(this.rows.id(row))!)
+    const selected = this.filteredRows(filter)
+    if (this.index.countOfIds === this.rows.length) return selected
+    return selected.map((row) => this.index.rowOf(this.rows.id(row))!)
   }
 
   private filteredRows(filter: AnnotationFilter): Int32Array {
-    const { imgIds = [], catIds = [], areaRng = [], iscrowd = null } = filter
-    const { rows, index, name } = this
-    const images = listed(imgIds)
-    const categories = new Set(listed(catIds))
-    let found =
-      images.length > 0
-        ? joined(images.map((id) => index.rowsOf(id)))
-        : Int32Array.from({ length: this.requiredRows().length }, (_, row) => row)
-    if (categories.size > 0)
-      found = found.filter((row) => {
-        const categoryId = rows.categoryId(row)
-        if (categoryId === undefined) requireField(name, rows.at(row), 'category_id')
-        return categories.has(categoryId!)
-      })
-    if (areaRng.length > 0)
-      found = found.filter((row) => {
-        const area = rows.area(row)
-        if (Number.isNaN(area)) requireField(name, rows.at(row), 'area')
-        return area > areaRng[0] && area < areaRng[1]
-      })
-    if (iscrowd !== null)
-      found = found.filter((row) => {
-        const crowd = rows.iscrowd(row)
-        if (Number.isNaN(crowd)) requireField(name, rows.at(row), 'iscrowd')
-        return crowd === Number(iscrowd)
-      })
-    return found
+    const needsList = listed(filter.imgIds ?? []).length === 0
+    if (needsList && !this.fileRows) this.required('annotations')
+    return filterRows(filter, this.rows, this.index, this.name)
   }
 
   /** Ids of the categories that pass every filter, in file order. */
@@ -184,30 +187,61 @@ export class COCO {
   }
 
   /**
-   * Detections as a data set of their own, with this one's images and categories.
+   * Results as a data set of their own, with this one's images and categories. The first result decides whether they
+   * are boxes, masks, keypoints or captions.
    *
-   * @param results box results: a parsed file, which is copied, or a path (Node only).
+   * @param results a parsed file, which is copied; an array `[N, 7]` of image id, x, y, width, height, score, category
+   * id; or a results file as `load` takes it.
    */
-  loadRes(results: readonly CocoResult[]): COCO
-  loadRes(results: string): Promise<COCO>
-  loadRes(results: readonly CocoResult[] | string): COCO | Promise<COCO> {
-    if (typeof results === 'string')
-      return readJson(results).then((parsed) => this.withResults(parsed, results))
-    const copies = Array.isArray(results) ? results.map((result) => copyOf(result)) : results
-    return this.withResults(copies, 'results')
+  loadRes(results: readonly CocoResult[] | ResultArray): COCO
+  loadRes(results: JsonSource, options?: LoadOptions): Promise<COCO>
+  loadRes(
+    results: readonly CocoResult[] | ResultArray | JsonSource,
+    options: LoadOptions = {},
+  ): COCO | Promise<COCO> {
+    if (isList(results)) return this.withObjects(results, 'results')
+    if (isResultArray(results)) return this.withTable(tableOfArray(results, 'results'), 'results')
+    const name = nameOf(results, options, 'results')
+    return readResultFile(results, name).then((table) => this.withTable(table, name))
   }
 
-  private withResults(results: unknown, name: string): COCO {
-    const images = [...this.required('images')]
-    const annotations = annotateResults(results, this, name)
-    const categories = structuredClone(this.required('categories'))
+  /** The mask of an annotation as compressed run lengths: polygons are drawn and united. */
+  annToRLE(annotation: CocoAnnotation): RLE<string> {
+    return annotationRle(annotation, this.imgs, this.name)
+  }
+
+  /** The mask of an annotation pixel by pixel. */
+  annToMask(annotation: CocoAnnotation): BinaryMask {
+    return decode(this.annToRLE(annotation))
+  }
+
+  /** What to draw for annotations; drawing it is left to you. */
+  showAnns(annotations: readonly CocoAnnotation[], options?: DrawOptions): AnnotationDrawing[] {
+    const context = { imgs: this.imgs, cats: this.cats, where: this.name }
+    return drawAnnotations(annotations, context, options)
+  }
+
+  private withObjects(results: readonly CocoResult[], name: string): COCO {
+    for (const [i, result] of results.entries()) checkResult(result, i, name)
+    const annotations = results.map((result) => ({ ...result })) as CocoAnnotation[]
+    const found = findResults(new ObjectRows(annotations), this, name)
+    for (const [row, annotation] of annotations.entries()) addFound(annotation, row, found)
+    return new COCO({ ...this.datasetOf(found, annotations), annotations }, name)
+  }
+
+  private withTable(table: AnnotationTable, name: string): COCO {
+    const found = findResults(table, this, name)
+    return new COCO(this.datasetOf(found, table), name, new ResultTable(table, found))
+  }
+
+  /** The data set that results belong to: with images that have captions only, and no categories, if they are captions. */
+  private datasetOf({ kind }: FoundResults, results: Iterable<CocoAnnotation>): CocoDataset {
     const info = structuredClone(this.dataset.info ?? {})
-    return new COCO({ info, images, categories, annotations }, name)
-  }
-
-  private requiredRows(): AnnotationRows {
-    if (!this.fileRows) this.required('annotations')
-    return this.rows
+    const images = [...this.required('images')]
+    if (kind !== 'caption')
+      return { info, images, categories: structuredClone(this.required('categories')) }
+    const withCaption = new Set(Array.from(results, ({ image_id }) => image_id))
+    return { info, images: images.filter(({ id }) => withCaption.has(id)) }
   }
 
   private required<K extends 'images' | 'annotations' | 'categories'>(
@@ -220,46 +254,22 @@ export class COCO {
   }
 }
 
-function copyOf(result: CocoResult): CocoResult {
-  return typeof result === 'object' && result !== null ? { ...result } : result
+function nameOf(source: JsonSource, { name }: LoadOptions, otherwise: string): string {
+  if (name !== undefined) return name
+  return typeof source === 'string' || source instanceof URL ? String(source) : otherwise
 }
 
-function indexById<T extends { id: Id }>(
-  dataset: CocoDataset,
-  key: string,
-  name: string,
-): Map<Id, T> {
-  const index = new Map<Id, T>()
-  for (const [i, entry] of listOf<T>(dataset, key, name).entries())
-    index.set(checkId(entry, 'id', `${key}[${i}]`, name), entry)
-  return index
+function isList(results: unknown): results is readonly CocoResult[] {
+  return Array.isArray(results)
 }
 
-function listOf<T>(dataset: CocoDataset, key: string, name: string): T[] {
-  const list = dataset[key] ?? []
-  if (!Array.isArray(list))
-    throw new CocoError(name, `${key} is not an array`, `give it a list of ${key}`)
-  return list
+function isResultArray(results: object | string): results is ResultArray {
+  return typeof results === 'object' && 'data' in results && 'shape' in results
 }
 
-/** @param where the entry's place in the file, such as `annotations[3]`. */
-function checkId(entry: unknown, key: string, where: string, name: string): Id {
-  if (typeof entry !== 'object' || entry === null)
-    throw new CocoError(name, `${where} is not an object`, 'repair it or leave it out')
-  const id = (entry as Record<string, unknown>)[key]
-  if (id === undefined)
-    throw new CocoError(name, `${where} has no ${key}`, 'repair it or leave it out')
-  if (!isId(id))
-    throw new CocoError(
-      name,
-      `${where} has the ${key} ${JSON.stringify(id)}`,
-      'an id is text or a number within 2^53',
-    )
-  return id
-}
-
-function listed<T extends Id>(values: OneOrMany<T>): readonly T[] {
-  return Array.isArray(values) ? values : [values as T]
+function objectRows(annotations: CocoAnnotation[], name: string): ObjectRows {
+  for (const [i, annotation] of annotations.entries()) checkAnnotation(annotation, i, name)
+  return new ObjectRows(annotations)
 }
 
 function lookUp<T>(
@@ -274,45 +284,6 @@ function lookUp<T>(
       throw new CocoError(where, `${missing} ${showId(id)}`, 'use ids that get...Ids() gives')
     return entry
   })
-}
-
-/** @throws CocoError where the annotation lacks the key. */
-function requireField(
-  name: string,
-  annotation: CocoAnnotation,
-  key: 'category_id' | 'area' | 'iscrowd',
-): void {
-  if (annotation[key] === undefined)
-    throw new CocoError(
-      name,
-      `annotation ${showId(annotation.id)} has no ${key}`,
-      'give it one, or do not filter by it',
-    )
-}
-
-/** The user's objects, each with the ids it needs. */
-function checkedRows(
-  annotations: CocoAnnotation[],
-  hasCategories: boolean,
-  name: string,
-): ObjectRows {
-  for (const [i, annotation] of annotations.entries()) {
-    const where = `annotations[${i}]`
-    checkId(annotation, 'id', where, name)
-    checkId(annotation, 'image_id', where, name)
-    if (hasCategories) checkId(annotation, 'category_id', where, name)
-  }
-  return new ObjectRows(annotations)
-}
-
-function joined(parts: readonly Int32Array[]): Int32Array {
-  const all = new Int32Array(parts.reduce((sum, part) => sum + part.length, 0))
-  let end = 0
-  for (const part of parts) {
-    all.set(part, end)
-    end += part.length
-  }
-  return all
 }
 
 /** Membership in a list, or, for a single string, being a part of it. */

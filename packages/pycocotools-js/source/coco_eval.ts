@@ -2,15 +2,16 @@ import { checkScore } from './annotations/check_annotation.js'
 import type { COCO } from './coco.js'
 import { CocoError } from './errors.js'
 import { type Accumulated, accumulateMatches } from './evaluate/accumulate.js'
-import { groupIntoCells } from './evaluate/cells.js'
-import { readColumns, type Side } from './evaluate/columns.js'
-import { type Evaluation, evaluateCells } from './evaluate/evaluate_cells.js'
+import { categoryOf, groupIntoCells } from './evaluate/cells.js'
+import { readColumns } from './evaluate/columns.js'
+import { positions } from './evaluate/counting_sort.js'
+import { cellSimilarities, type Evaluation, evaluateCells } from './evaluate/evaluate_cells.js'
 import { type ImageEvaluation, imageEvaluations } from './evaluate/image_evaluations.js'
 import { type IouType, Params } from './evaluate/params.js'
-import { boxSimilarity } from './evaluate/similarity.js'
+import { similarityOf } from './evaluate/similarity.js'
 import { summarizeDetections } from './evaluate/summarize.js'
 import { sortIds, uniqueIds } from './ids.js'
-import type { Id } from './types.js'
+import type { Id, NdArray } from './types.js'
 import { warnOnce } from './warn_once.js'
 
 export interface COCOevalOptions {
@@ -29,7 +30,7 @@ export class COCOeval {
   params: Params
   /** Precision, recall and scores; null before `accumulate()`. */
   eval: Accumulated | null = null
-  /** The twelve numbers, named by `STAT_NAMES`; empty before `summarize()`. */
+  /** The twelve numbers, ten of keypoints, named by `statNames(iouType)`; empty before `summarize()`. */
   stats: number[] = []
   private evaluation: Evaluation | null = null
   private imageList: (ImageEvaluation | null)[] | null = null
@@ -47,26 +48,30 @@ export class COCOeval {
   /** Matches detections to ground truths in each image. Sorts the lists of `params`. */
   evaluate(): void {
     const { cocoGt, cocoDt, params } = this
+    this.evaluation = null
+    this.imageList = null
+    this.eval = null
     checkParams(params)
     params.imgIds = uniqueIds(params.imgIds, 'params.imgIds')
     if (params.useCats) params.catIds = uniqueIds(params.catIds, 'params.catIds')
     params.maxDets = [...params.maxDets].sort((a, b) => a - b)
 
-    const gt: Side = { rows: cocoGt.rows, name: cocoGt.name }
-    const dt: Side = { rows: cocoDt.rows, name: cocoDt.name }
     const cells = groupIntoCells({
-      groundTruths: { rows: gt.rows, selected: selectRows(cocoGt, params) },
-      detections: { rows: dt.rows, selected: selectRows(cocoDt, params) },
-      scoreOf: (row) => checkScore(dt.name, dt.rows, row),
+      groundTruths: { side: cocoGt, selected: selectRows(cocoGt, params) },
+      detections: { side: cocoDt, selected: selectRows(cocoDt, params) },
+      scoreOf: (row) => checkScore(cocoDt.name, cocoDt.rows, row),
       imgIds: params.imgIds,
       catIds: params.useCats ? params.catIds : null,
       maxDet: params.maxDets[params.maxDets.length - 1],
     })
-    const columns = readColumns(cells, gt, dt)
-    const similarity = boxSimilarity(cells, columns.gtCrowd, gt, dt)
-    this.evaluation = evaluateCells(cells, columns, similarity, params.clone(), gt, dt)
-    this.imageList = null
-    this.eval = null
+    const columns = readColumns(cells, cocoGt, cocoDt, params.iouType)
+    const similarity = similarityOf(cells, columns.gtCrowd, cocoGt, cocoDt, params)
+    this.evaluation = evaluateCells({
+      ...{ cells, columns, similarity },
+      params: params.clone(),
+      gt: cocoGt,
+      dt: cocoDt,
+    })
   }
 
   /** Joins the matches into `eval`. Sets `catIds` of the parameters to `[-1]` if `useCats` is 0 (pycocotools). */
@@ -77,7 +82,7 @@ export class COCOeval {
     this.eval = accumulateMatches(this.evaluation, params)
   }
 
-  /** Prints the table of twelve numbers and keeps them in `stats`. */
+  /** Prints the table of twelve numbers, ten of keypoints, and keeps them in `stats`. */
   summarize(): number[] {
     if (!this.eval)
       throw new CocoError('summarize', 'nothing is accumulated yet', 'call accumulate() first')
@@ -85,6 +90,17 @@ export class COCOeval {
     for (const line of lines) this.print(line)
     this.stats = stats
     return stats
+  }
+
+  /**
+   * IoU, or OKS of keypoints, in one image and category; `catId` is -1 if `useCats` is 0. Call `evaluate()` first.
+   *
+   * @returns `[d, g]`: detections by falling score, cut to the largest of `maxDets`; ground truths in file order.
+   */
+  computeIoU(imgId: Id, catId: Id): NdArray {
+    if (!this.evaluation)
+      throw new CocoError('computeIoU', 'nothing is evaluated yet', 'call evaluate() first')
+    return cellSimilarities(this.evaluation, imgId, catId)
   }
 
   /**
@@ -99,7 +115,8 @@ export class COCOeval {
   }
 }
 
-function checkParams({ maxDets, areaRng, iouThrs, recThrs, useCats, catIds }: Params): void {
+function checkParams(params: Params): void {
+  const { maxDets, areaRng, iouThrs, recThrs, useCats, catIds, kpt_oks_sigmas } = params
   if (maxDets.length === 0 || !maxDets.every((value) => Number.isInteger(value) && value >= 0))
     throw new CocoError(
       'evaluate',
@@ -113,6 +130,12 @@ function checkParams({ maxDets, areaRng, iouThrs, recThrs, useCats, catIds }: Pa
         `params.${field} holds [${values.join(', ')}]`,
         'give numbers only',
       )
+  if (kpt_oks_sigmas.length === 0 || !kpt_oks_sigmas.every((sigma) => sigma > 0))
+    throw new CocoError(
+      'evaluate',
+      `params.kpt_oks_sigmas is [${kpt_oks_sigmas.join(', ')}]`,
+      'give a positive number for each keypoint',
+    )
   if (!useCats && catIds.length === 1 && catIds[0] === -1)
     warnOnce(
       'catIds after useCats = 0',
@@ -121,15 +144,19 @@ function checkParams({ maxDets, areaRng, iouThrs, recThrs, useCats, catIds }: Pa
 }
 
 /**
- * Rows of the images and categories of `params`. With `useCats`, image by image; without, category by
- * category in the order of `catIds`, which decides between equal scores.
+ * Rows that may belong to the images and categories of `params`. Without `useCats`, they are category by category in
+ * the order of `catIds`, which decides between equal scores.
  */
 function selectRows(coco: COCO, { imgIds, catIds, useCats }: Params): Int32Array {
-  if (useCats) return coco.selectRows({ imgIds, catIds })
-  const selected = coco.selectRows({ imgIds })
-  const byCategory = new Map<Id | undefined, number[]>()
+  const { rows, anns } = coco
+  const idsRepeat = anns.size < rows.length
+  if (useCats) return idsRepeat ? coco.selectRows({ imgIds, catIds }) : positions(rows.length)
+  const selected = idsRepeat ? coco.selectRows({ imgIds }) : positions(rows.length)
+  const images = new Set(imgIds)
+  const byCategory = new Map<Id, number[]>()
   for (const row of selected) {
-    const categoryId = coco.rows.categoryId(row)
+    if (!images.has(rows.imageId(row))) continue
+    const categoryId = categoryOf(coco, row)
     const sameCategory = byCategory.get(categoryId)
     if (sameCategory) sameCategory.push(row)
     else byCategory.set(categoryId, [row])

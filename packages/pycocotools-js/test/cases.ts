@@ -1,64 +1,120 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import type { CocoAnnotation, CocoDataset, CocoResult, Id, NdArray } from '../source/index.js'
+import {
+  COCO,
+  COCOeval,
+  type CocoAnnotation,
+  type CocoDataset,
+  type CocoImage,
+  type CocoResult,
+  type Id,
+  type IouType,
+  type NdArray,
+} from '../source/index.js'
 
-/** An array, whole or as the SHA-256 of its float64 bytes. */
-export interface StoredArray {
+/** Objects as rows: null where one lacks the key. */
+interface StoredRows {
+  keys: string[]
+  rows: unknown[][]
+}
+
+/** An array, as the start of the SHA-256 of its float64 bytes. */
+interface StoredArray {
   shape: number[]
-  data?: number[]
-  sha256?: string
+  sha256: string
+}
+
+/** What an evaluation gives. Most tables, and all `evalImgs`, are stored as the start of their SHA-256. */
+export interface StoredNumbers {
+  stats: number[]
+  table: string[] | string
+  precision: StoredArray
+  recall: StoredArray
+  scores: StoredArray
+  evalImgs: string
+  evalImgsCount: number
 }
 
 /** A case of `fixtures/make_coco_eval.py`. */
-export interface BoxCase {
+export interface StoredCase {
   name: string
+  iouType: IouType
   changes: Record<string, unknown> & { accumulate?: Record<string, unknown>; asDataset?: boolean }
-  images: Id[]
+  images: StoredRows
   categories: Id[]
-  gtKeys: string[]
-  gt: unknown[][]
-  dtKeys: string[]
-  dt: unknown[][]
-  expected: {
-    stats: number[]
-    table: string[]
-    precision: StoredArray
-    recall: StoredArray
-    scores: StoredArray
-    evalImgs: string
-    evalImgsCount: number
-  }
+  gt: StoredRows
+  dt: StoredRows
+  expected: StoredNumbers
 }
 
 export function readFixture<T>(name: string): T {
   return JSON.parse(readFileSync(new URL(`fixtures/${name}`, import.meta.url), 'utf8')) as T
 }
 
-export function groundTruthOf(stored: BoxCase): CocoDataset {
+export function groundTruthOf(stored: StoredCase): CocoDataset {
   return {
-    images: stored.images.map((id) => ({ id })),
+    images: objects<CocoImage>(stored.images),
     categories: stored.categories.map((id) => ({ id, name: `c${id}` })),
-    annotations: objects<CocoAnnotation>(stored.gtKeys, stored.gt),
+    annotations: objects<CocoAnnotation>(stored.gt),
   }
 }
 
-export function resultsOf(stored: BoxCase): CocoResult[] {
-  return objects<CocoResult>(stored.dtKeys, stored.dt)
+export function resultsOf(stored: StoredCase): CocoResult[] {
+  return objects<CocoResult>(stored.dt)
 }
 
-function objects<T>(keys: string[], rows: unknown[][]): T[] {
-  return rows.map((row) => Object.fromEntries(keys.map((key, i) => [key, row[i]])) as T)
+/** Evaluates a case: every number of it in the form of its `expected`. */
+export function evaluateCase(stored: StoredCase): StoredNumbers {
+  const groundTruth = new COCO(groundTruthOf(stored))
+  const results = resultsOf(stored)
+  const { accumulate, asDataset, ...changes } = stored.changes
+  const detected =
+    results.length > 0 && !asDataset
+      ? groundTruth.loadRes(results)
+      : new COCO({ ...groundTruth.dataset, annotations: results as never })
+  const lines: string[] = []
+  const evaluation = new COCOeval(groundTruth, detected, stored.iouType, {
+    print: (line) => lines.push(line),
+  })
+  Object.assign(evaluation.params, structuredClone(changes))
+  evaluation.evaluate()
+  const images = evaluation.evalImgs.map((image) => image && Object.values(image))
+  evaluation.accumulate(
+    accumulate && Object.assign(evaluation.params.clone(), structuredClone(accumulate)),
+  )
+  const { precision, recall, scores } = evaluation.eval!
+  const { expected } = stored
+  const imagesText = JSON.stringify(images, (_, value) =>
+    ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,
+  )
+  const stats = evaluation.summarize()
+  return {
+    stats,
+    table: typeof expected.table === 'string' ? digest(lines.join('\n')) : lines,
+    precision: storedArray(precision),
+    recall: storedArray(recall),
+    scores: storedArray(scores),
+    evalImgs: digest(imagesText),
+    evalImgsCount: images.length,
+  }
 }
 
-export function sha256(content: string | Float64Array): string {
+function objects<T>({ keys, rows }: StoredRows): T[] {
+  return rows.map((row) => {
+    const entries = keys.map((key, i) => [key, row[i]] as const)
+    return Object.fromEntries(entries.filter(([, value]) => value !== null)) as T
+  })
+}
+
+/** The first 16 digits of the SHA-256. */
+export function digest(content: string | Float64Array): string {
   const bytes =
     typeof content === 'string'
       ? Buffer.from(content)
       : Buffer.from(content.buffer, content.byteOffset, content.byteLength)
-  return createHash('sha256').update(bytes).digest('hex')
+  return createHash('sha256').update(bytes).digest('hex').slice(0, 16)
 }
 
-/** In the form of `expected`, whichever of the two that is. */
-export function storedAs({ data, shape }: NdArray, expected: StoredArray): StoredArray {
-  return expected.data ? { shape, data: [...data] } : { shape, sha256: sha256(data) }
+function storedArray({ data, shape }: NdArray): StoredArray {
+  return { shape, sha256: digest(data) }
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import { COCO, type CocoDataset, CocoError, type CocoResult } from '../source/index.js'
+import { COCO, COCOeval, type CocoDataset, CocoError, type CocoResult } from '../source/index.js'
 import { warningsOf } from './warnings_of.js'
 
 let folder: string
@@ -10,6 +10,8 @@ test.before(async () => {
   folder = await mkdtemp(join(tmpdir(), 'pycocotools-js-'))
 })
 test.after.always(() => rm(folder, { recursive: true, force: true }))
+const bytesOf = (value: unknown) => new TextEncoder().encode(JSON.stringify(value))
+
 /** Three images; image 30 is empty. Annotation 2 is a crowd. */
 function dataset(): CocoDataset {
   return {
@@ -147,28 +149,54 @@ test('loadRes numbers results from 1 and gives them area, iscrowd and a rectangl
   t.deepEqual(detected.dataset.info, { year: 2017 })
 })
 
-test('results of an unknown category are kept, and warned of once', (t) => {
-  const given = results()
-  given[1].category_id = 5
-  const warnings = warningsOf(() => {
-    const detected = new COCO(dataset()).loadRes([...given, ...given])
-    t.is(detected.anns.size, 4)
-  })
-  t.deepEqual(warnings, [
-    'pycocotools-js: results: entry [1] (image 10) has category_id 5, which is not in the ground truth; results of unknown categories are not counted, as in pycocotools',
-  ])
-})
-
-test('files load as objects do', async (t) => {
+test('files load as objects do, but keep their annotations in rows', async (t) => {
   const path = join(folder, 'gt.json')
   const resultPath = join(folder, 'dt.json')
   await writeFile(path, JSON.stringify(dataset()))
   await writeFile(resultPath, JSON.stringify(results()))
   const coco = await COCO.load(path)
-  t.deepEqual(coco.dataset, dataset())
+  const { annotations, ...rest } = dataset()
+  t.deepEqual(coco.dataset, rest)
+  t.deepEqual([...coco.rows], annotations)
+  t.is(coco.name, path)
+
   const detected = await coco.loadRes(resultPath)
-  t.deepEqual(detected.dataset, new COCO(dataset()).loadRes(results()).dataset)
+  const expected = new COCO(dataset()).loadRes(results())
+  t.deepEqual([...detected.rows], expected.dataset.annotations)
+  t.deepEqual({ ...detected.dataset, annotations: [...detected.rows] }, expected.dataset)
   t.is(detected.name, resultPath)
+})
+
+test('of a file, the maps hold what they hold of objects', async (t) => {
+  const objects = new COCO(dataset())
+  const file = await COCO.load(bytesOf(dataset()))
+  t.deepEqual([...file.anns], [...objects.anns])
+  t.deepEqual([...file.imgToAnns], [...objects.imgToAnns])
+  t.deepEqual([...file.catToImgs], [...objects.catToImgs])
+  t.deepEqual(file.imgs, objects.imgs)
+  t.deepEqual(file.cats, objects.cats)
+  t.deepEqual(file.loadAnns([4, 1]), objects.loadAnns([4, 1]))
+  t.is(file.anns.get(9), undefined)
+})
+
+test('of two lists of annotations in a file, the last counts, as for JSON.parse', async (t) => {
+  const two = (first: string, second: string) =>
+    new TextEncoder().encode(`{"images": [], "annotations": ${first}, "annotations": ${second}}`)
+  const entry = (id: number) => `[{"id": ${id}, "image_id": 1}]`
+  t.deepEqual((await COCO.load(two(entry(1), entry(2)))).getAnnIds(), [2])
+  t.deepEqual((await COCO.load(two('null', entry(2)))).getAnnIds(), [2])
+  await t.throwsAsync(COCO.load(two(entry(1), '{}')), {
+    instanceOf: CocoError,
+    message: 'dataset: annotations is not an array; give it a list of annotations',
+  })
+})
+
+test('a file without annotations can be asked for none', async (t) => {
+  const coco = await COCO.load(bytesOf({ images: [] }), { name: 'gt.json' })
+  t.throws(() => coco.getAnnIds(), {
+    instanceOf: CocoError,
+    message: 'gt.json: has no annotations; give the file a list of annotations',
+  })
 })
 
 test('a file that is not JSON is refused with line and column', async (t) => {
@@ -178,18 +206,16 @@ test('a file that is not JSON is refused with line and column', async (t) => {
     instanceOf: CocoError,
     message: `${path}: is not JSON at line 3, column 28: found "\\"", expected a comma or "}"; repair the file, or fetch it again if it is cut short`,
   })
-  await writeFile(path, '[{"image_id": 20, "score": NaN}]')
-  await t.throwsAsync(new COCO(dataset()).loadRes(path), {
-    instanceOf: CocoError,
-    message: `${path}: is not JSON at line 1, column 28: found "NaN", expected a value; repair the file, or fetch it again if it is cut short`,
-  })
 })
 
-test('a missing file is refused with the reason', async (t) => {
-  const path = join(folder, 'none.json')
-  await t.throwsAsync(COCO.load(path), {
+test('NaN in a file, as Python writes it, is refused with its annotation when it would be counted', async (t) => {
+  const text = JSON.stringify(dataset()).replace('"area":6,', '"area":NaN,')
+  const coco = await COCO.load(new TextEncoder().encode(text), { name: 'gt.json' })
+  t.deepEqual(coco.loadAnns(3)[0].area, Number.NaN)
+  const evaluation = new COCOeval(coco, coco.loadRes(results()), 'bbox')
+  t.throws(() => evaluation.evaluate(), {
     instanceOf: CocoError,
-    message: `${path}: cannot be read (ENOENT: no such file or directory, open '${path}'); check the path`,
+    message: 'gt.json: annotation 3 (image 20) has an area of NaN; repair it or leave it out',
   })
 })
 
@@ -210,6 +236,16 @@ const badDatasets: [string, unknown, string][] = [
     'gt.json: images[0] is not an object; repair it or leave it out',
   ],
   [
+    'an annotation that is no object',
+    { annotations: [{ id: 1, image_id: 1 }, null] },
+    'gt.json: annotations[1] is not an object; repair it or leave it out',
+  ],
+  [
+    'an annotation without id',
+    { annotations: [{ image_id: 1 }] },
+    'gt.json: annotations[0] has no id; repair it or leave it out',
+  ],
+  [
     'an annotation without image_id',
     { annotations: [{ id: 1 }] },
     'gt.json: annotations[0] has no image_id; repair it or leave it out',
@@ -225,24 +261,28 @@ const badDatasets: [string, unknown, string][] = [
     'gt.json: categories[0] has the id null; an id is text or a number within 2^53',
   ],
   [
+    'an image_id that is a list',
+    { annotations: [{ id: 1, image_id: [1] }] },
+    'gt.json: annotations[0] has the image_id [1]; an id is text or a number within 2^53',
+  ],
+  [
     'an id that float64 cannot tell from its neighbours',
     { images: [{ id: 1 }, { id: 2 ** 53 }] },
     'gt.json: images[1] has the id 9007199254740992; an id is text or a number within 2^53',
   ],
 ]
 for (const [name, bad, message] of badDatasets) {
-  test(`a data set with ${name} is refused`, (t) => {
+  test(`a data set with ${name} is refused, as objects and as a file`, async (t) => {
     t.throws(() => new COCO(bad as CocoDataset, 'gt.json'), { instanceOf: CocoError, message })
+    await t.throwsAsync(COCO.load(bytesOf(bad), { name: 'gt.json' }), {
+      instanceOf: CocoError,
+      message,
+    })
   })
 }
 
-test('filtering by a key that an annotation lacks is refused', (t) => {
-  const coco = new COCO({ images: [], annotations: [{ id: 5, image_id: 1 }] }, 'gt.json')
-  t.throws(() => coco.getAnnIds({ areaRng: [0, 1] }), {
-    instanceOf: CocoError,
-    message: 'gt.json: annotation 5 has no area; give it one, or do not filter by it',
-  })
-  t.throws(() => coco.getCatIds(), {
+test('categories without a list, or without names, cannot be filtered', (t) => {
+  t.throws(() => new COCO({}, 'gt.json').getCatIds(), {
     instanceOf: CocoError,
     message: 'gt.json: has no categories; give the file a list of categories',
   })
@@ -251,70 +291,3 @@ test('filtering by a key that an annotation lacks is refused', (t) => {
     message: 'gt.json: category 1 has no name; give it one',
   })
 })
-
-const badResults: [string, unknown, string][] = [
-  ['an object', {}, 'results: does not hold an array; results are an array of objects'],
-  [
-    'nothing',
-    [],
-    'results: holds no results; for a detector that found nothing, use new COCO({ ...groundTruth.dataset, annotations: [] })',
-  ],
-  [
-    'an entry that is null',
-    [null],
-    'results: entry [0] is not an object; results are an array of objects',
-  ],
-  [
-    'an entry without image_id',
-    [{ bbox: [0, 0, 1, 1] }],
-    'results: entry [0] has no image_id; give every result one',
-  ],
-  [
-    'an unknown image',
-    [{ image_id: 20 }, { image_id: '20' }],
-    'results: entry [1] has image_id "20", which is not in the ground truth; evaluate results with the annotation file they were made for',
-  ],
-  [
-    'an entry of no known kind',
-    [{ image_id: 20, category_id: 18, score: 1 }],
-    'results: entry [0] has no bbox; give it [x, y, width, height]',
-  ],
-  [
-    'masks',
-    [{ image_id: 20, category_id: 18, score: 1, segmentation: {} }],
-    'results: entry [0] is a segmentation result, which is not supported yet; use bbox results',
-  ],
-  [
-    'a later entry without bbox',
-    [results()[0], { image_id: 10, category_id: 17, score: 1 }],
-    'results: entry [1] (image 10) has no bbox; give it [x, y, width, height]',
-  ],
-  [
-    'a box of negative width',
-    [{ ...results()[0], bbox: [1, 2, -3, 4] }],
-    'results: entry [0] (image 20) has a box of width -3; repair it or leave it out',
-  ],
-  [
-    'a box of five numbers',
-    [{ ...results()[0], bbox: [1, 2, 3, 4, 5] }],
-    'results: entry [0] (image 20) has the box [1, 2, 3, 4, 5]; a box is four finite numbers [x, y, width, height]',
-  ],
-  [
-    'a box with null',
-    [{ ...results()[0], bbox: [1, 2, 3, null] }],
-    'results: entry [0] (image 20) has the box [1, 2, 3, null]; a box is four finite numbers [x, y, width, height]',
-  ],
-  [
-    'an entry without category_id',
-    [{ image_id: 20, bbox: [0, 0, 1, 1], score: 1 }],
-    'results: entry [0] (image 20) has no category_id; give every result a number or text',
-  ],
-]
-for (const [name, bad, message] of badResults) {
-  test(`results with ${name} are refused`, (t) => {
-    t.throws(() => new COCO(dataset()).loadRes(bad as CocoResult[]), {
-      instanceOf: CocoError,
-      message,
-    })
-  })
-}

@@ -1,61 +1,35 @@
 import test from 'ava'
-import { COCO, COCOeval, CocoError, type CocoResult, STAT_NAMES } from '../source/index.js'
-import { type BoxCase, groundTruthOf, readFixture, resultsOf, sha256, storedAs } from './cases.js'
+import {
+  COCO,
+  COCOeval,
+  CocoError,
+  type CocoResult,
+  type IouType,
+  KEYPOINT_STAT_NAMES,
+  STAT_NAMES,
+  statNames,
+} from '../source/index.js'
+import { evaluateCase, readFixture, type StoredCase } from './cases.js'
+import {
+  PERSON_RESULTS,
+  PERSON_STATS,
+  PERSONS,
+  PET_RESULTS,
+  PET_STATS,
+  PETS,
+} from './golden_set.js'
 import { warningsOf } from './warnings_of.js'
 
 test.before(() => {
   console.warn = () => {} // traps among the cases warn; warnings have their own tests
 })
 
-/** A data set whose numbers are known from pycocotools: two images, categories 1 and 3, one crowd. */
-function goldenGroundTruth(): COCO {
-  const rows: [number, number, number, number[], number, number][] = [
-    [1, 1, 1, [10, 10, 100, 100], 9800, 0],
-    [2, 1, 1, [120, 120, 40, 40], 1500, 0],
-    [3, 1, 3, [50, 60, 20, 20], 400, 0],
-    [4, 2, 1, [0, 0, 150, 150], 20000, 1],
-    [5, 2, 1, [160, 20, 30, 60], 1700, 0],
-    [6, 2, 3, [20, 20, 60, 60], 3600, 0],
-  ]
-  return new COCO({
-    images: [{ id: 1 }, { id: 2 }],
-    categories: [
-      { id: 1, name: 'person' },
-      { id: 3, name: 'car' },
-    ],
-    annotations: rows.map(([id, image_id, category_id, bbox, area, iscrowd]) => ({
-      id,
-      image_id,
-      category_id,
-      bbox,
-      area,
-      iscrowd,
-    })),
-  })
-}
+/** Their numbers are known from pycocotools: two images, categories 1 and 3, one crowd. */
+const goldenGroundTruth = () => new COCO(structuredClone(PETS))
+const goldenResults = () => structuredClone(PET_RESULTS)
 
-function goldenResults(): CocoResult[] {
-  const rows: [number, number, number[], number][] = [
-    [1, 1, [12, 12, 96, 100], 0.95],
-    [1, 1, [10, 10, 100, 70], 0.8],
-    [1, 1, [122, 118, 40, 36], 0.7],
-    [1, 3, [52, 62, 20, 20], 0.6],
-    [2, 1, [20, 20, 40, 40], 0.9],
-    [2, 1, [160, 24, 30, 60], 0.85],
-    [2, 1, [150, 120, 30, 30], 0.4],
-    [2, 3, [100, 100, 50, 50], 0.75],
-    [2, 3, [22, 18, 60, 60], 0.65],
-  ]
-  return rows.map(([image_id, category_id, bbox, score]) => ({
-    image_id,
-    category_id,
-    bbox,
-    score,
-  }))
-}
-
-function evaluator(groundTruth: COCO, results: CocoResult[]): COCOeval {
-  return new COCOeval(groundTruth, groundTruth.loadRes(results), 'bbox', { print: () => {} })
+function evaluator(groundTruth: COCO, results: CocoResult[], iouType: IouType = 'bbox'): COCOeval {
+  return new COCOeval(groundTruth, groundTruth.loadRes(results), iouType, { print: () => {} })
 }
 
 function runAll(evaluation: COCOeval): number[] {
@@ -64,53 +38,26 @@ function runAll(evaluation: COCOeval): number[] {
   return evaluation.summarize()
 }
 
-for (const stored of readFixture<BoxCase[]>('box_cases.json')) {
-  test(`as pycocotools 2.0.11, to the last bit: ${stored.name}`, (t) => {
-    const groundTruth = new COCO(groundTruthOf(stored))
-    const results = resultsOf(stored)
-    const { accumulate, asDataset, ...changes } = stored.changes
-    const detected =
-      results.length > 0 && !asDataset
-        ? groundTruth.loadRes(results)
-        : new COCO({ ...groundTruth.dataset, annotations: results as never })
-    const lines: string[] = []
-    const evaluation = new COCOeval(groundTruth, detected, 'bbox', {
-      print: (line) => lines.push(line),
+for (const kind of ['box', 'segm', 'keypoint']) {
+  for (const stored of readFixture<StoredCase[]>(`${kind}_cases.json`)) {
+    test(`as pycocotools 2.0.11, to the last bit: ${kind}, ${stored.name}`, (t) => {
+      t.deepEqual(evaluateCase(stored), stored.expected)
     })
-    Object.assign(evaluation.params, structuredClone(changes))
-    evaluation.evaluate()
-    const images = evaluation.evalImgs
-    evaluation.accumulate(
-      accumulate && Object.assign(evaluation.params.clone(), structuredClone(accumulate)),
-    )
-
-    const { expected } = stored
-    const { precision, recall, scores } = evaluation.eval!
-    t.deepEqual(storedAs(recall, expected.recall), expected.recall, 'recall')
-    t.deepEqual(storedAs(precision, expected.precision), expected.precision, 'precision')
-    t.deepEqual(storedAs(scores, expected.scores), expected.scores, 'scores')
-    t.deepEqual(evaluation.summarize(), expected.stats, 'stats')
-    t.deepEqual(lines, expected.table, 'table')
-
-    t.is(images.length, expected.evalImgsCount)
-    const rows = images.map((image) => image && Object.values(image))
-    const text = JSON.stringify(rows, (_, value) =>
-      ArrayBuffer.isView(value) ? [...(value as Float64Array)] : value,
-    )
-    t.is(sha256(text), expected.evalImgs, 'evalImgs')
-  })
+  }
 }
 
-test('the golden data set has the golden twelve numbers', (t) => {
-  const stats = runAll(evaluator(goldenGroundTruth(), goldenResults()))
-  const golden = [
-    0.529125, 0.791254, 0.457921, 0.4, 0.484488, 0.9, 0.25, 0.666667, 0.666667, 0.4, 0.725, 0.9,
-  ]
-  t.deepEqual(
-    stats.map((value) => Number(value.toFixed(6))),
-    golden,
-  )
+test('the golden data set has the golden twelve numbers, of boxes and of the same boxes as masks', (t) => {
+  t.deepEqual(runAll(evaluator(goldenGroundTruth(), goldenResults())), PET_STATS)
+  t.deepEqual(runAll(evaluator(goldenGroundTruth(), goldenResults(), 'segm')), PET_STATS)
   t.is(STAT_NAMES.length, 12)
+})
+
+test('the golden persons have the golden ten numbers', (t) => {
+  const persons = new COCO(PERSONS)
+  t.deepEqual(runAll(evaluator(persons, PERSON_RESULTS, 'keypoints')), PERSON_STATS)
+  t.is(KEYPOINT_STAT_NAMES.length, 10)
+  t.is(statNames('keypoints'), KEYPOINT_STAT_NAMES)
+  t.is(statNames('segm'), STAT_NAMES)
 })
 
 test('a perfect detection has AP 0.9999999999999998, as 1 / (1 + 2^-52) is', (t) => {
@@ -159,6 +106,41 @@ test('parameters have the names and defaults of pycocotools', (t) => {
   t.is(params.iouType, 'bbox')
 })
 
+test('of keypoints, 20 detections count, and there is no small area', (t) => {
+  const { params } = evaluator(new COCO(PERSONS), PERSON_RESULTS, 'keypoints')
+  t.deepEqual(params.maxDets, [20])
+  t.deepEqual(params.areaRng, [
+    [0, 1e10],
+    [1024, 9216],
+    [9216, 1e10],
+  ])
+  t.deepEqual(params.areaRngLbl, ['all', 'medium', 'large'])
+  t.is(params.kpt_oks_sigmas.length, 17)
+})
+
+test('computeIoU gives detections by falling score, ground truths in file order', (t) => {
+  const evaluation = evaluator(goldenGroundTruth(), goldenResults())
+  t.throws(() => evaluation.computeIoU(2, 3), {
+    instanceOf: CocoError,
+    message: 'computeIoU: nothing is evaluated yet; call evaluate() first',
+  })
+  evaluation.evaluate()
+  const { data, shape } = evaluation.computeIoU(2, 3)
+  t.deepEqual(shape, [2, 1])
+  t.deepEqual([...data], [0, (58 * 58) / (2 * 3600 - 58 * 58)]) // the surer one is elsewhere
+  t.deepEqual(evaluation.computeIoU(2, 99), { data: new Float64Array(0), shape: [0, 0] })
+  t.deepEqual(evaluation.computeIoU(1, 1).shape, [3, 2])
+})
+
+test('a failed evaluation leaves no numbers of the one before', (t) => {
+  const evaluation = evaluator(goldenGroundTruth(), goldenResults())
+  runAll(evaluation)
+  delete evaluation.cocoGt.anns.get(2)!.area
+  t.throws(() => evaluation.evaluate(), { instanceOf: CocoError })
+  t.is(evaluation.eval, null)
+  t.throws(() => evaluation.accumulate(), { instanceOf: CocoError })
+})
+
 test('the date is local time in the form of pycocotools', (t) => {
   const evaluation = evaluator(goldenGroundTruth(), goldenResults())
   runAll(evaluation)
@@ -184,6 +166,24 @@ test('maxDets without 100 warns that AP is -1', (t) => {
   const warnings = warningsOf(() => t.is(runAll(evaluation)[0], -1))
   t.deepEqual(warnings, [
     'pycocotools-js: params.maxDets is [1, 10, 300]: AP, the first number, is always taken at 100 and is -1 without it, as in pycocotools; include 100',
+  ])
+})
+
+test('keypoints with maxDets without 20 warn that all numbers are -1', (t) => {
+  const evaluation = evaluator(new COCO(PERSONS), PERSON_RESULTS, 'keypoints')
+  evaluation.params.maxDets = [10]
+  const warnings = warningsOf(() => t.deepEqual(runAll(evaluation), new Array(10).fill(-1)))
+  t.deepEqual(warnings, [
+    'pycocotools-js: params.maxDets is [10]: the numbers of keypoints are always taken at 20 and are -1 without it, as in pycocotools; include 20',
+  ])
+})
+
+test('keypoints with useCats = 0 warn that nothing is matched', (t) => {
+  const evaluation = evaluator(new COCO(PERSONS), PERSON_RESULTS, 'keypoints')
+  evaluation.params.useCats = 0
+  const warnings = warningsOf(() => t.is(runAll(evaluation)[0], 0))
+  t.deepEqual(warnings, [
+    'pycocotools-js: keypoints are not compared if params.useCats is 0, as in pycocotools, so that nothing is matched; set useCats to 1',
   ])
 })
 
@@ -215,7 +215,8 @@ test('accumulating with other lists warns of matches taken from another place', 
 })
 
 /** Each changes the golden data set or results, and gives the sentence that follows. */
-const badInputs: [string, (gt: COCO, results: CocoResult[]) => void, string][] = [
+type BadInput = [string, (gt: COCO, results: CocoResult[]) => void, string]
+const badInputs: BadInput[] = [
   [
     'a ground truth box of negative width',
     (gt) => gt.anns.get(2)!.bbox!.splice(2, 1, -3),
@@ -277,6 +278,148 @@ for (const [name, spoil, message] of badInputs) {
   })
 }
 
+/** Each spoils the golden data set for masks. Annotation 3 has a detection to be compared with, annotation 7 has none. */
+const badMasks: BadInput[] = [
+  [
+    'a ground truth without a mask',
+    (gt) => delete gt.anns.get(3)!.segmentation,
+    'dataset: annotation 3 (image 1) has no segmentation; give it polygons or run lengths { size, counts }',
+  ],
+  [
+    'a mask of no known form',
+    (gt) => Object.assign(gt.anns.get(7)!, { segmentation: 'circle' }),
+    'dataset: annotation 7 (image 2) has the segmentation "circle"; give it polygons or run lengths { size, counts }',
+  ],
+  [
+    'run lengths that do not add up',
+    (gt) => Object.assign(gt.anns.get(3)!, { segmentation: { size: [9, 9], counts: [80, 3] } }),
+    'dataset: annotation 3 (image 1) has runs of 83 pixels in all, where its size [9, 9] has 81; repair its counts or its size',
+  ],
+  [
+    'an unusable polygon that nothing is compared with',
+    (gt) => Object.assign(gt.anns.get(7)!, { segmentation: [[1, 2]] }),
+    'dataset: annotation 7 (image 2) has a first polygon of 2 numbers; a polygon has 6 numbers or more, x1 y1 x2 y2 x3 y3 ...',
+  ],
+  [
+    'an unusable mask of a detection that nothing is compared with',
+    (_, results) =>
+      results.push({
+        ...{ image_id: 1, category_id: 9, bbox: [0, 0, 1, 1], score: 1 },
+        segmentation: { size: [9, 9], counts: '0' },
+      }),
+    'results: annotation 10 (image 1) has runs of 0 pixels in all, where its size [9, 9] has 81; repair its counts or its size',
+  ],
+  [
+    'a polygon in an image without size',
+    (gt) => delete gt.imgs.get(1)!.width,
+    'dataset: annotation 3 (image 1) is a polygon, but its image has no height and width; polygons take their size from the image: give it height and width in pixels',
+  ],
+]
+for (const [name, spoil, message] of badMasks) {
+  test(`evaluate() of masks rejects ${name}`, (t) => {
+    const groundTruth = goldenGroundTruth()
+    const [, , , , , last] = groundTruth.dataset.annotations!
+    groundTruth.dataset.annotations!.push({ ...last, id: 7, category_id: 9 })
+    groundTruth.dataset.categories!.push({ id: 9, name: 'bird' })
+    groundTruth.createIndex()
+    const results = goldenResults()
+    spoil(groundTruth, results)
+    const evaluation = evaluator(groundTruth, results, 'segm')
+    evaluation.params.catIds = [3, 9]
+    t.throws(() => evaluation.evaluate(), { instanceOf: CocoError, message })
+  })
+}
+
+test('evaluate() of masks rejects a polygon in an image that is not in the file', (t) => {
+  const groundTruth = goldenGroundTruth()
+  groundTruth.anns.get(3)!.image_id = 5
+  groundTruth.createIndex()
+  const evaluation = evaluator(groundTruth, goldenResults(), 'segm')
+  evaluation.params.imgIds = [1, 2, 5]
+  t.throws(() => evaluation.evaluate(), {
+    instanceOf: CocoError,
+    message:
+      'dataset: annotation 3 (image 5) is a polygon, but there is no image 5; polygons take their size from the image: give it height and width in pixels',
+  })
+})
+
+const badKeypoints: BadInput[] = [
+  [
+    'a ground truth without keypoints',
+    (gt) => delete gt.anns.get(2)!.keypoints,
+    'dataset: annotation 2 (image 2) has no list of keypoints; give it one, x y visibility of each keypoint',
+  ],
+  [
+    'another number of keypoints than there are sigmas',
+    (gt) => (gt.anns.get(2)!.keypoints as number[]).splice(48),
+    'dataset: annotation 2 (image 2) has 48 numbers in keypoints, but params.kpt_oks_sigmas has 17 entries; give x y visibility of each keypoint, and each keypoint a sigma',
+  ],
+  [
+    'a keypoint that is NaN',
+    (gt) => (gt.anns.get(2)!.keypoints as number[]).splice(4, 1, Number.NaN),
+    'dataset: annotation 2 (image 2) has NaN in keypoints, at [4]; repair it or leave it out',
+  ],
+  [
+    'a ground truth without num_keypoints',
+    (gt) => delete gt.anns.get(2)!.num_keypoints,
+    'dataset: annotation 2 (image 2) has no num_keypoints; give it the number of its labelled keypoints',
+  ],
+  [
+    'a num_keypoints that is text',
+    (gt) => Object.assign(gt.anns.get(2)!, { num_keypoints: '17' }),
+    'dataset: annotation 2 (image 2) has a num_keypoints of "17"; give it the number of its labelled keypoints',
+  ],
+  [
+    'a ground truth without area',
+    (gt) => delete gt.anns.get(2)!.area,
+    'dataset: annotation 2 (image 2) has no area; give it one in image pixels',
+  ],
+  [
+    'a ground truth without a box',
+    (gt) => delete gt.anns.get(2)!.bbox,
+    'dataset: annotation 2 (image 2) has no bbox; give it [x, y, width, height]',
+  ],
+  [
+    'a detection with too few keypoints',
+    (_, results) => (results[1].keypoints as number[]).splice(3),
+    'results: annotation 2 (image 2) has 3 numbers in keypoints, but params.kpt_oks_sigmas has 17 entries; give x y visibility of each keypoint, and each keypoint a sigma',
+  ],
+]
+for (const [name, spoil, message] of badKeypoints) {
+  test(`evaluate() of keypoints rejects ${name}`, (t) => {
+    const groundTruth = new COCO(structuredClone(PERSONS))
+    const results = structuredClone(PERSON_RESULTS)
+    spoil(groundTruth, results)
+    const evaluation = evaluator(groundTruth, results, 'keypoints')
+    t.throws(() => evaluation.evaluate(), { instanceOf: CocoError, message })
+  })
+}
+
+test('sigmas that are not positive are rejected', (t) => {
+  const evaluation = evaluator(new COCO(PERSONS), PERSON_RESULTS, 'keypoints')
+  evaluation.params.kpt_oks_sigmas = [0.1, 0]
+  t.throws(() => evaluation.evaluate(), {
+    instanceOf: CocoError,
+    message:
+      'evaluate: params.kpt_oks_sigmas is [0.1, 0]; give a positive number for each keypoint',
+  })
+})
+
+test('an annotation without category_id is rejected', (t) => {
+  const { images, annotations } = structuredClone(PETS)
+  delete annotations![2].category_id
+  const groundTruth = new COCO({ images, annotations })
+  const empty = new COCO({ images, annotations: [], categories: [] })
+  for (const useCats of [0, 1]) {
+    const evaluation = new COCOeval(empty, groundTruth, 'bbox')
+    Object.assign(evaluation.params, { useCats, catIds: [1, 3] })
+    t.throws(() => evaluation.evaluate(), {
+      instanceOf: CocoError,
+      message: 'dataset: annotation 3 (image 1) has no category_id; give it one',
+    })
+  }
+})
+
 test('an annotation id that is no number is rejected, since matches are numbers', (t) => {
   const groundTruth = goldenGroundTruth()
   groundTruth.dataset.annotations![1].id = 'two'
@@ -299,11 +442,11 @@ test('image ids of two kinds are rejected, since they have no order', (t) => {
   })
 })
 
-test('other kinds of evaluation are refused until they are written', (t) => {
+test('an unknown kind of evaluation is refused', (t) => {
   const groundTruth = goldenGroundTruth()
-  t.throws(() => new COCOeval(groundTruth, groundTruth, 'segm' as 'bbox'), {
+  t.throws(() => new COCOeval(groundTruth, groundTruth, 'masks' as 'bbox'), {
     instanceOf: CocoError,
-    message: "COCOeval: iouType 'segm' is not supported yet; use 'bbox'",
+    message: "COCOeval: iouType is 'masks'; use 'bbox', 'segm', 'keypoints'",
   })
 })
 

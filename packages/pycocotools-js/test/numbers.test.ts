@@ -1,11 +1,11 @@
 /** The small numeric parts: sums, rounding, sorting, thresholds, IoU. */
 import test from 'ava'
-import { boxIou } from '../source/evaluate/box_iou.js'
 import { formatFixed } from '../source/evaluate/format_fixed.js'
 import { pairwiseSum } from '../source/evaluate/pairwise_sum.js'
 import { stableArgsort } from '../source/evaluate/stable_argsort.js'
 import { sortIds } from '../source/ids.js'
 import { Params } from '../source/index.js'
+import { boxIou } from '../source/mask/box_iou.js'
 import { readFixture } from './cases.js'
 
 interface NumpyValues {

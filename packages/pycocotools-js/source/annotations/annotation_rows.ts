@@ -28,3 +28,9 @@ export interface AnnotationRows extends Iterable<CocoAnnotation> {
   /** Undefined where the row has none, or one of no known form. Numbers are not checked. */
   segmentation(row: number): Segmentation | undefined
 }
+
+/** Annotations as they were given, by a file or a list. */
+export interface GivenRows extends AnnotationRows {
+  /** Whether the annotation has the key, whatever its value. */
+  has(row: number, key: string): boolean
+}

@@ -103,7 +103,7 @@ export function nameOf(annotation: CocoAnnotation): string {
 }
 
 /** `JSON.stringify`, but with NaN and Infinity where they stand. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`
   return typeof value === 'number' ? String(value) : JSON.stringify(value)
 }

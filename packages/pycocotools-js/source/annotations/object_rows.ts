@@ -1,9 +1,9 @@
 import type { Segmentation } from '../mask/segmentation.js'
 import type { CocoAnnotation, Id } from '../types.js'
-import type { AnnotationRows } from './annotation_rows.js'
+import type { GivenRows } from './annotation_rows.js'
 
 /** Annotations as the user's own objects. They are read when asked for, so changes to them count. */
-export class ObjectRows implements AnnotationRows {
+export class ObjectRows implements GivenRows {
   private readonly annotations: readonly CocoAnnotation[]
 
   constructor(annotations: readonly CocoAnnotation[]) {
@@ -20,6 +20,10 @@ export class ObjectRows implements AnnotationRows {
 
   at(row: number): CocoAnnotation {
     return this.annotations[row]
+  }
+
+  has(row: number, key: string): boolean {
+    return key in this.annotations[row]
   }
 
   id(row: number): Id {

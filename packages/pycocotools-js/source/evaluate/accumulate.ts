@@ -2,10 +2,10 @@ import { CocoError } from '../errors.js'
 import { showId } from '../ids.js'
 import type { Id, NdArray } from '../types.js'
 import { warnOnce } from '../warn_once.js'
+import type { Cells } from './cells.js'
 import type { Evaluation } from './evaluate_cells.js'
 import type { Params } from './params.js'
-import { precisionRecall } from './precision_recall.js'
-import { stableArgsort } from './stable_argsort.js'
+import { type CurvePoints, precisionRecall } from './precision_recall.js'
 
 /** Precision and recall; -1 wherever a category has no ground truth that counts. */
 export interface Accumulated {
@@ -50,26 +50,34 @@ export function accumulateMatches(evaluation: Evaluation, params: Params): Accum
   const recall = filledArray([T, K, A, M])
   const scores = filledArray([T, R, K, A, M])
 
+  const points = curvePoints(cells, old.iouThrs.length)
   for (const [k, oldK] of categories.entries()) {
     const included = includedCells(evaluation, oldK, images)
     if (included.length === 0) continue
-    const byScore = detectionsByScore(evaluation, included)
-    const kept = maxDets.map((maxDet) => byScore.filter((dt) => cells.rank[dt] < maxDet))
+    const byScore = detectionsByScore(evaluation, oldK, images)
+    const kept = maxDets.map((maxDet) => withRankBelow(maxDet, byScore, cells.rank))
 
     for (const [a, oldA] of areas.entries()) {
       const positives = countPositives(evaluation, included, oldA)
       if (positives === 0) continue
       for (const [m, order] of kept.entries()) {
+        const curves = precisionRecall(
+          {
+            outcomes: outcomes[oldA],
+            thresholds: old.iouThrs.length,
+            order,
+            positives,
+            recThrs: params.recThrs,
+          },
+          points,
+        )
         for (let t = 0; t < old.iouThrs.length; t++) {
-          const D = columns.dtScores.length
-          const outcome = outcomes[oldA].subarray(t * D, (t + 1) * D)
-          const curve = precisionRecall(outcome, order, positives, params.recThrs)
-          recall.data[((t * K + k) * A + a) * M + m] = curve.recall
+          recall.data[((t * K + k) * A + a) * M + m] = curves.recall[t]
           for (let r = 0; r < R; r++) {
             const place = (((t * R + r) * K + k) * A + a) * M + m
-            const reachedAt = curve.reachedAt[r]
-            precision.data[place] = curve.precision[r]
-            scores.data[place] = reachedAt < 0 ? 0 : columns.dtScores[order[reachedAt]]
+            const dt = curves.reachedBy[t * R + r]
+            precision.data[place] = curves.precision[t * R + r]
+            scores.data[place] = dt < 0 ? 0 : columns.dtScores[dt]
           }
         }
       }
@@ -112,21 +120,50 @@ function includedCells({ cells }: Evaluation, k: number, images: Set<number>): n
   return included
 }
 
-/** Detections of these cells by falling score; equal scores in order of image, then file. */
-function detectionsByScore({ cells, columns }: Evaluation, included: number[]): Int32Array {
-  const detections: number[] = []
-  for (const cell of included)
-    for (let dt = cells.dtStart[cell]; dt < cells.dtStart[cell + 1]; dt++) detections.push(dt)
-  const order = stableArgsort(Float64Array.from(detections, (dt) => -columns.dtScores[dt]))
-  return order.map((place) => detections[place])
+/** Detections of category `k` in these images, by falling score; equal scores in order of image, then file. */
+function detectionsByScore(
+  { cells, params }: Evaluation,
+  k: number,
+  images: Set<number>,
+): Int32Array {
+  const { categoryStart, dtStart } = cells
+  const first = dtStart[categoryStart[k]]
+  const all = cells.byScore.subarray(first, dtStart[categoryStart[k + 1]])
+  if (images.size === params.imgIds.length) return all
+  const isIncluded = new Uint8Array(all.length)
+  for (let cell = categoryStart[k]; cell < categoryStart[k + 1]; cell++)
+    if (images.has(cells.image[cell]))
+      isIncluded.fill(1, dtStart[cell] - first, dtStart[cell + 1] - first)
+  return all.filter((dt) => isIncluded[dt - first] === 1)
+}
+
+/** The detections that are among the first `maxDet` of their cell. */
+function withRankBelow(maxDet: number, detections: Int32Array, rank: Int32Array): Int32Array {
+  const kept = new Int32Array(detections.length)
+  let n = 0
+  for (let i = 0; i < detections.length; i++)
+    if (rank[detections[i]] < maxDet) kept[n++] = detections[i]
+  return kept.subarray(0, n)
+}
+
+/** Room for the points of the longest curve. */
+function curvePoints({ categoryStart, dtStart }: Cells, thresholds: number): CurvePoints {
+  let longest = 0
+  for (let k = 0; k + 1 < categoryStart.length; k++)
+    longest = Math.max(longest, dtStart[categoryStart[k + 1]] - dtStart[categoryStart[k]])
+  return {
+    precisions: new Float64Array(thresholds * longest),
+    detections: new Int32Array(thresholds * longest),
+  }
 }
 
 /** The number of ground truths that are not ignored under area range `a`. */
-function countPositives({ cells, gtIgnored }: Evaluation, included: number[], a: number): number {
+function countPositives({ cells, areas }: Evaluation, included: number[], a: number): number {
+  const { gtIgnored } = areas[a]
   let positives = 0
   for (const cell of included)
     for (let gt = cells.gtStart[cell]; gt < cells.gtStart[cell + 1]; gt++)
-      if (!gtIgnored[a][gt]) positives++
+      if (!gtIgnored[gt]) positives++
   return positives
 }
 

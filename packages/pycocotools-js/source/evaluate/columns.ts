@@ -4,49 +4,78 @@ import {
   checkIscrowd,
   checkNumericId,
   checkScore,
+  nameOf,
 } from '../annotations/check_annotation.js'
+import { CocoError } from '../errors.js'
 import { warnOnce } from '../warn_once.js'
 import type { Cells } from './cells.js'
-
-/** The annotations of one side, and the file's name for errors. */
-export interface Side {
-  rows: AnnotationRows
-  name: string
-}
+import { countingSort, positions } from './counting_sort.js'
+import type { IouType } from './params.js'
+import type { Side } from './similarity.js'
 
 /** What matching reads of the annotations, checked, in the order of `cells`: `[G]` and `[D]`. */
 export interface Columns {
   gtIds: Float64Array
   gtAreas: Float64Array
+  /** 1 for crowds, which may be matched any number of times. */
   gtCrowd: Uint8Array
+  /** 1 for those that count neither as found nor as missed, whatever their area: crowds, and those without keypoints. */
+  gtIgnored: Uint8Array
   dtIds: Float64Array
   dtAreas: Float64Array
   dtScores: Float64Array
 }
 
-export function readColumns({ gtRows, dtRows }: Cells, gt: Side, dt: Side): Columns {
-  const gtIds = column(gtRows, gt, checkNumericId)
+export function readColumns(
+  { gtRows, dtRows }: Cells,
+  gt: Side,
+  dt: Side,
+  iouType: IouType,
+): Columns {
+  const ofGt = columnReader(gtRows, gt)
+  const ofDt = columnReader(dtRows, dt)
+  const gtIds = ofGt(checkNumericId)
   if (gtIds.includes(0))
     warnOnce(
       'id 0',
       `${gt.name}: a match to annotation 0 counts as unmatched, as in pycocotools; number annotations from 1`,
     )
+  const gtCrowd = Uint8Array.from(ofGt(checkIscrowd))
+  let gtIgnored = gtCrowd
+  if (iouType === 'keypoints') {
+    const numKeypoints = ofGt(checkNumKeypoints)
+    gtIgnored = gtCrowd.map((isCrowd, j) => (isCrowd || numKeypoints[j] === 0 ? 1 : 0))
+  }
   return {
-    gtIds,
-    gtAreas: column(gtRows, gt, checkArea),
-    gtCrowd: Uint8Array.from(gtRows, (row) => Number(checkIscrowd(gt.name, gt.rows, row))),
-    dtIds: column(dtRows, dt, checkNumericId),
-    dtAreas: column(dtRows, dt, checkArea),
-    dtScores: column(dtRows, dt, checkScore),
+    ...{ gtIds, gtCrowd, gtIgnored },
+    gtAreas: ofGt(checkArea),
+    dtIds: ofDt(checkNumericId),
+    dtAreas: ofDt(checkArea),
+    dtScores: ofDt(checkScore),
   }
 }
 
-function column(
-  selected: Int32Array,
-  { rows, name }: Side,
-  check: (where: string, rows: AnnotationRows, row: number) => number,
-): Float64Array {
-  const values = new Float64Array(selected.length)
-  for (let i = 0; i < selected.length; i++) values[i] = check(name, rows, selected[i])
-  return values
+type Check = (where: string, rows: AnnotationRows, row: number) => number | boolean
+
+/** Reads values in order of row, which is twice as fast as in that of `selected`: so they stand in memory. */
+function columnReader(selected: Int32Array, { rows, name }: Side): (check: Check) => Float64Array {
+  const byRow = countingSort(selected, rows.length, positions(selected.length))
+  return (check) => {
+    const values = new Float64Array(selected.length)
+    for (let i = 0; i < byRow.length; i++)
+      values[byRow[i]] = Number(check(name, rows, selected[byRow[i]]))
+    return values
+  }
+}
+
+function checkNumKeypoints(where: string, rows: AnnotationRows, row: number): number {
+  const numKeypoints = rows.numKeypoints(row)
+  if (!Number.isNaN(numKeypoints)) return numKeypoints
+  const annotation = rows.at(row)
+  const { num_keypoints } = annotation
+  throw new CocoError(
+    where,
+    `${nameOf(annotation)} has ${num_keypoints === undefined ? 'no num_keypoints' : `a num_keypoints of ${JSON.stringify(num_keypoints)}`}`,
+    'give it the number of its labelled keypoints',
+  )
 }

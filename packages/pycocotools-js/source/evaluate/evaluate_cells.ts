@@ -1,8 +1,9 @@
+import type { Id, NdArray } from '../types.js'
 import type { Cells } from './cells.js'
-import type { Columns, Side } from './columns.js'
-import { type Matches, matchDetections } from './match.js'
+import type { Columns } from './columns.js'
+import { type AreaColumns, type Matches, matchDetections } from './match.js'
 import type { Params } from './params.js'
-import type { Similarity } from './similarity.js'
+import type { Side, Similarity } from './similarity.js'
 
 /** What became of a detection at one threshold and area range. */
 export const IGNORED = 0
@@ -17,62 +18,99 @@ export interface Evaluation {
   columns: Columns
   gt: Side
   dt: Side
-  /** `[A][G]`, 1 for crowds and where the area is outside the range. */
-  gtIgnored: Uint8Array[]
-  /** `[A][T, D]`: IGNORED, TRUE_POSITIVE or FALSE_POSITIVE. */
+  similarity: Similarity
+  /** `[A]`. */
+  areas: AreaColumns[]
+  /** `[A][D, T]`: IGNORED, TRUE_POSITIVE or FALSE_POSITIVE. Ids are not kept: they would take ten times the memory. */
   outcomes: Uint8Array[]
-  /** Matches one cell again under area range `a`: to keep all ids would take ten times the memory. */
-  matchCell: (cell: number, a: number) => Matches
 }
 
+export type EvaluationInputs = Omit<Evaluation, 'areas' | 'outcomes'>
+
 /** Matches the detections of every cell, under every area range and at every threshold. */
-export function evaluateCells(
-  cells: Cells,
-  columns: Columns,
-  similarity: Similarity,
-  params: Params,
-  gt: Side,
-  dt: Side,
-): Evaluation {
+export function evaluateCells(inputs: EvaluationInputs): Evaluation {
+  const { cells, columns, params } = inputs
   const { gtStart, dtStart } = cells
-  const { gtIds, dtIds, gtCrowd, gtAreas, dtAreas } = columns
   const { areaRng, iouThrs } = params
+  const T = iouThrs.length
 
-  const gtIgnored = areaRng.map((range) => {
-    const ignored = outsideOf(gtAreas, range)
-    for (let j = 0; j < ignored.length; j++) if (gtCrowd[j]) ignored[j] = 1
-    return ignored
-  })
-  const dtOutside = areaRng.map((range) => outsideOf(dtAreas, range))
-  const ious = new Float64Array(largestCell(cells))
+  const areas = areaRng.map((range) => ({
+    gtIgnored: outsideOf(columns.gtAreas, range).map(
+      (outside, j) => outside | columns.gtIgnored[j],
+    ),
+    dtOutside: outsideOf(columns.dtAreas, range),
+  }))
+  const outcomes = areas.map(({ dtOutside }) => unmatchedOutcomes(dtOutside, T))
+  const evaluation = { ...inputs, areas, outcomes }
 
-  const matchCell = (cell: number, a: number): Matches => {
-    const [firstGt, endGt] = [gtStart[cell], gtStart[cell + 1]]
-    const [firstDt, endDt] = [dtStart[cell], dtStart[cell + 1]]
-    similarity(cell, ious)
-    return matchDetections({
-      ious,
-      dtOutside: dtOutside[a].subarray(firstDt, endDt),
-      dtIds: dtIds.subarray(firstDt, endDt),
-      gtIds: gtIds.subarray(firstGt, endGt),
-      gtCrowd: gtCrowd.subarray(firstGt, endGt),
-      gtIgnored: gtIgnored[a].subarray(firstGt, endGt),
-      iouThrs,
-    })
-  }
-
-  const outcomes = areaRng.map((_, a) => {
-    // What holds for all detections of a cell without ground truth, which most cells are.
-    const unmatched = dtOutside[a].map((outside) => (outside ? IGNORED : FALSE_POSITIVE))
-    const outcome = new Uint8Array(iouThrs.length * dtIds.length) // [T, D]
-    for (let t = 0; t < iouThrs.length; t++) outcome.set(unmatched, t * dtIds.length)
-    for (let cell = 0; cell < cells.image.length; cell++) {
-      if (gtStart[cell] === gtStart[cell + 1] || dtStart[cell] === dtStart[cell + 1]) continue
-      writeOutcome(matchCell(cell, a), outcome, dtStart[cell], dtIds.length, iouThrs.length)
+  // Most cells have no ground truth, so that nothing in them is matched.
+  const hasBoth = (cell: number) =>
+    gtStart[cell] < gtStart[cell + 1] && dtStart[cell] < dtStart[cell + 1]
+  visitMatches(evaluation, hasBoth, (cell, a, { dtMatches, dtIgnored }) => {
+    const first = dtStart[cell]
+    const d = dtStart[cell + 1] - first
+    const outcome = outcomes[a]
+    for (let i = 0; i < d; i++) {
+      for (let t = 0; t < T; t++) {
+        const counted = dtMatches[t * d + i] !== 0 ? TRUE_POSITIVE : FALSE_POSITIVE
+        outcome[(first + i) * T + t] = dtIgnored[t * d + i] ? IGNORED : counted
+      }
     }
-    return outcome
   })
-  return { params, cells, columns, gt, dt, gtIgnored, outcomes, matchCell }
+  return evaluation
+}
+
+/**
+ * Matches the cells that are wanted, each under every area range.
+ *
+ * @param visit is given the matches, which the next cell overwrites.
+ */
+export function visitMatches(
+  evaluation: Evaluation,
+  isWanted: (cell: number) => boolean,
+  visit: (cell: number, a: number, matches: Matches) => void,
+): void {
+  const { params, cells, columns, similarity, areas } = evaluation
+  const { gtStart, dtStart, image } = cells
+  const { iouThrs } = params
+  const largest = largestCell(cells)
+  const ious = new Float64Array(largest.pairs)
+  const matches: Matches = {
+    gtOrder: new Int32Array(largest.g),
+    dtMatches: new Float64Array(iouThrs.length * largest.d),
+    gtMatches: new Float64Array(iouThrs.length * largest.g),
+    dtIgnored: new Uint8Array(iouThrs.length * largest.d),
+  }
+  for (let cell = 0; cell < image.length; cell++) {
+    if (!isWanted(cell)) continue
+    const firstGt = gtStart[cell]
+    const firstDt = dtStart[cell]
+    const g = gtStart[cell + 1] - firstGt
+    const d = dtStart[cell + 1] - firstDt
+    if (g > 0 && d > 0) similarity(cell, ious)
+    const range = { firstGt, g, firstDt, d }
+    for (let a = 0; a < areas.length; a++) {
+      matchDetections({ range, ious, columns, area: areas[a], iouThrs }, matches)
+      visit(cell, a, matches)
+    }
+  }
+}
+
+/** `[d, g]` similarities of one image and category; empty where it has no cell. */
+export function cellSimilarities(
+  { params, cells, similarity }: Evaluation,
+  imgId: Id,
+  catId: Id,
+): NdArray {
+  const k = (params.useCats ? params.catIds : [-1]).indexOf(catId)
+  const end = k < 0 ? 0 : cells.categoryStart[k + 1]
+  let cell = k < 0 ? 0 : cells.categoryStart[k]
+  while (cell < end && params.imgIds[cells.image[cell]] !== imgId) cell++
+  const d = cell < end ? cells.dtStart[cell + 1] - cells.dtStart[cell] : 0
+  const g = cell < end ? cells.gtStart[cell + 1] - cells.gtStart[cell] : 0
+  const similarities = { data: new Float64Array(d * g), shape: [d, g] }
+  if (d * g > 0) similarity(cell, similarities.data)
+  return similarities
 }
 
 /** 1 where the area is outside the range, whose ends are inside. */
@@ -82,31 +120,23 @@ function outsideOf(areas: Float64Array, [low, high]: [number, number]): Uint8Arr
   return outside
 }
 
-/** @param outcome `[thresholds, detections]`; columns from `first` on are written. */
-function writeOutcome(
-  { dtMatches, dtIgnored }: Matches,
-  outcome: Uint8Array,
-  first: number,
-  detections: number,
-  thresholds: number,
-): void {
-  const d = dtMatches.length / thresholds
-  for (let t = 0; t < thresholds; t++) {
-    for (let i = 0; i < d; i++) {
-      const isMatched = dtMatches[t * d + i] !== 0
-      const counted = isMatched ? TRUE_POSITIVE : FALSE_POSITIVE
-      outcome[t * detections + first + i] = dtIgnored[t * d + i] ? IGNORED : counted
-    }
-  }
+/** `[D, T]`, as if nothing were matched. */
+function unmatchedOutcomes(outside: Uint8Array, T: number): Uint8Array {
+  const outcome = new Uint8Array(outside.length * T)
+  for (let i = 0; i < outside.length; i++)
+    for (let t = 0; t < T; t++) outcome[i * T + t] = outside[i] ? IGNORED : FALSE_POSITIVE
+  return outcome
 }
 
-/** The largest number of pairs of a detection and a ground truth in one cell. */
-function largestCell({ gtStart, dtStart, image }: Cells): number {
-  let largest = 0
+/** The largest numbers of detections, ground truths and pairs of both in one cell. */
+function largestCell({ gtStart, dtStart, image }: Cells): { d: number; g: number; pairs: number } {
+  const largest = { d: 0, g: 0, pairs: 0 }
   for (let cell = 0; cell < image.length; cell++) {
     const g = gtStart[cell + 1] - gtStart[cell]
     const d = dtStart[cell + 1] - dtStart[cell]
-    largest = Math.max(largest, g * d)
+    largest.g = Math.max(largest.g, g)
+    largest.d = Math.max(largest.d, d)
+    largest.pairs = Math.max(largest.pairs, g * d)
   }
   return largest
 }

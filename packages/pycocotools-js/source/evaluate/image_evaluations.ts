@@ -1,5 +1,5 @@
 import type { Id } from '../types.js'
-import type { Evaluation } from './evaluate_cells.js'
+import { type Evaluation, visitMatches } from './evaluate_cells.js'
 
 /** The matches in one image, category and area range: `T` thresholds, `D` detections, `G` ground truths. */
 export interface ImageEvaluation {
@@ -29,37 +29,40 @@ export interface ImageEvaluation {
  * `[K, A, I]`, flat: pycocotools' `evalImgs`; null where the image has neither ground truth nor detection.
  */
 export function imageEvaluations(evaluation: Evaluation): (ImageEvaluation | null)[] {
-  const { params, cells, columns, gtIgnored, matchCell } = evaluation
-  const { imgIds, areaRng, maxDets } = params
+  const { params, cells, columns, gt, dt, areas } = evaluation
+  const { imgIds, areaRng, maxDets, iouThrs } = params
   const catIds = params.useCats ? params.catIds : [-1]
   const list = new Array<ImageEvaluation | null>(
     catIds.length * areaRng.length * imgIds.length,
   ).fill(null)
 
-  for (const [k, category_id] of catIds.entries()) {
-    for (let cell = cells.categoryStart[k]; cell < cells.categoryStart[k + 1]; cell++) {
-      const firstGt = cells.gtStart[cell]
-      const [firstDt, endDt] = [cells.dtStart[cell], cells.dtStart[cell + 1]]
-      for (const [a, aRng] of areaRng.entries()) {
-        const { gtOrder, dtMatches, gtMatches, dtIgnored } = matchCell(cell, a)
-        const i = cells.image[cell]
-        list[(k * areaRng.length + a) * imgIds.length + i] = {
-          image_id: imgIds[i],
-          category_id,
-          aRng,
-          maxDet: maxDets[maxDets.length - 1],
-          dtIds: Array.from(cells.dtRows.subarray(firstDt, endDt), (row) =>
-            evaluation.dt.rows.id(row),
-          ),
-          gtIds: Array.from(gtOrder, (j) => evaluation.gt.rows.id(cells.gtRows[firstGt + j])),
-          dtMatches,
-          gtMatches,
-          dtScores: [...columns.dtScores.subarray(firstDt, endDt)],
-          gtIgnore: Array.from(gtOrder, (j) => gtIgnored[a][firstGt + j]),
-          dtIgnore: dtIgnored,
-        }
-      }
+  const categoryOf = new Int32Array(cells.image.length)
+  for (let k = 0; k < catIds.length; k++)
+    categoryOf.fill(k, cells.categoryStart[k], cells.categoryStart[k + 1])
+
+  const all = () => true
+  visitMatches(evaluation, all, (cell, a, matches) => {
+    const firstGt = cells.gtStart[cell]
+    const [firstDt, endDt] = [cells.dtStart[cell], cells.dtStart[cell + 1]]
+    const g = cells.gtStart[cell + 1] - firstGt
+    const d = endDt - firstDt
+    const T = iouThrs.length
+    const gtOrder = Array.from(matches.gtOrder.subarray(0, g), (j) => firstGt + j)
+    const k = categoryOf[cell]
+    const i = cells.image[cell]
+    list[(k * areaRng.length + a) * imgIds.length + i] = {
+      image_id: imgIds[i],
+      category_id: catIds[k],
+      aRng: areaRng[a],
+      maxDet: maxDets[maxDets.length - 1],
+      dtIds: Array.from(cells.dtRows.subarray(firstDt, endDt), (row) => dt.rows.id(row)),
+      gtIds: gtOrder.map((place) => gt.rows.id(cells.gtRows[place])),
+      dtMatches: matches.dtMatches.slice(0, T * d),
+      gtMatches: matches.gtMatches.slice(0, T * g),
+      dtScores: [...columns.dtScores.subarray(firstDt, endDt)],
+      gtIgnore: gtOrder.map((place) => areas[a].gtIgnored[place]),
+      dtIgnore: matches.dtIgnored.slice(0, T * d),
     }
-  }
+  })
   return list
 }

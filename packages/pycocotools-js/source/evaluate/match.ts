@@ -1,25 +1,36 @@
+import type { Columns } from './columns.js'
+
 /** A limit of 1 is lowered to this, so that an IoU rounded below 1 still matches. */
 const LARGEST_LIMIT = 1 - 1e-10
 
+/** What depends on the area range, of all cells: `[G]` and `[D]`. */
+export interface AreaColumns {
+  /** 1 for what `columns.gtIgnored` says, and where the area is outside the range. */
+  gtIgnored: Uint8Array
+  /** 1 where the area is outside the range. */
+  dtOutside: Uint8Array
+}
+
 /** One cell under one area range: `d` detections by falling score, `g` ground truths in file order. */
 export interface MatchOptions {
-  /** `[d, g]`. */
+  /** Where the annotations of the cell stand in the columns. */
+  range: { firstGt: number; g: number; firstDt: number; d: number }
+  /** `[d, g]`, of this cell; may be longer. */
   ious: Float64Array
-  /** `[d]`, true where the detection's area is outside the range. */
-  dtOutside: Uint8Array
-  /** `[d]`, ids: only a positive one keeps its ground truth from being matched again (pycocotools). */
-  dtIds: Float64Array
-  /** `[g]`, ids: a match to 0 counts as none (pycocotools). */
-  gtIds: Float64Array
-  /** `[g]`. */
-  gtCrowd: Uint8Array
-  /** `[g]`, true for crowds and where the area is outside the range. */
-  gtIgnored: Uint8Array
+  /**
+   * Of all cells. A match to ground truth id 0 counts as none, and only a positive detection id keeps its ground truth
+   * from being matched again (pycocotools).
+   */
+  columns: Pick<Columns, 'gtIds' | 'gtCrowd' | 'dtIds'>
+  area: AreaColumns
   /** `[t]`. */
   iouThrs: readonly number[]
 }
 
-/** The matches of one cell. Ground truths are those of `gtOrder`, detections in their own order. */
+/**
+ * The matches of one cell. Ground truths are those of `gtOrder`, detections in their own order. The arrays may be
+ * longer, so that all cells share them.
+ */
 export interface Matches {
   /** `[g]`, positions in the cell: those that count first, ignored ones last. */
   gtOrder: Int32Array
@@ -39,45 +50,63 @@ export interface Matches {
  * without one is ignored if its area is outside the range.
  *
  * Source: `COCOeval.evaluateImg` of pycocotools 2.0.11.
+ *
+ * @param matches is written.
  */
-export function matchDetections(options: MatchOptions): Matches {
-  const { ious, dtOutside, dtIds, gtIds, gtCrowd, gtIgnored, iouThrs } = options
-  const d = dtIds.length
-  const g = gtIds.length
-  const gtOrder = countedFirst(gtIgnored)
-  const dtMatches = new Float64Array(iouThrs.length * d)
-  const gtMatches = new Float64Array(iouThrs.length * g)
-  const dtIgnored = new Uint8Array(iouThrs.length * d)
+export function matchDetections(
+  { range, ious, columns, area, iouThrs }: MatchOptions,
+  matches: Matches,
+): void {
+  const { firstGt, g, firstDt, d } = range
+  const { gtIds, gtCrowd, dtIds } = columns
+  const { gtIgnored, dtOutside } = area
+  const { gtOrder, dtMatches, gtMatches, dtIgnored } = matches
+  writeCountedFirst(gtIgnored, firstGt, g, gtOrder)
+  dtMatches.fill(0, 0, iouThrs.length * d)
+  gtMatches.fill(0, 0, iouThrs.length * g)
+  for (let t = 0; t < iouThrs.length; t++)
+    for (let i = 0; i < d; i++) dtIgnored[t * d + i] = dtOutside[firstDt + i]
 
-  for (let t = 0; t < iouThrs.length; t++) {
-    for (let i = 0; i < d; i++) {
+  for (let i = 0; i < d; i++) {
+    const largestIou = largestOf(ious, i * g, (i + 1) * g)
+    for (let t = 0; t < iouThrs.length; t++) {
       let bestIou = Math.min(iouThrs[t], LARGEST_LIMIT)
+      if (largestIou < bestIou) continue
       let best = -1 // place in gtOrder
+      let isBestIgnored = 0
       for (let place = 0; place < g; place++) {
         const j = gtOrder[place]
-        if (gtMatches[t * g + place] > 0 && !gtCrowd[j]) continue
-        if (best >= 0 && !gtIgnored[gtOrder[best]] && gtIgnored[j]) break
+        if (gtMatches[t * g + place] > 0 && !gtCrowd[firstGt + j]) continue
+        if (best >= 0 && !isBestIgnored && gtIgnored[firstGt + j]) break
         if (ious[i * g + j] < bestIou) continue
         bestIou = ious[i * g + j]
         best = place
+        isBestIgnored = gtIgnored[firstGt + j]
       }
-      if (best >= 0) {
-        const j = gtOrder[best]
-        dtMatches[t * d + i] = gtIds[j]
-        gtMatches[t * g + best] = dtIds[i]
-        dtIgnored[t * d + i] = gtIgnored[j]
-      }
-      if (dtMatches[t * d + i] === 0 && dtOutside[i]) dtIgnored[t * d + i] = 1
+      if (best < 0) continue
+      const id = gtIds[firstGt + gtOrder[best]]
+      dtMatches[t * d + i] = id
+      gtMatches[t * g + best] = dtIds[firstDt + i]
+      dtIgnored[t * d + i] = isBestIgnored || (id === 0 && dtOutside[firstDt + i]) ? 1 : 0
     }
   }
-  return { gtOrder, dtMatches, gtMatches, dtIgnored }
 }
 
 /** Positions of the zeros, then of the ones; each in order. */
-function countedFirst(ignored: Uint8Array): Int32Array {
-  const order = new Int32Array(ignored.length)
+function writeCountedFirst(
+  ignored: Uint8Array,
+  first: number,
+  count: number,
+  order: Int32Array,
+): void {
   let place = 0
-  for (let j = 0; j < ignored.length; j++) if (!ignored[j]) order[place++] = j
-  for (let j = 0; j < ignored.length; j++) if (ignored[j]) order[place++] = j
-  return order
+  for (let j = 0; j < count; j++) if (!ignored[first + j]) order[place++] = j
+  for (let j = 0; j < count; j++) if (ignored[first + j]) order[place++] = j
+}
+
+/** NaN if there is one: it is not below any threshold. */
+function largestOf(values: Float64Array, from: number, to: number): number {
+  let largest = Number.NEGATIVE_INFINITY
+  for (let i = from; i < to; i++) largest = Math.max(largest, values[i])
+  return largest
 }

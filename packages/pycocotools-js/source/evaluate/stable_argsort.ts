@@ -1,3 +1,5 @@
+import { positions } from './counting_sort.js'
+
 /** Runs of this length are sorted by insertion before they are merged. */
 const RUN = 16
 
@@ -11,7 +13,7 @@ const RUN = 16
  */
 export function stableArgsort(
   keys: Float64Array,
-  initial: Int32Array = Int32Array.from(keys, (_, i) => i),
+  initial: Int32Array = positions(keys.length),
 ): Int32Array {
   const n = keys.length
   let from = initial.slice()

@@ -3,7 +3,7 @@ import { warnOnce } from '../warn_once.js'
 import type { Accumulated } from './accumulate.js'
 import { formatFixed } from './format_fixed.js'
 import { pairwiseSum } from './pairwise_sum.js'
-import type { Params } from './params.js'
+import type { IouType, Params } from './params.js'
 
 interface Statistic {
   name: string
@@ -31,10 +31,32 @@ const DETECTION_STATISTICS: readonly Statistic[] = [
   { name: 'ARl', kind: 'AR', area: 'large', maxDets: { place: 2 } },
 ]
 
+/** The ten numbers of COCO's keypoint challenge, in their order. */
+const KEYPOINT_STATISTICS: readonly Statistic[] = [
+  { name: 'AP', kind: 'AP', area: 'all', maxDets: { value: 20 } },
+  { name: 'AP50', kind: 'AP', iouThr: 0.5, area: 'all', maxDets: { value: 20 } },
+  { name: 'AP75', kind: 'AP', iouThr: 0.75, area: 'all', maxDets: { value: 20 } },
+  { name: 'APm', kind: 'AP', area: 'medium', maxDets: { value: 20 } },
+  { name: 'APl', kind: 'AP', area: 'large', maxDets: { value: 20 } },
+  { name: 'AR', kind: 'AR', area: 'all', maxDets: { value: 20 } },
+  { name: 'AR50', kind: 'AR', iouThr: 0.5, area: 'all', maxDets: { value: 20 } },
+  { name: 'AR75', kind: 'AR', iouThr: 0.75, area: 'all', maxDets: { value: 20 } },
+  { name: 'ARm', kind: 'AR', area: 'medium', maxDets: { value: 20 } },
+  { name: 'ARl', kind: 'AR', area: 'large', maxDets: { value: 20 } },
+]
+
 /** Short names of the twelve numbers. `AR1`, `AR10` and `AR100` are so called whatever `maxDets` holds. */
 export const STAT_NAMES: readonly string[] = DETECTION_STATISTICS.map(({ name }) => name)
 
-/** The twelve numbers, -1 where nothing is defined, and the table that pycocotools prints. */
+/** Short names of the ten numbers of keypoints. */
+export const KEYPOINT_STAT_NAMES: readonly string[] = KEYPOINT_STATISTICS.map(({ name }) => name)
+
+/** Names of what `summarize()` gives, in its order. */
+export function statNames(iouType: IouType): readonly string[] {
+  return iouType === 'keypoints' ? KEYPOINT_STAT_NAMES : STAT_NAMES
+}
+
+/** The twelve numbers, ten of keypoints, -1 where nothing is defined, and the table that pycocotools prints. */
 export interface Summary {
   stats: number[]
   lines: string[]
@@ -42,25 +64,31 @@ export interface Summary {
 
 /** Source: `COCOeval.summarize` of pycocotools 2.0.11; its rounding, too. */
 export function summarizeDetections(accumulated: Accumulated, params: Params): Summary {
-  if (params.maxDets.length < 3)
+  const isKeypoints = params.iouType === 'keypoints'
+  const { maxDets } = params
+  if (!isKeypoints && maxDets.length < 3)
     throw new CocoError(
       'summarize',
-      `params.maxDets has ${params.maxDets.length} entries`,
+      `params.maxDets has ${maxDets.length} entries`,
       'give three, such as [1, 10, 100]',
     )
-  if (!params.maxDets.includes(100))
+  if (!isKeypoints && !maxDets.includes(100))
     warnOnce(
       'maxDets without 100',
-      `params.maxDets is [${params.maxDets.join(', ')}]: AP, the first number, is always taken at 100 and is -1 without it, as in pycocotools; include 100`,
+      `params.maxDets is [${maxDets.join(', ')}]: AP, the first number, is always taken at 100 and is -1 without it, as in pycocotools; include 100`,
+    )
+  if (isKeypoints && !maxDets.includes(20))
+    warnOnce(
+      'maxDets without 20',
+      `params.maxDets is [${maxDets.join(', ')}]: the numbers of keypoints are always taken at 20 and are -1 without it, as in pycocotools; include 20`,
     )
 
-  const rows = DETECTION_STATISTICS.map((statistic) => {
-    const maxDets =
-      'value' in statistic.maxDets
-        ? statistic.maxDets.value
-        : params.maxDets[statistic.maxDets.place]
-    const value = mean(select(accumulated, params, statistic, maxDets))
-    return { value, line: formatLine(params, statistic, maxDets, value) }
+  const statistics = isKeypoints ? KEYPOINT_STATISTICS : DETECTION_STATISTICS
+  const rows = statistics.map((statistic) => {
+    const limit =
+      'value' in statistic.maxDets ? statistic.maxDets.value : maxDets[statistic.maxDets.place]
+    const value = mean(select(accumulated, params, statistic, limit))
+    return { value, line: formatLine(params, statistic, limit, value) }
   })
   return { stats: rows.map(({ value }) => value), lines: rows.map(({ line }) => line) }
 }
@@ -80,14 +108,15 @@ function select(
   const { data } = kind === 'AP' ? precision : recall
   const rows = kind === 'AP' ? R * K : K
 
-  const defined: number[] = []
+  const defined = new Float64Array(thresholds.length * rows * selected.length)
+  let n = 0
   for (const t of thresholds)
     for (let row = 0; row < rows; row++)
       for (const [a, m] of selected) {
         const value = data[((t * rows + row) * A + a) * M + m]
-        if (value > -1) defined.push(value)
+        if (value > -1) defined[n++] = value
       }
-  return Float64Array.from(defined)
+  return defined.subarray(0, n)
 }
 
 /** The places of the values that pass; an error where the arrays, `length` long, have no such place. */

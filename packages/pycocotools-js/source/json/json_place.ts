@@ -1,10 +1,15 @@
-const SPACE = /[ \t\n\r]*/y
-const TEXT = /"[ !#-[\]-\uffff]*(?:\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})[ !#-[\]-\uffff]*)*"/y
-const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y
+import { IS_WORD } from './bytes_of_json.js'
+import { Scanner } from './scanner.js'
+import { utf8Length } from './utf8.js'
+import { ValueReader } from './value_reader.js'
 
-/** Where a text stops being JSON. Line and column count from 1. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
+
+/** Where a text stops being JSON. */
 export interface JsonPlace {
+  /** From 1. */
   line: number
+  /** From 1, in UTF-16 units, as editors count. */
   column: number
   /** What stands there, such as `"}"`, or `the end of the text`. */
   found: string
@@ -15,66 +20,30 @@ export interface JsonPlace {
 /**
  * Finds the first place where `text` is not JSON; null where all of it is.
  *
- * `JSON.parse` names the place in some versions of V8 and for some errors only. This is slower, and runs only after it failed.
+ * `JSON.parse` names the place in some versions of V8 and for some errors only.
  */
 export function findJsonError(text: string): JsonPlace | null {
-  const open: ('{' | '[')[] = []
-  let offset = 0
-
-  const take = (token: RegExp): boolean => {
-    token.lastIndex = offset
-    if (!token.test(text)) return false
-    offset = token.lastIndex
-    return true
-  }
-
-  let isFirst = false // just inside a bracket, which may close at once
-  for (;;) {
-    take(SPACE)
-    if (isFirst && closes(open.at(-1), text[offset])) {
-      open.pop()
-      offset++
-    } else {
-      if (open.at(-1) === '{') {
-        if (!take(TEXT)) return place(text, offset, 'a quoted key')
-        take(SPACE)
-        if (text[offset] !== ':') return place(text, offset, 'a colon')
-        offset++
-      }
-      take(SPACE)
-      const opening = text[offset]
-      isFirst = opening === '{' || opening === '['
-      if (isFirst) {
-        open.push(opening as '{' | '[')
-        offset++
-        continue
-      }
-      if (!take(TEXT) && !take(SCALAR)) return place(text, offset, 'a value')
-    }
-    isFirst = false
-    for (take(SPACE); closes(open.at(-1), text[offset]); take(SPACE)) {
-      open.pop()
-      offset++
-    }
-    if (open.length === 0) break
-    if (text[offset] !== ',')
-      return place(text, offset, `a comma or "${open.at(-1) === '{' ? '}' : ']'}"`)
-    offset++
-  }
-  return offset === text.length ? null : place(text, offset, 'the end of the text')
+  const bytes = new TextEncoder().encode(`${text}\0`) // a scanner wants a 0 at the end
+  const scanner = new Scanner(bytes, bytes.length - 1)
+  scanner.isStrict = true
+  if (!new ValueReader(scanner).skip()) return placeOf(scanner)
+  scanner.space()
+  if (scanner.at === scanner.end) return null
+  scanner.fail('the end of the text')
+  return placeOf(scanner)
 }
 
-function closes(opening: '{' | '[' | undefined, character: string | undefined): boolean {
-  return (opening === '{' && character === '}') || (opening === '[' && character === ']')
+/** The place where a scanner failed. */
+export function placeOf(scanner: Scanner): JsonPlace {
+  const { at, line, lineStart, extraBytes, expected } = scanner
+  return { line, column: at - lineStart - extraBytes + 1, found: foundAt(scanner), expected }
 }
 
-function place(text: string, offset: number, expected: string): JsonPlace {
-  const lines = text.slice(0, offset).split('\n')
-  const token = /^[\w.+-]{1,20}/.exec(text.slice(offset, offset + 20))?.[0] ?? text[offset]
-  return {
-    line: lines.length,
-    column: lines[lines.length - 1].length + 1,
-    found: token === undefined ? 'the end of the text' : JSON.stringify(token),
-    expected,
-  }
+function foundAt({ bytes, at, end }: Scanner): string {
+  if (at === end) return 'the end of the text'
+  let length = 0
+  while (length < 20 && at + length < end && IS_WORD[bytes[at + length]]) length++
+  if (length === 0) length = bytes[at] < 128 ? 1 : utf8Length(bytes, at)
+  if (length === 0) return `the byte 0x${bytes[at].toString(16)}`
+  return JSON.stringify(decoder.decode(bytes.subarray(at, at + length)))
 }

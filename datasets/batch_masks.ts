@@ -1,0 +1,62 @@
+import { floats, type HostTensor } from '../engine/tensors.js'
+import { DataError } from '../errors.js'
+import { MaskFault, runsOf, segmentationOf } from '../packages/pycocotools-js/source/index.js'
+import type { PlacedImage } from './batch.js'
+import type { Sample } from './coco.js'
+import { instanceMask } from './instance_mask.js'
+
+/** Cells a side of a batch's masks: objects up to as many pixels long are kept pixel by pixel. */
+export const MASK_SIDE = 112
+
+/**
+ * The masks of a batch's objects, `[n, slots, MASK_SIDE, MASK_SIDE]` uint8, and their frames, `[n, slots, 4]`;
+ * empty past an image's objects.
+ */
+export function batchMasks(
+  images: readonly PlacedImage[],
+  slots: number,
+): { masks: HostTensor; maskFramesXyxy: HostTensor } {
+  const shape = [images.length, slots, MASK_SIDE, MASK_SIDE]
+  const cells = new Uint8Array(images.length * slots * MASK_SIDE ** 2)
+  const frames = new Float32Array(images.length * slots * 4)
+  for (let slot = 0; slot < images.length * slots; slot++)
+    frames.set([0, 0, MASK_SIDE, MASK_SIDE], 4 * slot)
+  for (const [i, { sample, size, flip, objects }] of images.entries()) {
+    for (const [row, object] of objects.entries()) {
+      const slot = i * slots + row
+      const placement = { imageSize: sample.size, size, flip }
+      const mask = instanceMask(runsOfObject(sample, object), placement, MASK_SIDE)
+      cells.set(mask.cells, slot * MASK_SIDE ** 2)
+      frames.set(mask.frameXyxy, 4 * slot)
+    }
+  }
+  return {
+    masks: { dtype: 'uint8', shape, data: cells },
+    maskFramesXyxy: floats(frames, [images.length, slots, 4]),
+  }
+}
+
+function runsOfObject(sample: Sample, object: number): Uint32Array {
+  const where = `${sample.file}: annotation ${sample.annotationIds[object]}`
+  const segmentation = segmentationOf(sample.segmentations[object])
+  if (!segmentation) {
+    throw new DataError(
+      where,
+      'has no segmentation, and the model learns masks',
+      'give it polygons or a run-length encoding, or train a model of boxes',
+    )
+  }
+  try {
+    const runs = runsOf(segmentation, sample.size)
+    const [height, width] = sample.size
+    const pixels = runs.reduce((sum, run) => sum + run, 0)
+    if (pixels === height * width) return runs
+    throw new MaskFault(
+      `has ${pixels} pixels, but its image is ${width} x ${height}`,
+      'make the mask for this image',
+    )
+  } catch (error) {
+    if (!(error instanceof MaskFault)) throw error
+    throw new DataError(where, `has a mask that ${error.what}`, error.fix)
+  }
+}

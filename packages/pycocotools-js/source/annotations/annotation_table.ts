@@ -1,0 +1,201 @@
+import { Scanner } from '../json/scanner.js'
+import { setOwn, ValueReader } from '../json/value_reader.js'
+import type { Segmentation } from '../mask/segmentation.js'
+import type { CocoAnnotation, Id } from '../types.js'
+import type { GivenRows } from './annotation_rows.js'
+import {
+  AREA,
+  BBOX,
+  CATEGORY_ID,
+  type EntryShape,
+  ID,
+  IMAGE_ID,
+  ISCROWD,
+  KEYPOINTS,
+  type Kept,
+  NUM_KEYPOINTS,
+  SCORE,
+  SEGMENTATION,
+} from './entry_shape.js'
+import { IdColumn } from './id_column.js'
+import { ByteListColumn, NumberListColumn } from './list_column.js'
+import { NumberColumn } from './number_column.js'
+import { ObjectRows } from './object_rows.js'
+import type { StagedAnnotation } from './staged_annotation.js'
+
+/** The shape number of entries that are kept whole. */
+const NO_SHAPE = 255
+
+/** Annotations as columns of typed arrays, which take about as many bytes as their file. */
+export class AnnotationTable implements GivenRows {
+  length = 0
+  private readonly ids = [false, true, true].map((repeats) => new IdColumn({ repeats }))
+  private readonly numbers = [AREA, ISCROWD, SCORE, NUM_KEYPOINTS].map(() => new NumberColumn())
+  private readonly boxesXywh = new NumberColumn(4)
+  private readonly keypointLists = new NumberListColumn()
+  private readonly segmentations = new NumberListColumn()
+  private readonly counts = new ByteListColumn()
+  private readonly json = new ByteListColumn()
+  /** The shape number of each row; longer than `length`. */
+  private shapeNumbers = new Uint8Array(1024)
+  private shapes: readonly EntryShape[] = []
+
+  /** Adds a row. */
+  append(staged: StagedAnnotation): void {
+    const row = this.length++
+    const { shape, isSet, numbers, texts, boxXywh, keypoints, segmentation, json } = staged
+    if (row === this.shapeNumbers.length) {
+      const grown = new Uint8Array(2 * row)
+      grown.set(this.shapeNumbers)
+      this.shapeNumbers = grown
+    }
+    this.shapeNumbers[row] = shape?.number ?? NO_SHAPE
+    if (shape) this.shapes = shape.tree.shapes
+    for (let field = ID; field <= CATEGORY_ID; field++) {
+      if (isSet[field] === 0) continue
+      const text = texts[field]
+      if (text === null) this.ids[field].setNumber(row, numbers[field])
+      else this.ids[field].setText(row, text)
+    }
+    for (let field = AREA; field <= NUM_KEYPOINTS; field++)
+      if (isSet[field] === 1) this.numbers[field - AREA].set(row, numbers[field])
+    if (isSet[BBOX] === 1) for (let i = 0; i < 4; i++) this.boxesXywh.set(row, boxXywh[i], i)
+    if (isSet[KEYPOINTS] === 1) this.keypointLists.set(row, keypoints.values, keypoints.length)
+    if (isSet[SEGMENTATION] === 1) {
+      this.segmentations.set(row, segmentation.values, segmentation.length)
+      if (staged.hasCounts) this.counts.set(row, staged.counts.values, staged.counts.length)
+    }
+    if (json.length > 0) this.json.set(row, json.values, json.length)
+  }
+
+  *[Symbol.iterator](): Generator<CocoAnnotation> {
+    for (let row = 0; row < this.length; row++) yield this.at(row)
+  }
+
+  at(row: number): CocoAnnotation {
+    const json = valuesOf(this.json.get(row))
+    const shape = this.shapeOf(row)
+    if (shape === undefined) return json() as CocoAnnotation
+    const annotation: Record<string, unknown> = {}
+    for (const { key, kept } of shape.path) {
+      const { name, field } = key!
+      const isLast = shape.keptOf(field) === kept // of a key that stands twice, the columns have the last
+      const value = kept === 'json' ? json() : isLast ? this.valueOf(row, field, kept) : undefined
+      setOwn(annotation, name, value)
+    }
+    return annotation as CocoAnnotation
+  }
+
+  has(row: number, key: string): boolean {
+    const path = this.shapeOf(row)?.path
+    return path ? path.some((shape) => shape.key!.name === key) : key in this.at(row)
+  }
+
+  id(row: number): Id {
+    return this.ids[ID].get(row)! // `checkIds` has seen it
+  }
+
+  imageId(row: number): Id {
+    return this.ids[IMAGE_ID].get(row)!
+  }
+
+  categoryId(row: number): Id | undefined {
+    return this.ids[CATEGORY_ID].get(row)
+  }
+
+  area(row: number): number {
+    return this.numberOf(row, AREA)
+  }
+
+  score(row: number): number {
+    return this.numberOf(row, SCORE)
+  }
+
+  iscrowd(row: number): number {
+    const value = this.numberOf(row, ISCROWD)
+    return Number.isInteger(value) ? value : Number.NaN
+  }
+
+  numKeypoints(row: number): number {
+    return this.numberOf(row, NUM_KEYPOINTS)
+  }
+
+  writeBox(row: number, boxesXywh: Float64Array, place: number): boolean {
+    for (let i = 0; i < 4; i++) if (!Number.isFinite(this.boxesXywh.get(row, i))) return false
+    for (let i = 0; i < 4; i++) boxesXywh[place + i] = this.boxesXywh.get(row, i)
+    return true
+  }
+
+  keypoints(row: number): ArrayLike<number> | undefined {
+    if (this.isOdd(row, KEYPOINTS)) return this.asObject(row).keypoints(0)
+    return this.keypointLists.get(row)
+  }
+
+  segmentation(row: number): Segmentation | undefined {
+    if (this.isOdd(row, SEGMENTATION)) return this.asObject(row).segmentation(0)
+    const numbers = this.segmentations.get(row)
+    if (numbers === undefined) return undefined
+    if (this.shapeOf(row)!.keptOf(SEGMENTATION) === 'polygons')
+      return { polygons: polygonsOf(numbers) }
+    const size = [numbers[0], numbers[1]] as const
+    const counts = this.counts.get(row)
+    return counts ? { size, counts } : { size, runs: numbers.subarray(2) }
+  }
+
+  private numberOf(row: number, field: number): number {
+    return this.numbers[field - AREA].get(row)
+  }
+
+  private shapeOf(row: number): EntryShape | undefined {
+    return this.shapes[this.shapeNumbers[row]]
+  }
+
+  /** Whether the row has a key that its column could not take. */
+  private isOdd(row: number, field: number): boolean {
+    const shape = this.shapeOf(row)
+    return shape === undefined || shape.keptOf(field) === 'json'
+  }
+
+  private asObject(row: number): ObjectRows {
+    return new ObjectRows([this.at(row)])
+  }
+
+  /** A value that is not kept as JSON. */
+  private valueOf(row: number, field: number, kept: Kept): unknown {
+    if (kept === 'text') return this.ids[field].get(row)
+    if (kept === 'number')
+      return field <= CATEGORY_ID
+        ? (this.ids[field].get(row) ?? Number.NaN)
+        : this.numberOf(row, field)
+    if (kept === 'boolean') return this.numberOf(row, field) === 1
+    if (kept === 'box') return Array.from({ length: 4 }, (_, i) => this.boxesXywh.get(row, i))
+    if (kept === 'numbers') return Array.from(this.keypointLists.get(row)!)
+
+    const numbers = this.segmentations.get(row)!
+    if (kept === 'polygons') return polygonsOf(numbers).map((polygon) => Array.from(polygon))
+    const size = [numbers[0], numbers[1]]
+    if (kept === 'size, runs') return { size, counts: Array.from(numbers.subarray(2)) }
+    if (kept === 'runs, size') return { counts: Array.from(numbers.subarray(2)), size }
+    const counts = decoder.decode(this.counts.get(row)!)
+    return kept === 'size, counts' ? { size, counts } : { counts, size }
+  }
+}
+
+const decoder = new TextDecoder()
+
+/** The lists of `length, numbers, length, numbers ...`. */
+function polygonsOf(numbers: Float64Array | Uint32Array): (Float64Array | Uint32Array)[] {
+  const polygons: (Float64Array | Uint32Array)[] = []
+  for (let at = 0; at < numbers.length; at += numbers[at] + 1)
+    polygons.push(numbers.subarray(at + 1, at + 1 + numbers[at]))
+  return polygons
+}
+
+/** Gives the values of `json`, which have spaces between them, one after the other. */
+function valuesOf(json: Uint8Array | undefined): () => unknown {
+  if (json === undefined) return () => undefined
+  const bytes = new Uint8Array(json.length + 16) // a scanner wants zeros at the end
+  bytes.set(json)
+  const values = new ValueReader(new Scanner(bytes, json.length))
+  return () => values.read() && values.value
+}

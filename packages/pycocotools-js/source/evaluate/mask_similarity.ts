@@ -1,0 +1,98 @@
+import { nameOf, show } from '../annotations/check_annotation.js'
+import { CocoError } from '../errors.js'
+import { showId } from '../ids.js'
+import { appendSegmentation } from '../mask/append_segmentation.js'
+import { MaskFault } from '../mask/mask_fault.js'
+import { maskIou } from '../mask/mask_iou.js'
+import { MaskTable } from '../mask/mask_table.js'
+import { RunList } from '../mask/run_list.js'
+import type { Segmentation } from '../mask/segmentation.js'
+import type { Groups, Side, Similarity } from './similarity.js'
+
+/**
+ * IoU of masks. They are decoded, and polygons drawn, one group at a time: all of them would take gigabytes.
+ *
+ * The masks of groups that have nothing to compare are checked at once, so that an unusable one is always reported.
+ */
+export function maskSimilarity(
+  { gtStart, dtStart, gtRows, dtRows }: Groups,
+  iscrowd: Uint8Array,
+  gt: Side,
+  dt: Side,
+): Similarity {
+  const runs = new RunList()
+  const checkMask = (segmentation: Segmentation, imageSize: ImageSize) => {
+    runs.clear()
+    appendSegmentation(runs, segmentation, imageSize)
+  }
+  for (let group = 0; group + 1 < gtStart.length; group++) {
+    const gts = gtRows.subarray(gtStart[group], gtStart[group + 1])
+    const dts = dtRows.subarray(dtStart[group], dtStart[group + 1])
+    if (gts.length > 0 && dts.length > 0) continue
+    visitMasks(gt, gts, checkMask)
+    visitMasks(dt, dts, checkMask)
+  }
+
+  const gtMasks = new MaskTable()
+  const dtMasks = new MaskTable()
+  return (group, similarities) => {
+    gtMasks.clear()
+    dtMasks.clear()
+    visitMasks(gt, gtRows.subarray(gtStart[group], gtStart[group + 1]), (segmentation, size) =>
+      gtMasks.add(segmentation, size),
+    )
+    visitMasks(dt, dtRows.subarray(dtStart[group], dtStart[group + 1]), (segmentation, size) =>
+      dtMasks.add(segmentation, size),
+    )
+    const crowds = iscrowd.subarray(gtStart[group], gtStart[group + 1])
+    maskIou(dtMasks, gtMasks, crowds, similarities)
+  }
+}
+
+/** `[height, width]`, pixels. */
+type ImageSize = readonly [number, number]
+
+/** @throws CocoError, naming the annotation, where there is no mask or `visit` throws a `MaskFault`. */
+function visitMasks(
+  side: Side,
+  selected: Int32Array,
+  visit: (segmentation: Segmentation, imageSize: ImageSize) => void,
+): void {
+  const { rows, name } = side
+  for (let i = 0; i < selected.length; i++) {
+    const segmentation = rows.segmentation(selected[i])
+    if (segmentation === undefined) throw noMask(side, selected[i])
+    const size = 'polygons' in segmentation ? imageSizeOf(side, selected[i]) : segmentation.size
+    try {
+      visit(segmentation, size)
+    } catch (fault) {
+      if (!(fault instanceof MaskFault)) throw fault
+      throw new CocoError(name, `${nameOf(rows.at(selected[i]))} ${fault.what}`, fault.fix)
+    }
+  }
+}
+
+function noMask({ rows, name }: Side, row: number): CocoError {
+  const annotation = rows.at(row)
+  const { segmentation } = annotation
+  return new CocoError(
+    name,
+    `${nameOf(annotation)} has ${segmentation === undefined ? 'no segmentation' : `the segmentation ${show(segmentation)}`}`,
+    'give it polygons or run lengths { size, counts }',
+  )
+}
+
+/** @returns the size of the image of a row. */
+function imageSizeOf({ rows, name, imgs }: Side, row: number): ImageSize {
+  const imageId = rows.imageId(row)
+  const image = imgs.get(imageId)
+  const height = image?.height
+  const width = image?.width
+  if (typeof height === 'number' && typeof width === 'number') return [height, width]
+  const lack = image ? 'its image has no height and width' : `there is no image ${showId(imageId)}`
+  throw new CocoError(
+    name,
+    `${nameOf(rows.at(row))} is a polygon, but ${lack}`,
+    'polygons take their size from the image: give it height and width in pixels',
+  )
+}

@@ -1,0 +1,44 @@
+/** Needs coco128 at ../shared/data; says so and passes where it is missing. */
+import { createHash } from 'node:crypto'
+import { existsSync, readFileSync } from 'node:fs'
+import test from 'ava'
+import { COCO, COCOeval } from '../packages/pycocotools-js/source/index.js'
+import { jitteredBoxes, jitteredMasks } from './helpers/jittered_detections.js'
+
+const ANNOTATIONS = new URL(
+  '../../shared/data/coco128/annotations/instances_train2017.json',
+  import.meta.url,
+)
+
+interface Expected {
+  /** SHA-256 of the detections' JSON. */
+  detections: string
+  stats: number[]
+}
+const expected = JSON.parse(
+  readFileSync(new URL('fixtures/coco128_eval.json', import.meta.url), 'utf8'),
+) as Record<'bbox' | 'segm', Expected>
+
+for (const [iouType, jitter] of [
+  ['bbox', jitteredBoxes],
+  ['segm', jitteredMasks],
+] as const) {
+  test(`on jittered ground truth of coco128, the twelve numbers are those of pycocotools: ${iouType}`, async (t) => {
+    if (!existsSync(ANNOTATIONS)) {
+      t.log('skipped: there is no coco128 at ../shared/data')
+      t.pass()
+      return
+    }
+    const groundTruth = await COCO.load(ANNOTATIONS)
+    const detections = jitter(groundTruth)
+    const digest = createHash('sha256').update(JSON.stringify(detections)).digest('hex')
+    t.is(digest, expected[iouType].detections, 'run make_coco128_eval.py again')
+
+    const evaluation = new COCOeval(groundTruth, groundTruth.loadRes(detections), iouType, {
+      print: () => {},
+    })
+    evaluation.evaluate()
+    evaluation.accumulate()
+    t.deepEqual(evaluation.summarize(), expected[iouType].stats)
+  })
+}
