@@ -2,7 +2,14 @@ import type * as tf from '@tensorflow/tfjs'
 import { sizeOf, trace } from '../engine/index.js'
 import { traceBackend } from '../engine/trace/backend.js'
 import type { Node, Value } from '../engine/trace/graph.js'
-import { Conv2d, functionalCall, Module, type Parameter } from '../nn/index.js'
+import {
+  Conv2d,
+  ConvTranspose2d,
+  functionalCall,
+  Linear,
+  Module,
+  type Parameter,
+} from '../nn/index.js'
 import { rawOutputs } from './raw_outputs.js'
 
 /** What a model costs for one image. */
@@ -51,7 +58,7 @@ interface NetworkGraph {
   images: Value
   /** Each parameter that the network uses. */
   parameters: ReadonlyMap<Value, Parameter>
-  /** Kernels and biases of `Conv2d`, unlike those that a function convolves with. */
+  /** Kernels of layers, unlike those that a function convolves with. */
   layerKernels: ReadonlySet<Parameter | undefined>
   layerBiases: ReadonlySet<Parameter | undefined>
 }
@@ -78,9 +85,12 @@ function traceNetwork(model: Module, imageShape: readonly number[]): NetworkGrap
       images: float32(imageShape),
     },
   )
-  const convolutions = modulesOf(model).filter((module) => module instanceof Conv2d)
-  const layerKernels = new Set(convolutions.map(({ weight }) => weight))
-  const layerBiases = new Set(convolutions.flatMap(({ bias }) => bias ?? []))
+  const layers = modulesOf(model).filter(
+    (module) =>
+      module instanceof Conv2d || module instanceof ConvTranspose2d || module instanceof Linear,
+  )
+  const layerKernels = new Set(layers.map(({ weight }) => weight))
+  const layerBiases = new Set(layers.flatMap(({ bias }) => bias ?? []))
   return { nodes, images: images as Value, parameters, layerKernels, layerBiases }
 }
 
@@ -180,7 +190,7 @@ function parameterBehind(
   { parameters }: NetworkGraph,
 ): Parameter | undefined {
   let source = value
-  while (source?.producer && ['Reshape', 'Transpose'].includes(source.producer.op)) {
+  while (source?.producer && ['Reshape', 'Tile', 'Transpose'].includes(source.producer.op)) {
     source = source.producer.inputs[0]
   }
   return source && parameters.get(source)

@@ -48,6 +48,7 @@ export function maskTargets(
 ): tf.Tensor3D {
   const [imageCount, roiCount] = matches.shape
   const [, objectCount, parts] = masks.shape
+  if (objectCount === 0) return tf.zeros([imageCount * roiCount, size, size])
   const object = objectRows(matches, objectCount) // [R] with R = n r
   const frames = tf.gather(tf.reshape(framesXyxy, [-1, 4]), object) // [R, 4]
   const [left, top, right, bottom] = columnsOf(frames)

@@ -85,9 +85,14 @@ test('cells larger than a pixel are means of a sample a pixel', (t) => {
 
 test('a frame of larger parts gives the same targets for a region as many times as large', (t) => {
   const frame = [10, 20, 22, 28] // parts of 3 x 2 pixels
-  const rois = [frame]
-  const [target] = targetsOf({ masks: [corner], frames: [frame], rois, matches: [0] })
-  t.deepEqual(target, ['1100', '1100', '1000', '0000'])
+  const faint = Array(4).fill([255, 120, 255, 255]) // a sample beside the centre of a part would see more
+  const targets = targetsOf({
+    masks: [corner, faint],
+    frames: [frame, frame],
+    rois: [frame, frame],
+    matches: [0, 1],
+  })
+  t.deepEqual(targets, [['1100', '1100', '1000', '0000'], Array(4).fill('1011')])
 })
 
 test('regions take the mask of their object, and those without one or without a size are 0', (t) => {
@@ -112,6 +117,16 @@ test('padding instead of objects gives 0', (t) => {
     matches: [-1, -1],
   })
   t.deepEqual(targets, [Array(4).fill('0000'), Array(4).fill('0000')])
+})
+
+test('without objects all targets are 0', (t) => {
+  const targets = maskTargets(
+    { masks: tf.zeros([2, 0, 4, 4], 'int32'), framesXyxy: tf.zeros([2, 0, 4]) },
+    tf.zeros([2, 3, 4]),
+    tf.fill([2, 3], -1, 'int32'),
+  )
+  t.deepEqual(targets.shape, [6, 28, 28])
+  t.true(targets.dataSync().every((value) => value === 0))
 })
 
 test('regions end at the canvas, whose border reaches half a pixel further', (t) => {

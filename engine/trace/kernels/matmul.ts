@@ -9,9 +9,14 @@ import { type Lowering, lower, type Traced } from '../lowering.js'
 export function matMul(
   lowering: Lowering,
   a: Value,
-  b: Value,
-  { transposeA = false, transposeB = false } = {},
+  right: Value,
+  options: { transposeA?: boolean; transposeB?: boolean } = {},
 ): Value {
+  const { transposeA = false } = options
+  // A weight that is known now is turned now, so that the node is ONNX's own.
+  const isTurned = Boolean(options.transposeB && right.constant)
+  const b = isTurned ? lowering.transpose(right, swappedLast(right.shape.length)) : right
+  const transposeB = Boolean(options.transposeB) && !isTurned
   const [m] = a.shape.slice(transposeA ? -1 : -2)
   const [n] = b.shape.slice(transposeB ? -2 : -1)
   const rank = Math.max(a.shape.length, b.shape.length)
@@ -25,6 +30,10 @@ export function matMul(
   if (!transposeA && !transposeB) return lowering.node('MatMul', [a, b], output)
   const flags = { transA: transposeA ? 1 : 0, transB: transposeB ? 1 : 0 }
   return lowering.node('FusedMatMul', [a, b], output, flags, 'com.microsoft')
+}
+
+function swappedLast(rank: number): number[] {
+  return [...Array.from({ length: rank - 2 }, (_, axis) => axis), rank - 1, rank - 2]
 }
 
 lower('BatchMatMul', (lowering, { inputs: { a, b }, attributes }) => {
@@ -45,9 +54,8 @@ function matrices(
 ): { value: Value; transposed: boolean } {
   const rank = x.shape.length
   const last = x.order[rank - 1]
-  const leading = Array.from({ length: rank - 2 }, (_, axis) => axis)
-  const swapped: Order = [...leading, rank - 1, rank - 2]
-  const liesSwapped = last === rank - 2 && leading.every((axis) => x.order[axis] === axis)
+  const swapped: Order = swappedLast(rank)
+  const liesSwapped = last === rank - 2 && x.order.every((axis, i) => axis === swapped[i])
   if (!liesSwapped) return { value: lowering.read(x), transposed }
   const value = lowering.expand(x.value, physicalShape(x.shape, swapped))
   return { value, transposed: !transposed }

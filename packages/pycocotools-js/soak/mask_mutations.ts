@@ -15,7 +15,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
   },
 })
-Error.stackTraceLimit = 4 // a million traces take minutes
+Error.stackTraceLimit = 0 // a million traces take minutes
 console.warn = () => {} // of boxes in place of polygons
 const start = performance.now()
 const { inputs, results, errors, violations } = soakMasks(Number(values.count), Number(values.seed))

@@ -33,11 +33,8 @@ export async function readAnnotationFile(
       await reader.object(async (key) => {
         if (key === 'annotations' && (await reader.peek()) === OPEN_LIST) {
           file.table = await readTable(reader, name, checkAnnotation)
-          delete file.dataset.annotations // of two lists, the last counts
-        } else {
-          if (key === 'annotations') file.table = undefined
-          setOwn(file.dataset, key, await reader.value())
-        }
+          delete file.dataset.annotations // of two, the last counts
+        } else setOwn(file.dataset, key, await reader.value())
       })
       return file
     },

@@ -120,11 +120,14 @@ function outsideOf(areas: Float64Array, [low, high]: [number, number]): Uint8Arr
   return outside
 }
 
-/** `[D, T]`, as if nothing were matched. */
+/** `[D, T]`, as if nothing were matched. Written in long stretches, since there are millions of entries. */
 function unmatchedOutcomes(outside: Uint8Array, T: number): Uint8Array {
-  const outcome = new Uint8Array(outside.length * T)
-  for (let i = 0; i < outside.length; i++)
-    for (let t = 0; t < T; t++) outcome[i * T + t] = outside[i] ? IGNORED : FALSE_POSITIVE
+  const outcome = new Uint8Array(outside.length * T).fill(IGNORED)
+  let end = 0
+  for (let first = 0; first < outside.length; first = end) {
+    while (end < outside.length && outside[end] === outside[first]) end++
+    if (!outside[first]) outcome.fill(FALSE_POSITIVE, first * T, end * T)
+  }
   return outcome
 }
 

@@ -44,7 +44,7 @@ export function longDecimal(
       lowDigits++
     }
   }
-  if (lowDigits > 7) return numberOf(bytes, start, end)
+  if (lowDigits > 15) return numberOf(bytes, start, end)
 
   // digits = high * 10 ** lowDigits + low = d + rest
   const product = high * TENS[lowDigits]

@@ -32,8 +32,9 @@ const size = fc.constantFrom(
   'null',
   '[1, "2"]',
 )
+const escaped = fc.constantFrom('"a\\nb"', '"\\"0"', '"\\u0041"', '"\\/0"', '"é"', '"\\\\\\n"')
 const runLengths = fc
-  .tuple(size, fc.oneof(counts, text, numbers(5), json), fc.constantFrom(0, 1, 2, 3))
+  .tuple(size, fc.oneof(counts, escaped, text, numbers(5), json), fc.constantFrom(0, 1, 2, 3))
   .map(([s, c, form]) => {
     if (form === 0) return `{"size": ${s}, "counts": ${c}}`
     if (form === 1) return `{"counts":${c},"size":${s}}`
@@ -163,4 +164,36 @@ test('rows past the first chunk, and lists longer than a chunk, are found', asyn
   t.deepEqual([...table] as unknown[], entries)
   t.is(table.area(4998), Number.NaN)
   t.is(table.area(4999), 4999)
+})
+
+test('segmentations of every form may follow each other', async (t) => {
+  const forms = [
+    '{"size": [2, 3], "counts": "06"}',
+    '{"size": [2, 3], "counts": [6]}',
+    '[[1, 2, 3, 4, 5, 6], [7]]',
+    '{"counts": "51", "size": [2, 3]}',
+    '{"counts": [5, 1], "size": [2, 3]}',
+    'null',
+    '[]',
+  ]
+  const entries = forms.flatMap((a) => forms.flatMap((b) => [a, b]))
+  const table = await tableOf(entries.map((form) => `{"segmentation": ${form}}`))
+  const objects = new ObjectRows(
+    entries.map((form) => ({ segmentation: JSON.parse(form) }) as never),
+  )
+  for (let row = 0; row < entries.length; row++) {
+    t.deepEqual(table.at(row), objects.at(row))
+    t.deepEqual(accessors(table, row), accessors(objects, row))
+  }
+})
+
+test('the place of a fault is right behind a value that its column could not take', async (t) => {
+  for (const [entry, line, column] of [
+    ['{"bbox": [1,\n  2, null], "id" 1}', 2, 18],
+    ['{"id": "é\\x"}', 1, 11],
+    ['{"segmentation": {"size":\n[1, 2],\n "é": 1}, x}', 3, 11],
+  ] as const)
+    await t.throwsAsync(tableOf([entry]), {
+      message: new RegExp(`^entries: is not JSON at line ${line}, column ${column}: `),
+    })
 })

@@ -89,6 +89,28 @@ test('a decimal half way between two doubles is rounded to even, and its neighbo
   }
 })
 
+test('a decimal as near to half way as 17 digits can be is rounded right', (t) => {
+  const fives = 5n ** 22n
+  for (let shift = 46n; shift < 54n; shift++)
+    for (const difference of [-1n, 1n]) {
+      // digits * 2 ** shift = half * 5 ** 22 + difference, so that digits / 10 ** 22 is half / 2 ** (shift + 22), nearly
+      const inverse = powerModulo((fives + 1n) / 2n, shift, fives)
+      let digits = (((inverse * difference) % fives) + fives) % fives
+      for (let i = 0; i < 40; i++, digits += fives) {
+        const half = (digits * 2n ** shift - difference) / fives
+        if (half % 2n === 0n || half < 2n ** 53n || half >= 2n ** 54n) continue // half way it has 54 bits
+        const text = `${digits}e-22`
+        t.is(numberOf(text), JSON.parse(text), text)
+      }
+    }
+})
+
+function powerModulo(base: bigint, exponent: bigint, modulus: bigint): bigint {
+  let power = 1n
+  for (let i = 0n; i < exponent; i++) power = (power * base) % modulus
+  return power
+}
+
 test('what is no number for JSON.parse is none here', (t) => {
   const property = fc.property(
     fc.string({ unit: fc.constantFrom(...'0123456789.-+eE'), minLength: 1, maxLength: 7 }),
