@@ -135,8 +135,12 @@ class RetinaNet(nn.Module):
         features = self.neck(self.backbone(pixels.contiguous()))
         return self.head(features), [f.shape[-2:] for f in features]
 
-    def loss(self, images, boxes, labels):
+    def prepare(self, boxes, labels, shape):
         """boxes: [n, g, 4] x1 y1 x2 y2; labels: [n, g]."""
+        return boxes, labels
+
+    def loss(self, images, targets):
+        boxes, labels = targets
         (logits, deltas), sizes = self(images)
         anchors = make_anchors(sizes, self.strides)
         class_loss = box_loss = positives = 0

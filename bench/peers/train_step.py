@@ -1,7 +1,7 @@
 """The training step in PyTorch eager, one step for each line on standard input.
 
-The first line is JSON: the network, the size of the images, the boxes, the number of threads. Each answer
-is a line of JSON. Run by bench/train_step.ts.
+The first line is JSON: the model, its network, the size of the images, the boxes, the number of threads. Each
+answer is a line of JSON. Run by bench/train_step.ts.
 """
 
 import json
@@ -9,30 +9,42 @@ import sys
 import time
 
 import torch
-from retinanet import RetinaNet
+from memory import peak_bytes
 
 
 def main():
     spec = json.loads(sys.stdin.readline())
     torch.set_num_threads(spec["threads"])
     torch.manual_seed(0)
-    model = RetinaNet(**spec["network"]).train()
+    model = make_model(spec["model"], spec["network"]).train()
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=8e-5, betas=(0.9, 0.999))
     height, width = spec["shape"]
     images = torch.randint(0, 256, (spec["batch"], height, width, 3), dtype=torch.uint8)
     boxes = torch.tensor(spec["boxes"], dtype=torch.float32)
-    labels = torch.tensor(spec["labels"])
+    targets = model.prepare(boxes, torch.tensor(spec["labels"]), spec["shape"])
     params = sum(p.numel() for p in model.parameters() if p.requires_grad)
     answer(params=params, version=torch.__version__, threads=torch.get_num_threads())
 
     for _ in sys.stdin:
         started = time.perf_counter()
         optimizer.zero_grad()
-        loss = model.loss(images, boxes, labels)
+        loss = model.loss(images, targets)
         loss.backward()
         optimizer.step()
         value = loss.item()
-        answer(ms=1000 * (time.perf_counter() - started), loss=value)
+        ms = 1000 * (time.perf_counter() - started)
+        positives = getattr(model, "positives", None)  # of the second stage, where there is one
+        answer(ms=ms, loss=value, positives=positives, peakBytes=peak_bytes())
+
+
+def make_model(name, network):
+    if name == "retinanet":
+        from retinanet import RetinaNet as Model
+    elif name == "mask_rcnn":
+        from mask_rcnn import MaskRCNN as Model  # needs torchvision
+    else:
+        raise ValueError(f"no model is named {name}")
+    return Model(**network)
 
 
 def parameter_groups(model):

@@ -9,11 +9,12 @@ import type { AnnotationTable } from './annotations/annotation_table.js'
 import { type ResultArray, tableOfArray } from './annotations/array_results.js'
 import {
   checkAnnotation,
+  checkDataset,
   checkIds,
   checkResult,
   indexById,
   listOf,
-} from './annotations/check_ids.js'
+} from './annotations/check_dataset.js'
 import {
   type AnnotationDrawing,
   type DrawOptions,
@@ -110,12 +111,7 @@ export class COCO {
   /** Fills the maps from `dataset`. Of two entries with one id, the last is found under it. */
   createIndex(): void {
     const { dataset, name, fileRows } = this
-    if (typeof dataset !== 'object' || dataset === null || Array.isArray(dataset))
-      throw new CocoError(
-        name,
-        'does not hold an object',
-        'an annotation file is { images, annotations, categories }; load results with loadRes',
-      )
+    checkDataset(dataset, name)
     this.imgs = indexById<CocoImage>(dataset, 'images', name)
     this.cats = indexById<CocoCategory>(dataset, 'categories', name)
     const hasCategories = dataset.categories !== undefined

@@ -32,7 +32,8 @@ export class COCOeval {
   eval: Accumulated | null = null
   /** The twelve numbers, ten of keypoints, named by `statNames(iouType)`; empty before `summarize()`. */
   stats: number[] = []
-  private evaluation: Evaluation | null = null
+  /** What `evaluate()` found, in typed arrays, which analysis reads; null before it. */
+  matches: Evaluation | null = null
   private imageList: (ImageEvaluation | null)[] | null = null
   private readonly print: (line: string) => void
 
@@ -48,7 +49,7 @@ export class COCOeval {
   /** Matches detections to ground truths in each image. Sorts the lists of `params`. */
   evaluate(): void {
     const { cocoGt, cocoDt, params } = this
-    this.evaluation = null
+    this.matches = null
     this.imageList = null
     this.eval = null
     checkParams(params)
@@ -66,7 +67,7 @@ export class COCOeval {
     })
     const columns = readColumns(cells, cocoGt, cocoDt, params.iouType)
     const similarity = similarityOf(cells, columns.gtCrowd, cocoGt, cocoDt, params)
-    this.evaluation = evaluateCells({
+    this.matches = evaluateCells({
       ...{ cells, columns, similarity },
       params: params.clone(),
       gt: cocoGt,
@@ -76,10 +77,10 @@ export class COCOeval {
 
   /** Joins the matches into `eval`. Sets `catIds` of the parameters to `[-1]` if `useCats` is 0 (pycocotools). */
   accumulate(params: Params = this.params): void {
-    if (!this.evaluation)
+    if (!this.matches)
       throw new CocoError('accumulate', 'nothing is evaluated yet', 'call evaluate() first')
     if (Number(params.useCats) !== 1) params.catIds = [-1]
-    this.eval = accumulateMatches(this.evaluation, params)
+    this.eval = accumulateMatches(this.matches, params)
   }
 
   /** Prints the table of twelve numbers, ten of keypoints, and keeps them in `stats`. */
@@ -98,9 +99,9 @@ export class COCOeval {
    * @returns `[d, g]`: detections by falling score, cut to the largest of `maxDets`; ground truths in file order.
    */
   computeIoU(imgId: Id, catId: Id): NdArray {
-    if (!this.evaluation)
+    if (!this.matches)
       throw new CocoError('computeIoU', 'nothing is evaluated yet', 'call evaluate() first')
-    return cellSimilarities(this.evaluation, imgId, catId)
+    return cellSimilarities(this.matches, imgId, catId)
   }
 
   /**
@@ -109,8 +110,8 @@ export class COCOeval {
    * Built when first read, since few read it and it takes far more memory than the evaluation.
    */
   get evalImgs(): (ImageEvaluation | null)[] {
-    if (!this.evaluation) return []
-    this.imageList ??= imageEvaluations(this.evaluation)
+    if (!this.matches) return []
+    this.imageList ??= imageEvaluations(this.matches)
     return this.imageList
   }
 }

@@ -28,6 +28,7 @@ export { type CategoryFilter, COCO, type ImageFilter, type LoadOptions } from '.
 export { COCOeval, type COCOevalOptions } from './coco_eval.js'
 export { CocoError } from './errors.js'
 export type { Accumulated } from './evaluate/accumulate.js'
+export type { Evaluation } from './evaluate/evaluate_cells.js'
 export type { ImageEvaluation } from './evaluate/image_evaluations.js'
 export { type IouType, Params } from './evaluate/params.js'
 export { KEYPOINT_STAT_NAMES, STAT_NAMES, statNames } from './evaluate/summarize.js'

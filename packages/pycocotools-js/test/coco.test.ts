@@ -208,6 +208,19 @@ test('a file that is not JSON is refused with line and column', async (t) => {
   })
 })
 
+test('a file of another kind is refused by its first byte, or where it stops being JSON', async (t) => {
+  const long = `[${'{"id": 1}, '.repeat(100_000)}`
+  await t.throwsAsync(COCO.load(new TextEncoder().encode(long)), {
+    message: /^dataset: does not hold an object; /,
+  })
+  await t.throwsAsync(new COCO(dataset()).loadRes(new TextEncoder().encode('{"images": [')), {
+    message: 'results: does not hold an array; results are an array of objects',
+  })
+  await t.throwsAsync(COCO.load(new TextEncoder().encode('<!DOCTYPE html>')), {
+    message: /^dataset: is not JSON at line 1, column 1: found "<", expected a value; /,
+  })
+})
+
 test('NaN in a file, as Python writes it, is refused with its annotation when it would be counted', async (t) => {
   const text = JSON.stringify(dataset()).replace('"area":6,', '"area":NaN,')
   const coco = await COCO.load(new TextEncoder().encode(text), { name: 'gt.json' })

@@ -40,7 +40,7 @@ export function outcomesOf(
   where: string,
   { iouThr = 0.5, area = 'all', maxDets }: OutcomeOptions,
 ): Outcomes {
-  const matches = evaluation['evaluation']
+  const matches = evaluation.matches
   if (!matches) throw new CocoError(where, 'nothing is evaluated yet', 'call evaluate() first')
   const { params } = matches
   const classes = classNames(evaluation.cocoGt, params, where)

@@ -136,7 +136,7 @@ function drawKeypoints(
 ): void {
   const keypoints = annotation.keypoints!
   const skeleton = cats.get(annotation.category_id!)?.skeleton
-  if (!skeleton)
+  if (!Array.isArray(skeleton) || !skeleton.every(Array.isArray))
     throw new CocoError(
       where,
       `${nameOf(annotation)} has keypoints, but its category has no skeleton`,

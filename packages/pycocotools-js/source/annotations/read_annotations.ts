@@ -1,4 +1,3 @@
-import { CocoError } from '../errors.js'
 import type { JsonSource } from '../json/byte_source.js'
 import { OPEN_LIST, OPEN_OBJECT } from '../json/bytes_of_json.js'
 import { JsonReader, type JsonReaderOptions } from '../json/json_reader.js'
@@ -6,7 +5,7 @@ import { setOwn } from '../json/value_reader.js'
 import type { CocoDataset } from '../types.js'
 import { AnnotationReader } from './annotation_reader.js'
 import { AnnotationTable } from './annotation_table.js'
-import { checkAnnotation, checkResult } from './check_ids.js'
+import { checkAnnotation, checkDataset, checkResult, checkResults } from './check_dataset.js'
 
 export interface AnnotationFile {
   /** All that the file holds but its list of annotations. */
@@ -25,11 +24,8 @@ export async function readAnnotationFile(
     source,
     name,
     async (reader) => {
+      if ((await reader.peek()) !== OPEN_OBJECT) checkDataset(await otherValue(reader), name)
       const file: AnnotationFile = { dataset: {}, table: undefined }
-      if ((await reader.peek()) !== OPEN_OBJECT) {
-        file.dataset = (await reader.value()) as CocoDataset // `COCO` says what is wrong with it
-        return file
-      }
       await reader.object(async (key) => {
         if (key === 'annotations' && (await reader.peek()) === OPEN_LIST) {
           file.table = await readTable(reader, name, checkAnnotation)
@@ -52,12 +48,18 @@ export async function readResultFile(
     source,
     name,
     async (reader) => {
-      if ((await reader.peek()) === OPEN_LIST) return readTable(reader, name, checkResult)
-      await reader.value() // what is not JSON is not an array either
-      throw new CocoError(name, 'does not hold an array', 'results are an array of objects')
+      if ((await reader.peek()) !== OPEN_LIST) checkResults(await otherValue(reader), name)
+      return readTable(reader, name, checkResult)
     },
     options,
   )
+}
+
+/** What stands where something else is wanted; of a list or an object, which may be long, nothing is read. */
+async function otherValue(reader: JsonReader): Promise<unknown> {
+  const first = await reader.peek()
+  if (first === OPEN_LIST) return []
+  return first === OPEN_OBJECT ? {} : reader.value()
 }
 
 /** Reads a list of annotations. @param check throws for an entry that is no object. */

@@ -12,8 +12,8 @@ import { showValue } from './show_value.js'
 
 /** Points of the grid a pixel, along each axis. Those of column X are 5 X + 0 ... 5 X + 4, and 5 X + 2 is its middle. */
 const GRID = 5
-/** A polygon that changes the mask at more places than this is refused: 256 MiB. */
-const MAX_CROSSINGS = 2 ** 26
+/** A polygon that changes the mask at more places than this is refused: they would take 64 MiB and seconds. */
+const MAX_CROSSINGS = 2 ** 24
 
 /**
  * Appends the runs of one polygon. With less than three vertices it is empty. A canvas without pixels gives one run of 0.

@@ -234,6 +234,11 @@ test('an array of numbers of another shape, or with an id that is none, is refus
     message:
       'results: has 12 numbers in the shape [2, 6]; results are [N, 7]: image id, x, y, width, height, score, category id',
   })
+  t.throws(() => coco.loadRes({ data: new Float64Array(12), shape: [2, 7] }), {
+    instanceOf: CocoError,
+    message:
+      'results: has 12 numbers in the shape [2, 7]; results are [N, 7]: image id, x, y, width, height, score, category id',
+  })
   t.throws(() => coco.loadRes({ data: [Number.NaN, 1, 2, 3, 4, 1, 18], shape: [1, 7] }), {
     instanceOf: CocoError,
     message: 'results: row [0] has the image id NaN; an id is a number within 2^53',

@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,7 +28,8 @@ const sources: [string, () => JsonSource][] = [
   ['all bytes at once', () => BYTES],
   ['a list of chunks', () => [BYTES.subarray(0, 9), BYTES.subarray(9)]],
   ['an async iteration', () => slowly()],
-  ['a stream', () => new Blob([TEXT]).stream()],
+  ['a Node stream', () => createReadStream(join(folder, 'gt.json'))],
+  ['a web stream', () => new Blob([TEXT]).stream()],
   ['a Blob', () => new Blob([TEXT])],
   ['a Response', () => new Response(TEXT)],
 ]

@@ -1,4 +1,4 @@
-/** Checks that what goes into an index has ids. */
+/** Checks that a data set, or results, are lists of objects with ids. */
 import { CocoError } from '../errors.js'
 import { isId } from '../ids.js'
 import type { CocoDataset, Id } from '../types.js'
@@ -51,9 +51,23 @@ export function checkObject(entry: unknown, subject: string, where: string): voi
     throw new CocoError(where, `${subject} is not an object`, 'repair it or leave it out')
 }
 
+export function checkDataset(dataset: unknown, where: string): void {
+  if (typeof dataset === 'object' && dataset !== null && !Array.isArray(dataset)) return
+  throw new CocoError(
+    where,
+    'does not hold an object',
+    'an annotation file is { images, annotations, categories }; load results with loadRes',
+  )
+}
+
 /** @param row its place in the list of annotations. */
 export function checkAnnotation(annotation: unknown, row: number, where: string): void {
   checkObject(annotation, `annotations[${row}]`, where)
+}
+
+export function checkResults(results: unknown, where: string): void {
+  if (!Array.isArray(results))
+    throw new CocoError(where, 'does not hold an array', 'results are an array of objects')
 }
 
 /** @param row its place in the results. */

@@ -1,0 +1,73 @@
+"""torchvision's Mask R-CNN on VanillaNet: what our training step is timed against.
+
+The numbers are those of our config, which are mmdetection's; the code of neck and heads is torchvision's own.
+"""
+
+import torch
+from retinanet import VanillaNet
+from torch import nn
+from torchvision.models.detection import MaskRCNN as TorchvisionMaskRCNN
+from torchvision.models.detection.anchor_utils import AnchorGenerator
+from torchvision.ops import FeaturePyramidNetwork, MultiScaleRoIAlign
+from torchvision.ops.feature_pyramid_network import LastLevelMaxPool
+
+READ_LEVELS = ["0", "1", "2", "3"]
+
+
+class Pyramid(nn.Module):
+    out_channels = 256
+
+    def __init__(self, dims, strides, act_num, out_indices):
+        super().__init__()
+        self.backbone = VanillaNet(dims, strides, act_num, out_indices, deploy=False)
+        taps = [dims[i + 1] for i in out_indices]
+        self.neck = FeaturePyramidNetwork(taps, self.out_channels, LastLevelMaxPool())
+
+    def forward(self, x):
+        features = self.backbone(x)
+        return self.neck({str(level): feature for level, feature in enumerate(features)})
+
+
+class MaskRCNN(nn.Module):
+    def __init__(self, dims, strides, act_num, out_indices, num_classes):
+        super().__init__()
+        self.model = TorchvisionMaskRCNN(
+            Pyramid(dims, strides, act_num, out_indices),
+            num_classes=num_classes + 1,  # the background is a class, with a box and a mask of its own
+            rpn_anchor_generator=AnchorGenerator(
+                sizes=((32,), (64,), (128,), (256,), (512,)),
+                aspect_ratios=((0.5, 1.0, 2.0),) * 5,
+            ),
+            rpn_pre_nms_top_n_train=2000,
+            rpn_post_nms_top_n_train=1000,
+            rpn_nms_thresh=0.7,
+            rpn_batch_size_per_image=256,
+            rpn_positive_fraction=0.5,
+            box_roi_pool=MultiScaleRoIAlign(READ_LEVELS, output_size=7, sampling_ratio=2),
+            box_batch_size_per_image=512,
+            box_positive_fraction=0.25,
+            mask_roi_pool=MultiScaleRoIAlign(READ_LEVELS, output_size=14, sampling_ratio=2),
+            _skip_resize=True,  # images are given in the size they are wanted in
+        )
+        self.positives = 0  # RoIs that the last mask loss was of
+        self.model.roi_heads.mask_head.register_forward_pre_hook(self.count_positives)
+
+    def count_positives(self, _, inputs):
+        self.positives = len(inputs[0])
+
+    def prepare(self, boxes, labels, shape):
+        """Targets as a data loader gives them; an object's mask is the ellipse in its box."""
+        y, x = torch.meshgrid(*(torch.arange(side) + 0.5 for side in shape), indexing="ij")
+        targets = []
+        for image_boxes, image_labels in zip(boxes, labels):
+            x1, y1, x2, y2 = image_boxes[:, :, None, None].unbind(1)
+            across = (2 * x - x1 - x2) / (x2 - x1)
+            down = (2 * y - y1 - y2) / (y2 - y1)
+            masks = (across**2 + down**2 <= 1).to(torch.uint8)
+            targets.append({"boxes": image_boxes, "labels": image_labels + 1, "masks": masks})
+        return targets
+
+    def loss(self, images, targets):
+        """images: uint8 [n, h, w, 3]."""
+        pixels = images.permute(0, 3, 1, 2).float() / 255
+        return sum(self.model(list(pixels), targets).values())
