@@ -21,7 +21,7 @@ export interface BenchFlags extends ConfigFlags {
   threads: number
 }
 
-/** A command that times `configs/retinanet_vanilla13.ts`, or what `--cfg-options` make of it. */
+/** A command that times a config, `configs/retinanet_vanilla13.ts` as a rule, or what `--cfg-options` make of it. */
 export function benchCommand(
   name: string,
   summary: string,
@@ -35,11 +35,11 @@ export function benchCommand(
     .option('--threads <n>', 'for each side', parseCount(1), availableParallelism())
 }
 
-export function benchConfig({ cfgOptions }: BenchFlags): Config {
-  return resolveConfig(headline, cfgOptions)
+export function benchConfig({ cfgOptions }: BenchFlags, config: unknown = headline): Config {
+  return resolveConfig(config, cfgOptions)
 }
 
-/** The network as `bench/peers/retinanet.py` takes it. */
+/** The network as the models of `bench/peers/` take it. */
 export function peerNetwork({ model }: Config) {
   const { backbone, numClasses } = model
   if (backbone.type !== 'VanillaNet') throw new Error(`the peers have no ${backbone.type}`)

@@ -60,7 +60,7 @@ await run<BenchFlags>(program, async (_, flags, say) => {
     const calls = [
       () => predict.run({ images, ...wholeFrames(images.shape) }),
       () => product.run({ a, b }, { into }),
-      ...(peer ? [() => peer.step()] : []),
+      ...(peer ? [async () => (await peer.step()).ms] : []),
     ]
     const times = await timeInTurns(calls, { runs, warmup, onProgress: showProgress('runs') })
     const [oursMs, productMs, torchMs] = times.map(median)

@@ -10,6 +10,15 @@ export interface PeerGreeting {
   threads: number
 }
 
+/** What is measured of one step. */
+export interface PeerStep {
+  ms: number
+  /** RoIs that masks were learned from, of a model that has some. */
+  positives?: number
+  /** The most memory of the process that was resident until now. */
+  peakBytes: number
+}
+
 /** A Python script of `bench/peers/` that measures one step for each line it is sent. */
 export class Peer {
   private constructor(
@@ -42,10 +51,10 @@ export class Peer {
     return new Peer(greeting, child, answers)
   }
 
-  /** Lets the script take one step; its milliseconds, measured there. */
-  async step(): Promise<number> {
+  /** Lets the script take one step, which it measures itself. */
+  step(): Promise<PeerStep> {
     this.process.stdin.write('step\n')
-    return (await read<{ ms: number }>(this.answers)).ms
+    return read<PeerStep>(this.answers)
   }
 
   stop(): void {

@@ -1,16 +1,22 @@
 /**
- * The training step of RetinaNet with VanillaNet-13 (AdamW, 512x512, batch 1), ours and PyTorch's eager
- * one in turn. PEERS_PYTHON names a Python with PyTorch; without it only ours is timed.
+ * The training step of a detector with VanillaNet-13 (AdamW, 512x512, batch 1), ours and PyTorch's eager one
+ * in turn: RetinaNet, or Mask R-CNN beside torchvision's. PEERS_PYTHON names a Python with PyTorch (and
+ * torchvision); without it only ours is timed.
  *
  * Run: PEERS_PYTHON=python3 npm run bench:train
+ *      PEERS_PYTHON=python3 npm run bench:train -- --model mask_rcnn
  */
+import { Option } from 'commander'
+import maskRcnn from '../configs/mask_rcnn_vanilla13.js'
+import retinanet from '../configs/retinanet_vanilla13.js'
 import { median, timeInTurns } from '../deploy/time_in_turns.js'
-import { compile, floats, type HostTree, ints, sizeOf } from '../engine/index.js'
+import { compile, sizeOf } from '../engine/index.js'
 import { Random } from '../nn/index.js'
 import { buildDetector, type Config } from '../registry.js'
-import { run } from '../tools/command.js'
+import { parseCount, run } from '../tools/command.js'
 import { showProgress } from '../tools/show_progress.js'
-import { type BatchTensors, makeOptimizer, makeTrainStep, TrainState } from '../training/index.js'
+import { withNoise } from '../training/draw_noise.js'
+import { makeOptimizer, makeTrainStep, TrainState } from '../training/index.js'
 import {
   type BenchFlags,
   benchCommand,
@@ -18,53 +24,92 @@ import {
   peerNetwork,
   sessionOptions,
 } from './bench_command.js'
-import { Peer } from './peer.js'
+import { peakBytes } from './coco_eval/peak_memory.js'
+import { Peer, type PeerStep } from './peer.js'
+import { type RandomBatch, randomBatch } from './random_batch.js'
 
-const BATCH = 1
-const OBJECTS = 8
+interface Model {
+  config: Config
+  objects: number
+  /** Trainable parameters that PyTorch's has more. */
+  surplusParams: number
+}
+
+const MODELS: Record<'retinanet' | 'mask_rcnn', Model> = {
+  retinanet: { config: retinanet, objects: 8, surplusParams: 0 },
+  mask_rcnn: {
+    config: maskRcnn,
+    // Ours learns masks from 128 places for RoIs, torchvision's from the positive ones among as many: with 128
+    // objects, which are proposals too, all are positive on both sides.
+    objects: 128,
+    // A box, 4 outputs of 1024 channels, and a mask, 1 of 256, for the background.
+    surplusParams: 4 * (1024 + 1) + (256 + 1),
+  },
+}
+
+interface Flags extends BenchFlags {
+  model: keyof typeof MODELS
+  objects?: number
+}
+
 const LEARNING_RATE = 8e-5
 
+const names = Object.keys(MODELS)
 const program = benchCommand('train_step', 'Times the training step against PyTorch.', {
   shape: [512, 512],
   runs: 5,
 })
+  .addOption(new Option('--model <name>', 'what is trained').choices(names).default(names[0]))
+  .option('--objects <n>', 'objects in the image (default: 8, or 128 with masks)', parseCount(1))
 
-await run<BenchFlags>(program, async (_, flags, say) => {
-  const { shape, threads, runs, warmup } = flags
-  const config = benchConfig(flags)
-  const batch = randomBatch(shape, config.model.numClasses)
-  const peer = await Peer.start('train_step.py', {
-    network: peerNetwork(config),
-    batch: BATCH,
-    boxes: nested(batch.boxesXyxy.data, 4),
-    labels: [Array.from(batch.labels.data)],
+await run<Flags>(program, async (_, flags, say) => {
+  const { model, shape, threads, runs, warmup } = flags
+  const { config: defaults, objects, surplusParams } = MODELS[model]
+  const config = benchConfig(flags, defaults)
+  const batch = randomBatch({
     shape,
-    threads,
+    objects: flags.objects ?? objects,
+    numClasses: config.model.numClasses,
+    masks: model === 'mask_rcnn',
   })
+  const { boxes, labels } = batch
+  const network = peerNetwork(config)
+  const spec = { model, network, batch: boxes.length, boxes, labels, shape, threads }
+  const peer = await Peer.start('train_step.py', spec)
   const ours = await ourStep(config, batch, threads)
   try {
-    if (peer && peer.greeting.params !== ours.params) {
+    if (peer && peer.greeting.params !== ours.params + surplusParams) {
       throw new Error(`ours has ${ours.params} parameters, PyTorch's ${peer.greeting.params}`)
     }
-    const calls = [ours.step, ...(peer ? [() => peer.step()] : [])]
+    const sides = [ours, ...(peer ? [peer] : [])]
+    const last: PeerStep[] = []
+    const calls = sides.map((side, i) => async () => {
+      last[i] = await side.step()
+      return last[i].ms
+    })
     const times = await timeInTurns(calls, { runs, warmup, onProgress: showProgress('steps') })
-    const [oursMs, torchMs] = times.map(median)
-    say(`training step, ${shape.join('x')}, batch ${BATCH}, ${threads} threads, median of ${runs}`)
-    say(`ours             ${oursMs.toFixed(0)} ms`)
+    const [measured, torch] = last.map(({ positives, peakBytes }, i) => ({
+      medianMs: median(times[i]),
+      times: times[i],
+      positives,
+      peakBytes,
+    }))
+    const size = `${shape.join('x')}, batch ${boxes.length}, ${threads} threads`
+    say(`training step of ${model}, ${size}, median of ${runs}`)
+    say(`ours             ${describe(measured)}`)
     if (!peer) say('PyTorch was skipped: PEERS_PYTHON names no Python that has it')
     else {
-      say(`PyTorch ${peer.greeting.version}  ${torchMs.toFixed(0)} ms`)
-      say(`ours / PyTorch   ${(oursMs / torchMs).toFixed(3)}`)
+      say(`PyTorch ${peer.greeting.version}  ${describe(torch)}`)
+      say(`ours / PyTorch   ${(measured.medianMs / torch.medianMs).toFixed(3)}`)
     }
-    const torch = peer && { medianMs: torchMs, times: times[1], version: peer.greeting.version }
-    const ratio = peer && oursMs / torchMs
     return {
+      model,
       shape,
-      batch: BATCH,
+      batch: boxes.length,
       threads,
-      ours: { medianMs: oursMs, times: times[0] },
-      torch,
-      ratio,
+      ours: measured,
+      torch: peer && { ...torch, version: peer.greeting.version },
+      ratio: peer && measured.medianMs / torch.medianMs,
     }
   } finally {
     peer?.stop()
@@ -72,8 +117,14 @@ await run<BenchFlags>(program, async (_, flags, say) => {
   }
 })
 
+function describe({ medianMs, positives, peakBytes }: { medianMs: number } & Omit<PeerStep, 'ms'>) {
+  const parts = [`${medianMs.toFixed(0)} ms`, `peak memory ${(peakBytes / 1e9).toFixed(1)} GB`]
+  if (positives !== undefined) parts.push(`masks of ${positives} RoIs`)
+  return parts.join(', ')
+}
+
 /** Our step as the training loop takes it, with a given number of threads. */
-async function ourStep(config: Config, batch: HostTree<BatchTensors>, threads: number) {
+async function ourStep(config: Config, { tensors }: RandomBatch, threads: number) {
   const detector = buildDetector(config.model).initialize(0)
   const trainable = detector.namedParameters().filter(([, { trainable }]) => trainable)
   const shapes = Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
@@ -87,38 +138,18 @@ async function ourStep(config: Config, batch: HostTree<BatchTensors>, threads: n
   let steps = 0
   return {
     params: trainable.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0),
-    async step() {
+    async step(): Promise<PeerStep> {
+      const startedAt = performance.now()
       const groups = optimizer.scalars(LEARNING_RATE, ++steps)
+      const batch = withNoise(detector, tensors, new Random('train_step', 'noise', steps))
       const inputs = { state: state.current, batch, forward: {}, groups }
-      const { state: written } = await compiled.run(inputs, { into: { state: state.into() } })
+      const { state: written, metrics } = await compiled.run(inputs, {
+        into: { state: state.into() },
+      })
       state.swap(written.buffers, {})
+      const ms = performance.now() - startedAt
+      return { ms, positives: metrics.roi_pos?.data[0], peakBytes: peakBytes() }
     },
     dispose: () => compiled.dispose(),
   }
-}
-
-/** Random pixels, and objects between a tenth and a half of the image. */
-function randomBatch([height, width]: [number, number], numClasses: number) {
-  const random = new Random('train_step')
-  const pixels = Uint8Array.from({ length: BATCH * height * width * 3 }, () => random.integer(256))
-  const boxes = Array.from({ length: OBJECTS }, () => {
-    const [w, h] = [width, height].map((side) => side * (0.1 + 0.4 * random.uniform()))
-    const [x, y] = [random.uniform() * (width - w), random.uniform() * (height - h)]
-    return [x, y, x + w, y + h]
-  })
-  const labels = Array.from({ length: OBJECTS }, () => random.integer(numClasses))
-  return {
-    images: { dtype: 'uint8' as const, shape: [BATCH, height, width, 3], data: pixels },
-    imageSizes: floats([height, width], [BATCH, 2]),
-    boxesXyxy: floats(boxes.flat(), [BATCH, OBJECTS, 4]),
-    labels: ints(labels, [BATCH, OBJECTS]),
-  }
-}
-
-/** `[[row, row, ...]]` of the rows of one image. */
-function nested(values: ArrayLike<number>, width: number): number[][][] {
-  const flat = Array.from(values)
-  return [
-    Array.from({ length: flat.length / width }, (_, i) => flat.slice(i * width, (i + 1) * width)),
-  ]
 }

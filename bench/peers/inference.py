@@ -8,6 +8,7 @@ import sys
 import time
 
 import torch
+from memory import peak_bytes
 from retinanet import RetinaNet
 
 
@@ -25,7 +26,7 @@ def main():
     for _ in sys.stdin:
         started = time.perf_counter()
         model(images)
-        answer(ms=1000 * (time.perf_counter() - started))
+        answer(ms=1000 * (time.perf_counter() - started), peakBytes=peak_bytes())
 
 
 def answer(**values):

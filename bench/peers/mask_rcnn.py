@@ -49,11 +49,11 @@ class MaskRCNN(nn.Module):
             mask_roi_pool=MultiScaleRoIAlign(READ_LEVELS, output_size=14, sampling_ratio=2),
             _skip_resize=True,  # images are given in the size they are wanted in
         )
-        self.positives = 0  # RoIs that the last mask loss was of
-        self.model.roi_heads.mask_head.register_forward_pre_hook(self.count_positives)
+        self.mask_count = 0
+        self.model.roi_heads.mask_head.register_forward_pre_hook(self.count_masks)
 
-    def count_positives(self, _, inputs):
-        self.positives = len(inputs[0])
+    def count_masks(self, _, inputs):
+        self.mask_count = len(inputs[0])
 
     def prepare(self, boxes, labels, shape):
         """Targets as a data loader gives them; an object's mask is the ellipse in its box."""
@@ -71,3 +71,7 @@ class MaskRCNN(nn.Module):
         """images: uint8 [n, h, w, 3]."""
         pixels = images.permute(0, 3, 1, 2).float() / 255
         return sum(self.model(list(pixels), targets).values())
+
+    def counts(self):
+        """RoIs that the last step learned masks from."""
+        return {"positives": self.mask_count}

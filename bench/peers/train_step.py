@@ -33,8 +33,7 @@ def main():
         optimizer.step()
         value = loss.item()
         ms = 1000 * (time.perf_counter() - started)
-        positives = getattr(model, "positives", None)  # of the second stage, where there is one
-        answer(ms=ms, loss=value, positives=positives, peakBytes=peak_bytes())
+        answer(ms=ms, loss=value, peakBytes=peak_bytes(), **model.counts())
 
 
 def make_model(name, network):

@@ -23,8 +23,9 @@ const { tensors } = objectBatch([
     boxes: [
       [8, 10, 40, 44],
       [50, 4, 90, 30],
+      [2, 3, 92, 60],
     ],
-    labels: [0, 2],
+    labels: [0, 2, 1],
   },
   { size: [60, 50], boxes: [[4, 4, 30, 50]], labels: [1] },
 ])
@@ -126,7 +127,7 @@ test('the detections are those of the second stage in what the first proposes', 
   })
   t.deepEqual(Object.keys(found), ['boxesXyxy', 'scores', 'labels', 'masks'])
   for (const key of ['boxesXyxy', 'scores', 'labels', 'masks'] as const) {
-    assertClose(t, found[key]!, expected[key], 1e-5)
+    assertClose(t, found[key]!, expected[key], 1e-4)
   }
   t.true(Math.max(...found.labels.dataSync()) > 0)
 })
@@ -269,7 +270,7 @@ test('traced, losses and gradients are as eager, and every parameter has one', a
 test('traced, detections are as eager', async (t) => {
   const model = tinyMaskRcnn()
   const predict = (batch: Plain<PredictBatch>) => ({ ...model.predict(batch) })
-  await tracedEqualsEager(t, predict, predictBatch())
+  await tracedEqualsEager(t, predict, predictBatch(), 1e-4)
 })
 
 test('the same noise gives the same losses bit for bit, other noise gives others', async (t) => {
@@ -317,26 +318,23 @@ test('with its proposals held, the gradient is the slope of the whole loss', asy
     },
     { name: 'total' },
   )
-  const lossAt = async (name: string, direction: Float32Array, step: number) => {
+  const lossAt = async (name: string, place: number, step: number) => {
     const { data, shape } = inputs.weights[name]
-    const moved = floats(
-      data.map((weight, i) => weight + step * direction[i]),
-      shape,
-    )
+    const moved = floats(data.slice(), shape)
+    moved.data[place] += step
     const run = await total.run({ ...inputs, weights: { ...inputs.weights, [name]: moved } })
     return run.total.data[0]
   }
-  assertClose(t, await lossAt(MEASURED[0], new Float32Array(192), 0), value.data[0], 1e-6)
+  assertClose(t, await lossAt(MEASURED[0], 0, 0), value.data[0], 1e-6)
+  const step = 2 ** -10
   for (const name of MEASURED) {
     const { data } = gradients[name]
-    const direction = Float32Array.from(data, (_, i) => Math.sin(1 + 2 * i))
-    const length = Math.hypot(...direction)
-    const step = 2e-3
-    const ahead = await lossAt(name, direction, step / length)
-    const behind = await lossAt(name, direction, -step / length)
-    const slope = (ahead - behind) / (2 * step)
-    const expected = data.reduce((sum, g, i) => sum + (g * direction[i]) / length, 0)
-    console.log(name, slope, expected, Math.hypot(...data))
+    const largest = data.reduce((best, g, i) => (Math.abs(g) > Math.abs(data[best]) ? i : best), 0)
+    for (const place of [largest, Math.floor(data.length / 3), data.length - 1]) {
+      const rise = (await lossAt(name, place, step)) - (await lossAt(name, place, -step))
+      const error = Math.abs(rise / (2 * step) - data[place])
+      t.true(error < 0.01 * Math.abs(data[largest]), `${name}[${place}]`)
+    }
   }
   await total.dispose()
 })

@@ -53,7 +53,7 @@ export function tinyMaskRcnn(): MaskRCNN {
     }),
   })
   for (const [name, parameter] of model.namedParameters()) {
-    const random = new Random('tinyMaskRcnn', name)
+    const random = new Random('tiny weights', name)
     const { shape } = parameter
     const inputs = shape.slice(1).reduce((product, side) => product * side, 1)
     const share = /_reg\./.test(name) ? 0.3 : 1 // larger deltas would leave the image

@@ -100,7 +100,7 @@ export class COCO {
    * Reads an annotation file of any size. Its annotations are kept as columns: `rows`, `anns` and the like have them,
    * and not `dataset.annotations`.
    *
-   * @param source a path or `file:` URL (Node 20.16 and later), a stream, `Blob`, `Response`, or the bytes.
+   * @param source a path (Node 20.16 and later), a `URL`, a stream, `Blob`, `Response`, or the bytes.
    */
   static async load(source: JsonSource, options: LoadOptions = {}): Promise<COCO> {
     const name = nameOf(source, options, 'dataset')
@@ -260,7 +260,8 @@ function isList(results: unknown): results is readonly CocoResult[] {
 }
 
 function isResultArray(results: object | string): results is ResultArray {
-  return typeof results === 'object' && 'data' in results && 'shape' in results
+  if (typeof results !== 'object' || results === null) return false
+  return 'data' in results && 'shape' in results
 }
 
 function objectRows(annotations: CocoAnnotation[], name: string): ObjectRows {

@@ -9,8 +9,8 @@ export interface ByteStream {
 }
 
 /**
- * Where the bytes of a JSON file come from: a path or `file:` URL (Node), a stream or any other iteration of chunks,
- * a `Blob` or `File`, a `Response`, or all bytes at once.
+ * Where the bytes of a JSON file come from: a path (Node), a `URL` that is fetched or, if it is a `file:`, opened (Node),
+ * a stream or any other iteration of chunks, a `Blob` or `File`, a `Response`, or all bytes at once.
  */
 export type JsonSource =
   | string
@@ -19,8 +19,15 @@ export type JsonSource =
   | AsyncIterable<Uint8Array>
   | Iterable<Uint8Array>
   | { stream(): ByteStream }
-  | { body: ByteStream | null; ok: boolean; status: number }
+  | HttpResponse
   | Uint8Array
+
+/** What is needed of a `Response`. */
+export interface HttpResponse {
+  body: ByteStream | null
+  ok: boolean
+  status: number
+}
 
 /** A source that is open. */
 export interface OpenBytes {
@@ -35,17 +42,21 @@ export interface OpenBytes {
  * @param name names it in errors.
  */
 export async function openBytes(source: JsonSource, name: string): Promise<OpenBytes> {
-  if (typeof source === 'string' || source instanceof URL) return openFile(source, name)
+  if (typeof source === 'string') return openFile(source, name)
+  if (source instanceof URL)
+    return source.protocol === 'file:' ? openFile(source, name) : openResponse(source, name)
   if (source instanceof Uint8Array) return openChunks([source][Symbol.iterator](), name)
+  if (typeof source !== 'object' || source === null) throw noSource(name)
   if ('getReader' in source) return openStream(source, name)
   if ('stream' in source) return openStream(source.stream(), name)
-  if ('body' in source) {
-    if (!source.ok) throw new CocoError(name, `is an HTTP ${source.status}`, 'check the address')
-    return source.body ? openStream(source.body, name) : openChunks([][Symbol.iterator](), name)
-  }
+  if ('body' in source) return openResponse(source, name)
   if (Symbol.asyncIterator in source) return openChunks(source[Symbol.asyncIterator](), name)
   if (Symbol.iterator in source) return openChunks(source[Symbol.iterator](), name)
-  throw new CocoError(name, 'is nothing that bytes can be read from', 'give a path or a stream')
+  throw noSource(name)
+}
+
+function noSource(name: string): CocoError {
+  return new CocoError(name, 'is nothing that bytes can be read from', 'give a path or a stream')
 }
 
 async function openFile(path: string | URL, name: string): Promise<OpenBytes> {
@@ -67,6 +78,17 @@ async function openFile(path: string | URL, name: string): Promise<OpenBytes> {
     },
     close: () => file.close(),
   }
+}
+
+async function openResponse(source: URL | HttpResponse, name: string): Promise<OpenBytes> {
+  const response =
+    source instanceof URL
+      ? await fetch(source).catch((error: Error) => {
+          throw new CocoError(name, `cannot be read (${error.message})`, 'check the address')
+        })
+      : source
+  if (!response.ok) throw new CocoError(name, `is an HTTP ${response.status}`, 'check the address')
+  return response.body ? openStream(response.body, name) : openChunks([][Symbol.iterator](), name)
 }
 
 function openStream(stream: ByteStream, name: string): OpenBytes {

@@ -25,6 +25,7 @@ async function* slowly(): AsyncGenerator<Uint8Array> {
 const sources: [string, () => JsonSource][] = [
   ['a path', () => join(folder, 'gt.json')],
   ['a file: URL', () => pathToFileURL(join(folder, 'gt.json'))],
+  ['a URL that is fetched', () => new URL(`data:application/json,${encodeURIComponent(TEXT)}`)],
   ['all bytes at once', () => BYTES],
   ['a list of chunks', () => [BYTES.subarray(0, 9), BYTES.subarray(9)]],
   ['an async iteration', () => slowly()],
@@ -57,6 +58,13 @@ test('errors name a path or URL, and another source as told', async (t) => {
   })
 })
 
+test('an address that does not answer is refused with the reason', async (t) => {
+  await t.throwsAsync(COCO.load(new URL('http://127.0.0.1:1/gt.json')), {
+    instanceOf: CocoError,
+    message: 'http://127.0.0.1:1/gt.json: cannot be read (fetch failed); check the address',
+  })
+})
+
 test('a source that fails on the way says why', async (t) => {
   async function* failing(): AsyncGenerator<Uint8Array> {
     yield BYTES.subarray(0, 5)
@@ -74,6 +82,8 @@ test('what gives no bytes is refused', async (t) => {
     [['{}'], 'gives chunks that are text; give chunks that are Uint8Arrays'],
     [[1], 'gives chunks that are no bytes; give chunks that are Uint8Arrays'],
     [{}, 'is nothing that bytes can be read from; give a path or a stream'],
+    [null, 'is nothing that bytes can be read from; give a path or a stream'],
+    [7, 'is nothing that bytes can be read from; give a path or a stream'],
     [new Response(null), 'is empty; fetch the file again'],
   ]
   for (const [source, sentence] of cases)
@@ -81,6 +91,9 @@ test('what gives no bytes is refused', async (t) => {
       instanceOf: CocoError,
       message: `gt.json: ${sentence}`,
     })
+  await t.throwsAsync(async () => new COCO().loadRes(null as never), {
+    message: 'results: is nothing that bytes can be read from; give a path or a stream',
+  })
 })
 
 test.serial('without a file system, a path is refused with what to do', async (t) => {
