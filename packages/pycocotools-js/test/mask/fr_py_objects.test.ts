@@ -116,6 +116,11 @@ const refused: [title: string, object: unknown, message: string][] = [
     'the object has counts that are not run lengths; give it a list of numbers; compressed counts need no frPyObjects',
   ],
   [
+    'a mask compressed to bytes',
+    { size, counts: Uint8Array.of(54) },
+    'the object has counts that are not run lengths; give it a list of numbers; compressed counts need no frPyObjects',
+  ],
+  [
     'a negative run',
     { size, counts: [7, -1] },
     'the object has -1 as run [1]; a run is a whole number of pixels, 0 to 2^32 - 1',

@@ -1,6 +1,13 @@
 import test from 'ava'
 import fc from 'fast-check'
-import { area, iou, merge, type RLE } from '../../source/mask/index.js'
+import {
+  area,
+  frPyObjects,
+  iou,
+  merge,
+  type RLE,
+  type UncompressedRLE,
+} from '../../source/mask/index.js'
 import { runsIntersection } from '../../source/mask/runs_intersection.js'
 import type { NdArray } from '../../source/types.js'
 import { anyRles } from './any_mask.js'
@@ -33,6 +40,20 @@ test('by hand: columns 1 to 2 and columns 2 to 4 share one of four', (t) => {
   t.deepEqual(rowsOf(iou([b], [a], [true])), [[1 / 3]])
 })
 
+test('masks of different sizes have -1 where their boxes share a pixel, and 0 where they only touch', (t) => {
+  const [middle] = frPyObjects([{ size: [5, 5], counts: [12, 1, 12] }], 1, 1) // x = 2, y = 2
+  const others = [
+    { size: [6, 6], counts: [14, 1, 21] }, // x = 2, y = 2
+    { size: [6, 6], counts: [8, 1, 27] }, // x = 1
+    { size: [6, 6], counts: [20, 1, 15] }, // x = 3
+    { size: [6, 6], counts: [13, 1, 22] }, // y = 1
+    { size: [6, 6], counts: [15, 1, 20] }, // y = 3
+  ] as UncompressedRLE[]
+  const rles = frPyObjects(others, 1, 1)
+  t.deepEqual(rowsOf(iou([middle], rles, [0, 0, 0, 0, 0])), [[-1, 0, 0, 0, 0]])
+  t.deepEqual(rowsOf(iou(rles, [middle], [0])), [[-1], [0], [0], [0], [0]])
+})
+
 test('without crowds, IoU is the same both ways, in 0 ... 1, and 1 with itself', (t) => {
   fc.assert(
     fc.property(anyRles(3), (rles) => {
@@ -62,6 +83,15 @@ test('without detections or ground truths, the result is empty', (t) => {
   t.deepEqual(iou([], [rle, rle], [0, 1]), { data: new Float64Array(0), shape: [0, 2] })
   t.deepEqual(iou([[0, 0, 1, 1]], [], []), { data: new Float64Array(0), shape: [1, 0] })
   t.deepEqual(iou([], [], []), { data: new Float64Array(0), shape: [0, 0] })
+})
+
+test('boxes without area have IoU 0, also with themselves', (t) => {
+  const boxes = [
+    [1, 1, 0, 2],
+    [1, 1, 2, 0],
+    [1, 1, 0, 0],
+  ]
+  t.true(iou(boxes, boxes, [0, 1, 0]).data.every((value) => value === 0))
 })
 
 test('boxes may be typed arrays', (t) => {

@@ -3,6 +3,7 @@ import { compressRuns } from '../../source/mask/counts_string.js'
 import { MaskFault } from '../../source/mask/mask_fault.js'
 import { maskIou } from '../../source/mask/mask_iou.js'
 import { MaskTable } from '../../source/mask/mask_table.js'
+import { RunList } from '../../source/mask/run_list.js'
 import { runsArea } from '../../source/mask/runs_area.js'
 import { runsBox } from '../../source/mask/runs_box.js'
 import { runsOf } from '../../source/mask/runs_of.js'
@@ -73,11 +74,20 @@ test('a mask that is refused leaves the table as it was', (t) => {
   t.throws(() => table.add({ size: [2, 3], runs: [1, 4, -1, 2] }, [9, 9]), {
     instanceOf: MaskFault,
   })
+  t.throws(() => table.addCounts('25', [2, 3]), { instanceOf: MaskFault })
   table.addCounts('33', [2, 3])
   t.is(table.length, 2)
   const ious = new Float64Array(4)
   maskIou(table, table, new Uint8Array(2), ious)
   t.deepEqual([...ious], [1, 3 / 5, 3 / 5, 1])
+})
+
+test('a list that had to grow much is small again when it is cleared', (t) => {
+  const list = new RunList()
+  list.reserve(2 ** 23)
+  t.true(list.runs.length >= 2 ** 23)
+  list.clear()
+  t.true(list.runs.length < 2 ** 23)
 })
 
 test('a union of many polygons is that of its parts, whatever their order', (t) => {
