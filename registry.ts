@@ -189,6 +189,14 @@ const assigner = () =>
 const sampler = () =>
   z.strictObject({ num: count(), posFraction: fraction() }).meta({ title: 'sampler' }).optional()
 
+const coder = () => {
+  const ofSides = (number: z.ZodNumber) => z.tuple([number, number, number, number]).optional()
+  return z
+    .strictObject({ means: ofSides(z.number()), stds: ofSides(z.number().positive()) })
+    .meta({ title: 'coder' })
+    .optional()
+}
+
 const proposals = (title: string) =>
   z
     .strictObject({
@@ -266,7 +274,11 @@ roiHeads.register('RoIHead', {
       .meta({ title: 'extractor' })
       .optional(),
     bbox: z
-      .strictObject({ roiSize: count().optional(), fcChannels: count().optional() })
+      .strictObject({
+        roiSize: count().optional(),
+        fcChannels: count().optional(),
+        coder: coder(),
+      })
       .meta({ title: 'bbox' })
       .optional(),
     mask: z

@@ -1,6 +1,11 @@
 import { floats, type HostTensor } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
-import { MaskFault, runsOf, segmentationOf } from '../packages/pycocotools-js/source/index.js'
+import {
+  MaskFault,
+  runsOf,
+  type Segmentation,
+  segmentationOf,
+} from '../packages/pycocotools-js/source/index.js'
 import type { PlacedImage } from './batch.js'
 import type { Sample } from './coco.js'
 import { instanceMask } from './instance_mask.js'
@@ -36,27 +41,42 @@ export function batchMasks(
   }
 }
 
+/** Refuses objects without a mask, or with one of another size than their image, before any batch is made. */
+export function checkMasks(samples: readonly Sample[]): void {
+  for (const sample of samples) {
+    for (const object of sample.segmentations.keys()) segmentationOfObject(sample, object)
+  }
+}
+
 function runsOfObject(sample: Sample, object: number): Uint32Array {
-  const where = `${sample.file}: annotation ${sample.annotationIds[object]}`
-  const segmentation = segmentationOf(sample.segmentations[object])
+  try {
+    return runsOf(segmentationOfObject(sample, object), sample.size)
+  } catch (error) {
+    if (!(error instanceof MaskFault)) throw error
+    const what = `${nameOf(sample, object)} has a mask that ${error.what}`
+    throw new DataError(sample.file, what, error.fix)
+  }
+}
+
+function segmentationOfObject(sample: Sample, object: number): Segmentation {
+  const { file, size, segmentations } = sample
+  const segmentation = segmentationOf(segmentations[object])
   if (!segmentation) {
     throw new DataError(
-      where,
-      'has no segmentation, and the model learns masks',
+      file,
+      `${nameOf(sample, object)} has no segmentation, and the model learns masks`,
       'give it polygons or a run-length encoding, or train a model of boxes',
     )
   }
-  try {
-    const runs = runsOf(segmentation, sample.size)
-    const [height, width] = sample.size
-    const pixels = runs.reduce((sum, run) => sum + run, 0)
-    if (pixels === height * width) return runs
-    throw new MaskFault(
-      `has ${pixels} pixels, but its image is ${width} x ${height}`,
-      'make the mask for this image',
-    )
-  } catch (error) {
-    if (!(error instanceof MaskFault)) throw error
-    throw new DataError(where, `has a mask that ${error.what}`, error.fix)
-  }
+  const [height, width] = 'size' in segmentation ? segmentation.size : size
+  if (height === size[0] && width === size[1]) return segmentation
+  throw new DataError(
+    file,
+    `${nameOf(sample, object)} has a mask of ${width} x ${height} pixels, but its image is ${size[1]} x ${size[0]}`,
+    'make the mask for this image',
+  )
+}
+
+function nameOf({ annotationIds }: Sample, object: number): string {
+  return `annotation ${annotationIds[object]}`
 }

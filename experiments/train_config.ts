@@ -1,5 +1,6 @@
 import { rename, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { checkMasks } from '../datasets/batch_masks.js'
 import { checkImages } from '../datasets/check_images.js'
 import { type CocoDataset, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
@@ -44,6 +45,8 @@ export async function trainConfig(
 
   const seed = config.seed ?? 0
   const detector = buildDetector(config.model).initialize(seed)
+  const masks = detector.needsMasks
+  if (masks) checkMasks(dataset.samples)
   if (loadFrom !== undefined) say(await startFrom(detector, loadFrom, classes))
   const evaluation = config.evaluation
   const hooks = evaluation ? await evaluationHooks(config, detector, classes) : undefined
@@ -51,7 +54,6 @@ export async function trainConfig(
 
   requireGroups(detector, optimizer)
 
-  const masks = detector.needsMasks
   const loader = new TrainLoader({ dataset, seed, masks, ...loaderOptions(data) })
   if (!resume) await writeConfig(workDir, config)
   try {

@@ -2,7 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { z } from 'zod'
 import { Backbone, VanillaNet } from '../backbones/index.js'
-import { RetinaNet } from '../detectors/index.js'
+import { MaskRCNN, RetinaNet } from '../detectors/index.js'
 import { resolveConfig } from '../experiments/load.js'
 import { Conv2d } from '../nn/index.js'
 import {
@@ -93,7 +93,7 @@ test('an unknown type is named with the nearest registered one', (t) => {
   )
   t.is(
     refusal('model.type=YOLO'),
-    'model.type is "YOLO", which is not a registered model; use RetinaNet or Classifier',
+    'model.type is "YOLO", which is not a registered model; use RetinaNet, MaskRCNN or Classifier',
   )
   t.is(refusal('model.neck={}'), 'model.neck.type is missing; use FPN')
   t.is(refusal('optimizer.type=AdmW'), 'optimizer.type is "AdmW"; use "AdamW" or "SGD"')
@@ -212,6 +212,158 @@ test('a classifier is a backbone with its classes, and no detector', (t) => {
     message:
       'model.type is Classifier, which detects nothing; use it with get_flops, or choose a detector such as RetinaNet',
   })
+})
+
+const maskRcnn: ModelConfig & { type: 'MaskRCNN' } = {
+  type: 'MaskRCNN',
+  numClasses: 3,
+  backbone: {
+    type: 'VanillaNet',
+    dims: [8, 16, 24, 16, 16],
+    strides: [1, 2, 2, 2],
+    actNum: 1,
+    outIndices: [0, 1, 2, 3],
+  },
+  neck: { type: 'FPN', outChannels: 16 },
+  rpnHead: { type: 'RPNHead', featChannels: 8 },
+  roiHead: { type: 'RoIHead', bbox: { fcChannels: 12 }, mask: { convChannels: 8 } },
+}
+
+function maskRcnnRefusal(...items: string[]): string {
+  try {
+    buildDetector(resolveConfig({ ...config, model: maskRcnn }, items).model)
+  } catch (error) {
+    return (error as Error).message
+  }
+  return 'accepted'
+}
+
+test('a Mask R-CNN is wired by its channels, classes and strides', (t) => {
+  const detector = buildDetector(maskRcnn) as MaskRCNN
+  t.true(detector instanceof MaskRCNN)
+  const shapes = Object.fromEntries(detector.namedParameters().map(([name, p]) => [name, p.shape]))
+  t.deepEqual(shapes['neck.lateral_convs.1.conv.weight'], [16, 24, 1, 1])
+  t.deepEqual(shapes['rpn_head.rpn_conv.weight'], [8, 16, 3, 3])
+  t.deepEqual(shapes['rpn_head.rpn_cls.weight'], [3, 8, 1, 1])
+  t.deepEqual(shapes['roi_head.bbox_head.shared_fcs.0.weight'], [12, 16 * 49])
+  t.deepEqual(shapes['roi_head.bbox_head.fc_cls.weight'], [4, 12])
+  t.deepEqual(shapes['roi_head.bbox_head.fc_reg.weight'], [12, 12])
+  t.deepEqual(shapes['roi_head.mask_head.convs.0.conv.weight'], [8, 16, 3, 3])
+  t.deepEqual(shapes['roi_head.mask_head.conv_logits.weight'], [3, 8, 1, 1])
+  t.deepEqual(detector.rpn_head.anchors.strides, [4, 8, 16, 32, 64])
+  t.deepEqual(detector.roi_head.extractor.strides, [4, 8, 16, 32])
+})
+
+test('options of both stages arrive there, beside the defaults', (t) => {
+  const items = [
+    'model.rpnHead.anchors.scales=[4]',
+    'model.rpnHead.sampler={"num":64,"posFraction":0.25}',
+    'model.rpnHead.train.nmsPre=300',
+    'model.roiHead.extractor.finestScale=28',
+    'model.roiHead.bbox.coder={"stds":[0.2,0.2,0.4,0.4]}',
+    'model.roiHead.mask.roiSize=7',
+    'model.roiHead.test.maxPerImage=20',
+    'model.pixelMean=[1,2,3]',
+  ]
+  const resolved = resolveConfig({ ...config, model: maskRcnn }, items)
+  const { rpn_head, roi_head, pixels } = buildDetector(resolved.model) as MaskRCNN
+  t.deepEqual(rpn_head.anchors, { strides: [4, 8, 16, 32, 64], scales: [4], ratios: [0.5, 1, 2] })
+  t.deepEqual(rpn_head.sampler, { num: 64, posFraction: 0.25 })
+  t.deepEqual(rpn_head.selection, {
+    train: { nmsPre: 300, iouThr: 0.7, maxPerImage: 1000 },
+    test: { nmsPre: 1000, iouThr: 0.7, maxPerImage: 1000 },
+  })
+  t.deepEqual(roi_head.extractor, { strides: [4, 8, 16, 32], finestScale: 28, samplingRatio: 2 })
+  t.deepEqual(roi_head.bbox_head.coder, { stds: [0.2, 0.2, 0.4, 0.4] })
+  t.is(roi_head.mask_head.maskSize, 14)
+  t.deepEqual(roi_head.test, { scoreThr: 0.05, iouThr: 0.5, maxPerImage: 20 })
+  t.deepEqual(pixels.mean, [1, 2, 3])
+})
+
+test('strides of both stages follow the taps and the levels', (t) => {
+  const items = ['model.backbone.outIndices=[1,2]', 'model.neck.numOuts=3']
+  const resolved = resolveConfig({ ...config, model: maskRcnn }, items)
+  const { rpn_head, roi_head } = buildDetector(resolved.model) as MaskRCNN
+  t.deepEqual(rpn_head.anchors.strides, [8, 16, 32])
+  t.deepEqual(roi_head.extractor.strides, [8, 16])
+})
+
+test('mistyped options of a Mask R-CNN are named with the nearest valid one', (t) => {
+  const cases = {
+    'model.rpnHed={}': 'model.rpnHed is not an option of MaskRCNN; did you mean rpnHead?',
+    'model.head={}':
+      'model.head is not an option of MaskRCNN; use numClasses, backbone, neck, rpnHead, roiHead, pixelMean, pixelStd or type',
+    'model.rpnHead.featChanels=8':
+      'model.rpnHead.featChanels is not an option of RPNHead; did you mean featChannels?',
+    'model.rpnHead.anchors.scale=[8]':
+      'model.rpnHead.anchors.scale is not an option of anchors; did you mean scales?',
+    'model.rpnHead.sampler={"num":8,"posFration":0.5}':
+      'model.rpnHead.sampler.posFration is not an option of sampler; did you mean posFraction?',
+    'model.rpnHead.train.maxPerImg=8':
+      'model.rpnHead.train.maxPerImg is not an option of train; did you mean maxPerImage?',
+    'model.roiHead.extractor.sampleRatio=2':
+      'model.roiHead.extractor.sampleRatio is not an option of extractor; did you mean samplingRatio?',
+    'model.roiHead.bbox.fcChannel=8':
+      'model.roiHead.bbox.fcChannel is not an option of bbox; did you mean fcChannels?',
+    'model.roiHead.mask.numConv=2':
+      'model.roiHead.mask.numConv is not an option of mask; did you mean numConvs?',
+    'model.roiHead.bbox.coder={"std":[1,1,1,1]}':
+      'model.roiHead.bbox.coder.std is not an option of coder; did you mean stds?',
+    'model.roiHead.numClasses=3':
+      'model.roiHead.numClasses is not an option of RoIHead; use extractor, bbox, mask, assigner, sampler, test or type',
+  }
+  for (const [item, message] of Object.entries(cases)) t.is(maskRcnnRefusal(item), message)
+})
+
+test('a Mask R-CNN lacks no part', (t) => {
+  for (const part of ['backbone', 'neck', 'rpnHead', 'roiHead', 'numClasses'] as const) {
+    const { [part]: _, ...rest } = maskRcnn
+    const error = t.throws(() => resolveConfig({ ...config, model: rest }), { name: 'ConfigError' })
+    const kind = part === 'numClasses' ? 'a number' : 'a group of options'
+    t.is(error.message, `model.${part} is missing; give ${kind}`)
+  }
+  t.is(maskRcnnRefusal('model.rpnHead={}'), 'model.rpnHead.type is missing; use RPNHead')
+  t.is(
+    maskRcnnRefusal('model.rpnHead.type=RetinaHead'),
+    'model.rpnHead.type is "RetinaHead", which is not a registered RPN head; use RPNHead',
+  )
+  t.is(
+    maskRcnnRefusal('model.roiHead.type=RoiHead'),
+    'model.roiHead.type is "RoiHead", which is not a registered RoI head; did you mean RoIHead?',
+  )
+})
+
+test('values of a Mask R-CNN that cannot be are told', (t) => {
+  const cases = {
+    'model.rpnHead.anchors.scales=[]': 'model.rpnHead.anchors.scales has 0 values; give at least 1',
+    'model.rpnHead.anchors.ratios=[]': 'model.rpnHead.anchors.ratios has 0 values; give at least 1',
+    'model.rpnHead.test.nmsPre=0':
+      'model.rpnHead.test.nmsPre is 0, which is too small; give a number of at least 1',
+    'model.roiHead.extractor.samplingRatio=0':
+      'model.roiHead.extractor.samplingRatio is 0, which is too small; give a number of at least 1',
+    'model.roiHead.sampler={"num":8,"posFraction":2}':
+      'model.roiHead.sampler.posFraction is 2, which is too large; give a number of at most 1',
+    'model.roiHead.sampler={"num":8}':
+      'model.roiHead.sampler.posFraction is missing; give a number',
+    'model.roiHead.bbox.coder={"stds":[1,1,1]}':
+      'model.roiHead.bbox.coder.stds has 3 values; give 4',
+    'model.roiHead.mask.numConvs=-1':
+      'model.roiHead.mask.numConvs is -1, which is too small; give a number of at least 0',
+  }
+  for (const [item, message] of Object.entries(cases)) t.is(maskRcnnRefusal(item), message)
+})
+
+test('anchors and RoIs of other strides than the feature maps are refused', (t) => {
+  t.is(maskRcnnRefusal('model.rpnHead.anchors.strides=[4,8,16,32,64]'), 'accepted')
+  t.is(
+    maskRcnnRefusal('model.rpnHead.anchors.strides=[8,16,32,64,128]'),
+    'model.rpnHead.anchors.strides is [8,16,32,64,128], but the feature maps have the strides [4,8,16,32,64]; leave it out to use those',
+  )
+  t.is(maskRcnnRefusal('model.roiHead.extractor.strides=[4,8,16,32]'), 'accepted')
+  t.is(
+    maskRcnnRefusal('model.roiHead.extractor.strides=[4,8,16]'),
+    'model.roiHead.extractor.strides is [4,8,16], but the feature maps have the strides [4,8,16,32]; leave it out to use those',
+  )
 })
 
 interface MyNetOptions {

@@ -12,21 +12,37 @@ import { loadSplit, requirePart } from '../experiments/load_data.js'
 import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
 import { evalOptions, trainConfig } from '../experiments/train_config.js'
 import type { Config, DataConfig } from '../registry.js'
-import { type Evaluation, evaluate } from '../training/evaluate.js'
+import { type Evaluation, evaluate, type Metrics } from '../training/evaluate.js'
 import { saveModel } from '../training/save_model.js'
 import { benchmarkTable } from './benchmark_table.js'
 import { command, run } from './command.js'
 import { showProgress } from './show_progress.js'
 
-const CONFIG = fileURLToPath(new URL('../configs/retinanet_tiny_shapes.ts', import.meta.url))
-const WORK_DIR = 'work_dirs/demo'
+interface Demo {
+  /** Name of a file in `configs/`. */
+  config: string
+  workDir: string
+  /** What is evaluated. */
+  kinds: readonly Kind[]
+}
+
+type Kind = 'bbox' | 'segm'
+
+const DEMOS: Record<'boxes' | 'masks', Demo> = {
+  boxes: { config: 'retinanet_tiny_shapes', workDir: 'work_dirs/demo', kinds: ['bbox'] },
+  masks: {
+    config: 'mask_rcnn_tiny_shapes',
+    workDir: 'work_dirs/demo_masks',
+    kinds: ['bbox', 'segm'],
+  },
+}
 
 /** Height and width of the generated images, pixels. */
 const IMAGE_SIZE = [160, 160] as const
 const TRAIN_IMAGES = 600
 const VAL_IMAGES = 150
 
-/** bbox AP on images that were not trained on. */
+/** AP on images that were not trained on, of each kind. */
 const LEAST_AP = 0.5
 /** Of the two forms' AP. */
 const LARGEST_DIFFERENCE = 0.002
@@ -36,21 +52,24 @@ const SHORT_ITERS = 6
 const SHORT_IMAGES = 24
 
 interface Flags {
+  masks?: boolean
   short?: boolean
   json?: boolean
 }
 
 const program = command('demo', 'Trains, evaluates, merges, exports and times a tiny detector.')
+  .option('--masks', 'Mask R-CNN, which finds masks too, instead of RetinaNet')
   .option('--short', `${SHORT_ITERS} iterations, and no bound on AP: does it run?`)
   .option('--json', 'print one JSON document on standard output, all else on standard error')
 
-await run<Flags>(program, async (_, { short = false }, say) => {
+await run<Flags>(program, async (_, { masks = false, short = false }, say) => {
   const startedAt = performance.now()
   const step = (title: string) => {
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     say(`\n${title} (${seconds} s since the start)`)
   }
-  const config = await loadConfig(CONFIG)
+  const { config: name, workDir, kinds } = DEMOS[masks ? 'masks' : 'boxes']
+  const config = await loadConfig(fileURLToPath(new URL(`../configs/${name}.ts`, import.meta.url)))
   const data = requirePart(config, 'data')
 
   step('1. Generating images of coloured shapes')
@@ -58,7 +77,7 @@ await run<Flags>(program, async (_, { short = false }, say) => {
 
   step('2. Training from scratch')
   const maxIters = short ? SHORT_ITERS : undefined
-  const { checkpoint } = await trainConfig(config, { workDir: WORK_DIR, maxIters, say })
+  const { checkpoint } = await trainConfig(config, { workDir, maxIters, say })
 
   step('3. Evaluating the training form on images it has not seen')
   const trained = await loadDetector(config, checkpoint)
@@ -68,22 +87,25 @@ await run<Flags>(program, async (_, { short = false }, say) => {
   step('4. Merging into the deploy form')
   const merged = await loadDetector(config, checkpoint)
   const { worst } = await mergeDetector(merged)
-  const weights = join(WORK_DIR, 'deploy.safetensors')
+  const weights = join(workDir, 'deploy.safetensors')
   await saveModel(weights, merged.detector, merged.metadata)
   say(`${weights}: the largest difference is ${worst.toExponential(1)} of the largest value`)
 
   step('5. Exporting it')
-  const onnx = await exportOnnx(merged.detector, join(WORK_DIR, 'deploy.onnx'), {
+  const onnx = await exportOnnx(merged.detector, join(workDir, 'deploy.onnx'), {
     shape: IMAGE_SIZE,
   })
   say(`${onnx.path}: ${(onnx.bytes / 1e6).toFixed(1)} MB`)
 
   step('6. Evaluating the deploy form')
   const deployForm = await evaluateVal(config, merged)
-  say(`AP ${deployForm.bbox.AP.toFixed(4)}, training form ${trainForm.bbox.AP.toFixed(4)}`)
+  const comparisons = kinds.map((kind) => {
+    const [train, deploy] = [trainForm, deployForm].map((form) => apOf(form, kind))
+    say(`${kind} AP ${deploy.toFixed(4)}, training form ${train.toFixed(4)}`)
+    return { kind, train, deploy }
+  })
 
   step('7. Timing both forms')
-  const name = 'retinanet_tiny_shapes'
   const entries: BenchmarkEntry[] = [
     { config: name, form: 'train', detector: trained.detector },
     { config: name, form: 'deploy', detector: merged.detector },
@@ -91,9 +113,9 @@ await run<Flags>(program, async (_, { short = false }, say) => {
   const rows = await benchmark(entries, { shape: IMAGE_SIZE, runs: short ? 3 : 30 })
   for (const line of benchmarkTable(rows)) say(line)
 
-  checkResults(trainForm.bbox.AP, deployForm.bbox.AP, short)
+  for (const comparison of comparisons) checkAp(comparison, short ? 0 : LEAST_AP)
   step('Done')
-  return { bbox: trainForm.bbox, deploy: { bbox: deployForm.bbox }, relative: worst, rows }
+  return { ...metricsOf(trainForm), deploy: metricsOf(deployForm), relative: worst, rows }
 })
 
 async function generateData({ train, val }: DataConfig, short: boolean): Promise<void> {
@@ -115,12 +137,28 @@ async function evaluateVal(
   return evaluate(detector, { ...evalOptions(data, dataset), onProgress })
 }
 
-function checkResults(trainAp: number, deployAp: number, short: boolean): void {
-  if (!short && !(trainAp >= LEAST_AP)) {
-    throw new Error(`demo: AP is ${trainAp.toFixed(3)}; it should be ${LEAST_AP} or more`)
+function metricsOf({ bbox, segm }: Evaluation): { bbox: Metrics; segm?: Metrics } {
+  return { bbox, segm }
+}
+
+function apOf(evaluation: Evaluation, kind: Kind): number {
+  const metrics = evaluation[kind]
+  if (!metrics) throw new Error(`demo: ${kind} was not evaluated`)
+  return metrics.AP
+}
+
+/** Refuses a detector that has not learned, and a deploy form that finds something else. */
+function checkAp(
+  { kind, train, deploy }: { kind: Kind; train: number; deploy: number },
+  leastAp: number,
+): void {
+  if (!(train >= leastAp)) {
+    throw new Error(`demo: ${kind} AP is ${train.toFixed(3)}; it should be ${leastAp} or more`)
   }
-  if (!(Math.abs(trainAp - deployAp) <= LARGEST_DIFFERENCE)) {
-    const aps = `${trainAp.toFixed(4)} in training form and ${deployAp.toFixed(4)} in deploy form`
-    throw new Error(`demo: AP is ${aps}; they should differ by ${LARGEST_DIFFERENCE} at most`)
+  if (!(Math.abs(train - deploy) <= LARGEST_DIFFERENCE)) {
+    const aps = `${train.toFixed(4)} in training form and ${deploy.toFixed(4)} in deploy form`
+    throw new Error(
+      `demo: ${kind} AP is ${aps}; they should differ by ${LARGEST_DIFFERENCE} at most`,
+    )
   }
 }

@@ -7,11 +7,11 @@ import {
 } from '../../datasets/index.js'
 import { Random } from '../../nn/random.js'
 
-/** An image of noise and the octagons in it. */
+/** An image of noise, and objects that are octagons, or the whole of a box below 4 pixels. */
 export interface ObjectScene {
   /** `[height, width]`. */
   size: [number, number]
-  /** `x1 y1 x2 y2` of each octagon. */
+  /** `x1 y1 x2 y2` of each object. */
   boxes: number[][]
   labels: number[]
 }
@@ -28,7 +28,7 @@ export function objectBatch(
       size,
       boxesXyxy: Float32Array.from(boxes.flat()),
       labels: Int32Array.from(labels),
-      segmentations: boxes.map((box) => [octagon(box)]),
+      segmentations: boxes.map((box) => [outline(box)]),
       annotationIds: boxes.map((_, object) => 100 * i + object + 1),
       crowdBoxesXyxy: new Float32Array(0),
     }
@@ -39,9 +39,10 @@ export function objectBatch(
   return assembleBatch(plan, noisePixels(plan.size, scenes), { masks: true })
 }
 
-/** Corners cut off by a quarter of each side. */
-function octagon([x1, y1, x2, y2]: number[]): number[] {
+/** An octagon has its corners cut off by a quarter of each side. */
+function outline([x1, y1, x2, y2]: number[]): number[] {
   const [dx, dy] = [(x2 - x1) / 4, (y2 - y1) / 4]
+  if (dx < 1 || dy < 1) return [x1, y1, x2, y1, x2, y2, x1, y2]
   return [
     ...[x1 + dx, y1, x2 - dx, y1, x2, y1 + dy, x2, y2 - dy],
     ...[x2 - dx, y2, x1 + dx, y2, x1, y2 - dy, x1, y1 + dy],
@@ -54,7 +55,7 @@ function noisePixels([height, width]: [number, number], scenes: readonly ObjectS
   const pixels = new Uint8Array(scenes.length * height * width * 3)
   for (const [i, { size }] of scenes.entries()) {
     for (let y = 0; y < size[0]; y++) {
-      const start = ((i * height + y) * width + 0) * 3
+      const start = (i * height + y) * width * 3
       for (let place = start; place < start + 3 * size[1]; place++)
         pixels[place] = random.integer(256)
     }

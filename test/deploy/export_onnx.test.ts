@@ -6,12 +6,13 @@ import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import * as ort from 'onnxruntime-node'
 import { exportOnnx } from '../../deploy/export_onnx.js'
-import { compilePredict } from '../../deploy/predictor.js'
+import { compilePredict, wholeFrames } from '../../deploy/predictor.js'
 import { reparameterize } from '../../deploy/reparameterize.js'
 import { compile, floats, type HostTensor, sizeOf } from '../../engine/index.js'
 import { ConfigError, DataError } from '../../errors.js'
 import { Conv2d, functionalCall, Random } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
+import { smallMaskRcnn } from './small_mask_rcnn.js'
 import { smallRetinaNet } from './small_retinanet.js'
 
 const shape = [64, 96] as const
@@ -59,6 +60,62 @@ for (const form of ['train', 'deploy'] as const) {
     assertClose(t, scores.data as Float32Array, expected.scores.data)
     t.deepEqual(boxes.dims, [2, 20, 4])
     t.true(Math.max(...(labels.data as Int32Array)) >= 0, 'something is detected')
+  })
+}
+
+test('a model that segments has masks too, and only standard operators', async (t) => {
+  const path = join(folder, 'mask_rcnn.onnx')
+  const detector = await smallMaskRcnn()
+  const images = pixels(2)
+  const file = await exportOnnx(detector, path, { shape, batch: 2 })
+  t.deepEqual(file.inputs, [{ name: 'images', dtype: 'uint8', shape: [2, 64, 96, 3] }])
+  t.deepEqual(file.outputs, [
+    { name: 'boxes', dtype: 'float32', shape: [2, 12, 4] },
+    { name: 'scores', dtype: 'float32', shape: [2, 12] },
+    { name: 'labels', dtype: 'int32', shape: [2, 12] },
+    { name: 'masks', dtype: 'float32', shape: [2, 12, 28, 28] },
+  ])
+  t.false((await readFile(path, 'latin1')).includes('com.microsoft'))
+
+  const predict = compilePredict(detector)
+  const expected = await predict.run({ images, ...wholeFrames(images.shape) })
+  await predict.dispose()
+  const { boxes, scores, labels, masks } = await runFile(path, images)
+  const classes = Array.from(labels.data as Int32Array)
+  t.deepEqual(classes, Array.from(expected.labels.data))
+  t.true(new Set(classes).size > 1)
+  assertClose(t, scores.data as Float32Array, expected.scores.data)
+  const box = (data: ArrayLike<number>, i: number) => Array.from(data).slice(4 * i, 4 * i + 4)
+  const grid = (data: ArrayLike<number>, i: number) =>
+    Array.from(data).slice(784 * i, 784 * (i + 1))
+  let painted = 0
+  for (const [i, label] of classes.entries()) {
+    if (label < 0) continue
+    const [found, wanted] = [boxes.data as Float32Array, expected.boxesXyxy.data].map((data) =>
+      box(data, i),
+    )
+    for (const [side, value] of found.entries()) t.true(Math.abs(value - wanted[side]) < 0.1)
+    const a = pasted(grid(masks.data as Float32Array, i), found)
+    const b = pasted(grid(expected.masks!.data, i), wanted)
+    const both = a.filter((inside, pixel) => inside && b[pixel]).length
+    const either = a.filter((inside, pixel) => inside || b[pixel]).length
+    t.true(both >= 0.99 * either, `mask ${i}: ${both} of ${either}`)
+    if (either > 0 && either < 64 * 96) painted++
+  }
+  t.true(painted > 10)
+})
+
+/** A grid stretched over its box, `[64, 96]`: bilinear about cell centres, 0 around it, 0.5 or more is inside. */
+function pasted(grid: number[], [x1, y1, x2, y2]: number[]): boolean[] {
+  const cell = (row: number, column: number) =>
+    row >= 0 && column >= 0 && row < 28 && column < 28 ? grid[28 * row + column] : 0
+  return Array.from({ length: 64 * 96 }, (_, i) => {
+    const x = (28 * ((i % 96) + 0.5 - x1)) / (x2 - x1) - 0.5
+    const y = (28 * (Math.floor(i / 96) + 0.5 - y1)) / (y2 - y1) - 0.5
+    const [left, top] = [Math.floor(x), Math.floor(y)]
+    const across = (row: number) =>
+      cell(row, left) * (left + 1 - x) + cell(row, left + 1) * (x - left)
+    return across(top) * (top + 1 - y) + across(top + 1) * (y - top) >= 0.5
   })
 }
 

@@ -1,11 +1,12 @@
 import test from 'ava'
 import { VanillaNet, type VanillaNetArch, vanillaNetArchs } from '../../backbones/index.js'
 import { countOperations } from '../../deploy/flops.js'
-import { RetinaNet } from '../../detectors/index.js'
+import { MaskRCNN, RetinaNet } from '../../detectors/index.js'
 import { ConfigError } from '../../errors.js'
-import { RetinaHead } from '../../heads/index.js'
+import { RetinaHead, RoIHead, RPNHead } from '../../heads/index.js'
 import { FPN } from '../../necks/index.js'
 import { Conv2d } from '../../nn/index.js'
+import { tinyMaskRcnn } from '../detectors/tiny_mask_rcnn.js'
 
 type Form = 'train' | 'deploy'
 
@@ -76,6 +77,30 @@ for (const [actNum, form, params, gmacs, gmacsMmcv] of RETINANETS) {
   })
 }
 
+function maskRcnn(actNum: number, form: Form): MaskRCNN {
+  const backbone = new VanillaNet({ arch: '13', actNum, form, outIndices: [0, 1, 8, 10] })
+  const neck = new FPN({ inChannels: backbone.outChannels })
+  const [rpnHead, roiHead] = [new RPNHead(), new RoIHead({ numClasses: 80 })]
+  return new MaskRCNN({ backbone, neck, rpnHead, roiHead })
+}
+
+/** At 800x1280: parameters, full count, and what mmcv reports, to 0.02 % (published: 420.7 for deploy forms). */
+const MASK_RCNNS: [actNum: number, form: Form, number, string, string][] = [
+  [3, 'deploy', 76_364_528, '427.45', '420.75'],
+  [4, 'deploy', 77_150_960, '432.17', '420.75'],
+  [4, 'train', 125_260_016, '633.49', '623.37'],
+]
+
+for (const [actNum, form, params, gmacs, gmacsMmcv] of MASK_RCNNS) {
+  test(`Mask R-CNN with VanillaNet-13, act_num ${actNum}, has its counts in ${form} form`, (t) => {
+    const counts = countOperations(maskRcnn(actNum, form), [800, 1280])
+    t.is(counts.params, params)
+    t.is(counts.gmacs.toFixed(2), gmacs)
+    t.is(counts.gmacsMmcv.toFixed(2), gmacsMmcv)
+    if (form === 'deploy') t.true(Math.abs(counts.gmacsMmcv / 420.7 - 1) < 2e-4)
+  })
+}
+
 test('buffers are counted apart from parameters', (t) => {
   const backbone = new VanillaNet({ dims: [4, 6], strides: [2] })
   const { params, paramsAndBuffers } = countOperations(backbone, [32, 32])
@@ -91,6 +116,35 @@ test('numbers worked by hand: one stage in deploy form', (t) => {
   t.is(Math.round(gmacs * 1e9), layers + stem * 9 + half * 9)
   // Biases of the stem and the stage, and the pooling's inputs; the series activation is not seen.
   t.is(Math.round(gmacsMmcv * 1e9), layers + stem + stage + stage)
+})
+
+test('numbers worked by hand: a Mask R-CNN of 8 channels', (t) => {
+  const { gmacs, gmacsMmcv } = countOperations(tinyMaskRcnn(), [64, 64])
+  const cells = [16 * 16, 8 * 8, 4 * 4, 2 * 2, 1]
+  const all = 16 * 16 + 8 * 8 + 4 * 4 + 2 * 2 + 1
+  // Of each convolution: the values that it makes, and the multiply-accumulates of one of them.
+  const convolutions: [values: number, of: number][] = [
+    ...[4, 5, 6, 7].map((c, i): [number, number] => [cells[i] * c, [48, 16, 20, 24][i]]), // backbone
+    ...[4, 5, 6, 7].map((c, i): [number, number] => [cells[i] * 8, c]), // laterals
+    ...[0, 1, 2, 3].map((i): [number, number] => [cells[i] * 8, 72]), // FPN
+    [all * 8, 72], // rpn_conv
+    [all * 3, 8],
+    [all * 12, 8],
+    [100 * 14 * 14 * 8, 72], // mask_head.convs
+    [100 * 14 * 14 * 8, 72],
+    [100 * 28 * 28 * 8, 8], // upsample: each value has one cell below it
+    [100 * 28 * 28 * 3, 8],
+  ]
+  const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0)
+  const products = 1000 * (8 * 49 * 16 + 16 * 16 + 16 * 4 + 16 * 12)
+  const macs = sum(convolutions.map(([values, of]) => values * of)) + products
+  t.is(Math.round(gmacs * 1e9), macs)
+
+  const biases = sum(convolutions.map(([values]) => values))
+  const backbone = 16 * 16 * 4 + 8 * 8 * 5 + 4 * 4 * 6 + 2 * 2 * 7
+  const relus = backbone + all * 8 + 1000 * 2 * 16 + 100 * 8 * (14 * 14 + 14 * 14 + 28 * 28)
+  const pooling = 2 * 2 * 8
+  t.is(Math.round(gmacsMmcv * 1e9), macs + biases + relus + pooling)
 })
 
 test('no weight is drawn', (t) => {

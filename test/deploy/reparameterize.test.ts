@@ -1,9 +1,12 @@
 import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { Backbone, VanillaNet } from '../../backbones/index.js'
+import { compilePredict } from '../../deploy/predictor.js'
 import { MERGE_BOUND, mergeBackbone, reparameterize } from '../../deploy/reparameterize.js'
+import { floats } from '../../engine/index.js'
 import { ConfigError, DataError } from '../../errors.js'
-import { randomizeNorms } from '../../nn/index.js'
+import { Random, randomizeNorms } from '../../nn/index.js'
+import { smallMaskRcnn } from './small_mask_rcnn.js'
 
 const imageSize: [number, number] = [48, 64]
 
@@ -87,6 +90,33 @@ test('a backbone without a deploy form is refused', async (t) => {
     error.message,
     'model.backbone is PlainNet, which has no deploy form; use its weights as they are',
   )
+})
+
+test('a merged Mask R-CNN detects what its training form detects', async (t) => {
+  const random = new Random('merged Mask R-CNN')
+  const shape = [2, 64, 96, 3]
+  const data = Uint8Array.from({ length: 2 * 64 * 96 * 3 }, () => random.integer(256))
+  const batch = {
+    images: { dtype: 'uint8' as const, shape, data },
+    imageSizes: floats([64, 96, 60, 50], [2, 2]),
+    scaleFactors: floats([1.5, 1.25, 1.5, 1.25, 1, 1, 1, 1], [2, 4]),
+  }
+  const detections = async (form: 'train' | 'deploy') => {
+    const predict = compilePredict(await smallMaskRcnn(form))
+    const detected = await predict.run(batch)
+    await predict.dispose()
+    return detected
+  }
+  const [train, deploy] = [await detections('train'), await detections('deploy')]
+  t.notDeepEqual(deploy.scores.data, train.scores.data, 'two different graphs round differently')
+  t.deepEqual(deploy.labels, train.labels)
+  const largest = (a: ArrayLike<number>, b: ArrayLike<number>) =>
+    Math.max(...Array.from(a, (value, i) => Math.abs(value - b[i])))
+  t.true(largest(deploy.boxesXyxy.data, train.boxesXyxy.data) < 1e-3)
+  t.true(largest(deploy.scores.data, train.scores.data) < 1e-5)
+  t.true(largest(deploy.masks!.data, train.masks!.data) < 1e-4)
+  t.true(new Set(train.labels.data).size > 1)
+  t.true(Math.min(...train.scores.data) < 0.2 && Math.max(...train.scores.data) > 0.8)
 })
 
 /** A network whose merge is wrong: `change` is done to the deploy form. */

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
+import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 
@@ -38,8 +39,11 @@ function run(
 }
 
 /** A tiny config as a file. */
-async function configFile(t: ExecutionContext): Promise<{ folder: string; path: string }> {
-  const { folder, config } = await tinyExperiment(t)
+async function configFile(
+  t: ExecutionContext,
+  experiment = tinyExperiment,
+): Promise<{ folder: string; path: string }> {
+  const { folder, config } = await experiment(t)
   const path = join(folder, 'tiny.ts')
   await writeFile(path, `export default ${JSON.stringify(config)}\n`)
   return { folder, path }
@@ -98,6 +102,64 @@ test.serial(
     )
   },
 )
+
+test.serial('a Mask R-CNN goes through the same commands, with its masks', async (t) => {
+  const { folder, path } = await configFile(t, tinyMaskExperiment)
+  const [trained, counted] = await Promise.all([
+    run('train', [path, '--work-dir', join(folder, 'run'), '--max-iters', '1', '--json']),
+    run('get_flops', [path, '--shape', '64', '64', '--json']),
+  ])
+  t.is(trained.code, 0, trained.stderr)
+  for (const name of ['rpn_cls', 'rpn_bbox', 'cls', 'bbox', 'mask'])
+    t.regex(
+      await readFile(join(folder, 'run', 'metrics.jsonl'), 'utf8'),
+      new RegExp(`loss_${name}`),
+    )
+  t.is(counted.code, 0, counted.stderr)
+  t.true(JSON.parse(counted.stdout).params > 1000)
+
+  const { checkpoint } = JSON.parse(trained.stdout)
+  const [deploy, onnx] = ['deploy.safetensors', 'model.onnx'].map((name) => join(folder, name))
+  const out = join(folder, 'results.json')
+  const lowThreshold = ['--cfg-options', 'model.roiHead.test.scoreThr=0.001']
+  const [merged, tested] = await Promise.all([
+    run('reparameterize', [path, checkpoint, deploy, '--json']),
+    run('test', [path, checkpoint, '--json', '--per-class', '--out', out, ...lowThreshold]),
+  ])
+  t.is(merged.code, 0, merged.stderr)
+  t.is(tested.code, 0, tested.stderr)
+  const { bbox, segm, perClass } = JSON.parse(tested.stdout)
+  t.is(typeof bbox.AP50, 'number')
+  t.is(typeof segm.AP50, 'number')
+  t.deepEqual(Object.keys(perClass), ['bbox', 'segm'])
+  const [boxes, masks] = await Promise.all(
+    [out, join(folder, 'results.segm.json')].map(async (file) =>
+      JSON.parse(await readFile(file, 'utf8')),
+    ),
+  )
+  t.true(boxes.length > 0)
+  t.is(masks.length, boxes.length)
+  t.deepEqual(masks[0].segmentation.size, [64, 64])
+  t.is(typeof masks[0].segmentation.counts, 'string')
+
+  const [exported, timed] = await Promise.all([
+    run('export_onnx', [path, deploy, onnx, '--shape', '64', '96', '--json']),
+    run('benchmark', ['--shape', '64', '64', path, '--runs', '1', '--json']),
+  ])
+  t.is(exported.code, 0, exported.stderr)
+  const { outputs } = JSON.parse(exported.stdout)
+  t.deepEqual(
+    outputs.map(({ name, shape }: { name: string; shape: number[] }) => [name, shape]),
+    [
+      ['boxes', [1, 5, 4]],
+      ['scores', [1, 5]],
+      ['labels', [1, 5]],
+      ['masks', [1, 5, 8, 8]],
+    ],
+  )
+  t.is(timed.code, 0, timed.stderr)
+  t.is(JSON.parse(timed.stdout).length, 2)
+})
 
 test.serial('get_flops prints a table, or one JSON document', async (t) => {
   const config = 'configs/vanillanet13_classifier.ts'
