@@ -141,6 +141,18 @@ const cases: Record<string, Case> = {
     shapes: { x: image, w: [2, 4, 3, 3] },
     fn: ({ x, w }) => tf.conv2d(t4(x), tf.transpose(t4(w), [2, 3, 1, 0]), 1, 'same'),
   },
+  'conv2d 3x3 same, channels in blocks': {
+    shapes: { x: [2, 12, 11, 16], w: [3, 3, 16, 32] },
+    fn: ({ x, w }) => tf.conv2d(t4(x), t4(w), 1, 'same'),
+  },
+  'conv2d 3x3, stride 2, channels in blocks': {
+    shapes: { x: [1, 33, 33, 32], w: [3, 3, 32, 16] },
+    fn: ({ x, w }) => tf.conv2d(t4(x), t4(w), 2, pads),
+  },
+  'conv2d 2x3 valid, channels in blocks, with a bias': {
+    shapes: { x: [3, 11, 12, 16], w: [2, 3, 16, 16], b: [16] },
+    fn: ({ x, w, b }) => tf.add(tf.conv2d(t4(x), t4(w), 1, 'valid'), b),
+  },
   'depthwiseConv2d 5x5 same': {
     shapes: { x: image, w: [5, 5, 4, 1] },
     fn: ({ x, w }) => tf.depthwiseConv2d(t4(x), t4(w), 1, 'same'),
@@ -148,6 +160,10 @@ const cases: Record<string, Case> = {
   'depthwiseConv2d 5x5 same, channels in blocks': {
     shapes: { x: [2, 9, 7, 32], w: [5, 5, 32, 1] },
     fn: ({ x, w }) => tf.depthwiseConv2d(t4(x), t4(w), 1, 'same'),
+  },
+  'depthwiseConv2d 3x3 same, channels in blocks, with a bias': {
+    shapes: { x: [2, 5, 6, 32], w: [3, 3, 32, 1], b: [32] },
+    fn: ({ x, w, b }) => tf.add(tf.depthwiseConv2d(t4(x), t4(w), 1, 'same'), b),
   },
   'depthwiseConv2d 3x3 valid, channels in blocks': {
     shapes: { x: [1, 6, 8, 16], w: [3, 3, 16, 1] },

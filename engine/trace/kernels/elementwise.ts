@@ -184,14 +184,20 @@ function withoutNeutral(
 
 /** A convolution and a bias for each of its channels: one Conv with three inputs. */
 function addBias(lowering: Lowering, x: Traced, bias: Traced): Traced | undefined {
-  const conv = x.value.producer
+  const last = x.value.producer
+  const fromBlocks = last?.op === 'ReorderOutput' ? last : undefined
+  const conv = fromBlocks ? fromBlocks.inputs[0]?.producer : last
   const channels = x.shape[x.shape.length - 1]
   const isChannelsFirst = sameOrder(x.order, [0, 3, 1, 2])
   if (conv?.op !== 'Conv' || conv.inputs.length !== 2 || !isChannelsFirst) return undefined
   if (!sameOrder(bias.shape, [channels])) return undefined
+  const output = { dtype: x.value.dtype, shape: x.value.shape }
   const inputs = [...conv.inputs, lowering.read(bias)]
-  const { dtype, shape } = x.value
-  const value = lowering.node('Conv', inputs, { dtype, shape }, { ...conv.attributes })
+  let value = lowering.node('Conv', inputs, output, { ...conv.attributes }, conv.domain)
+  if (fromBlocks) {
+    const { op, attributes, domain } = fromBlocks
+    value = lowering.node(op, [value], output, { ...attributes }, domain)
+  }
   return lowering.ordered(value, x.shape, x.order)
 }
 
