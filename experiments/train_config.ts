@@ -128,6 +128,7 @@ async function evaluationHooks(
 ): Promise<TrainHooks> {
   const { data, dataset } = await loadSplit(config, 'val', classes)
   await checkImages(dataset.samples)
+  if (detector.needsMasks) checkMasks(dataset.samples)
   return {
     evaluate: async () => {
       const { bbox, segm } = await evaluate(detector, evalOptions(data, dataset))

@@ -6,6 +6,7 @@
  * each `bbox`.
  */
 
+import { checkMasks } from '../datasets/batch_masks.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
@@ -50,6 +51,10 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   if (out !== undefined) await requireWritable(out)
   const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights })
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
+  if (detector.needsMasks) {
+    checkMasks(dataset.samples)
+    if (out !== undefined) await requireWritable(segmPath(out))
+  }
   const { bbox, segm, perClass, table, results } = await evaluate(detector, {
     ...evalOptions(data, dataset),
     onProgress: showProgress('images'),

@@ -326,18 +326,27 @@ test('two iterations, a stop and two more equal four byte for byte', async (t) =
   t.deepEqual(lines[1], lines[0])
 })
 
-test('an annotation without a mask is refused before anything is written', async (t) => {
-  const { folder, config } = await tinyMaskExperiment(t)
-  const { annFile } = config.data.train
-  const json = JSON.parse(await readFile(annFile, 'utf8'))
-  const { id } = json.annotations[3]
-  delete json.annotations[3].segmentation
-  await writeFile(annFile, JSON.stringify(json))
-  const workDir = join(folder, 'run')
-  const error = await t.throwsAsync(trainConfig(config, { workDir }), { name: 'DataError' })
-  t.regex(error!.message, new RegExp(`\\.png: annotation ${id} has no segmentation, and the model`))
-  t.false(existsSync(workDir))
-})
+for (const split of ['train', 'val'] as const) {
+  test(`a ${split} annotation without a mask is refused before anything is written`, async (t) => {
+    const { folder, config } = await tinyMaskExperiment(t)
+    const json = JSON.parse(await readFile(config.data[split].annFile, 'utf8'))
+    const { id } = json.annotations[3]
+    delete json.annotations[3].segmentation
+    const annFile = join(folder, 'without_a_mask.json')
+    await writeFile(annFile, JSON.stringify(json))
+    const data = { ...config.data, [split]: { ...config.data[split], annFile } }
+    const workDir = join(folder, 'run')
+    const error = await t.throwsAsync(
+      trainConfig({ ...config, data, evaluation: { interval: 1 } }, { workDir }),
+      { name: 'DataError' },
+    )
+    t.regex(
+      error!.message,
+      new RegExp(`\\.png: annotation ${id} has no segmentation, and the model`),
+    )
+    t.false(existsSync(workDir))
+  })
+}
 
 /** Lines of `metrics.jsonl` without times and memory. */
 async function loggedLosses(workDir: string): Promise<object[]> {
