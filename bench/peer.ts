@@ -13,7 +13,7 @@ export interface PeerGreeting {
 /** What is measured of one step. */
 export interface PeerStep {
   ms: number
-  /** RoIs that masks were learned from, of a model that has some. */
+  /** RoIs with an object, which masks were learned from, of a model that has them. */
   positives?: number
   /** The most memory of the process that was resident until now. */
   peakBytes: number

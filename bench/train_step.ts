@@ -119,7 +119,7 @@ await run<Flags>(program, async (_, flags, say) => {
 
 function describe({ medianMs, positives, peakBytes }: { medianMs: number } & Omit<PeerStep, 'ms'>) {
   const parts = [`${medianMs.toFixed(0)} ms`, `peak memory ${(peakBytes / 1e9).toFixed(1)} GB`]
-  if (positives !== undefined) parts.push(`masks of ${positives} RoIs`)
+  if (positives !== undefined) parts.push(`${positives} positive RoIs`)
   return parts.join(', ')
 }
 

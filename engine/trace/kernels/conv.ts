@@ -116,8 +116,8 @@ export function convolve(
 }
 
 /**
- * True where a convolution runs over blocks of channels: a tenth faster than ONNX Runtime's Conv for 256
- * channels, and half again as fast for 64. Rearranging the kernel costs as much as some pixels.
+ * True where a convolution runs over blocks of channels: 1.15 to 1.4 times as fast as ONNX Runtime's Conv for
+ * 256 channels, 1.4 to 1.7 times for 64. Rearranging the kernel costs as much as some pixels.
  */
 function runsBlocked(lowering: Lowering, kernel: Value, { outputShape }: Window): boolean {
   const [n, height, width] = outputShape
