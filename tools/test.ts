@@ -11,9 +11,9 @@ import { loadConfig } from '../experiments/load.js'
 import { loadSplit } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
+import { classTableLines } from '../packages/pycocotools-js/source/index.js'
 import type { Form } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
-import { classTable } from './class_table.js'
 import {
   type ConfigFlags,
   command,
@@ -25,6 +25,12 @@ import {
 } from './command.js'
 import { requireWritable, writeOutput } from './output_file.js'
 import { showProgress } from './show_progress.js'
+
+/** Of the table of classes. */
+const CLASS_COLUMNS = [
+  ...(['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR100'] as const),
+  ...(['groundTruths', 'detections'] as const),
+]
 
 interface Flags extends ConfigFlags, WeightsFlag {
   form?: Form
@@ -65,8 +71,9 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   }
   for (const line of table) say(line)
   if (!isPerClass) return { bbox, segm }
-  for (const line of ['', ...classTable(perClass.bbox)]) say(line)
-  if (perClass.segm) for (const line of ['', 'Masks', ...classTable(perClass.segm)]) say(line)
+  for (const line of ['', ...classTableLines(perClass.bbox, CLASS_COLUMNS)]) say(line)
+  if (perClass.segm)
+    for (const line of ['', 'Masks', ...classTableLines(perClass.segm, CLASS_COLUMNS)]) say(line)
   return { bbox, segm, perClass }
 })
 

@@ -1,4 +1,5 @@
 export type { OutcomeOptions } from './analysis/class_outcomes.js'
+export { classTableLines } from './analysis/class_table.js'
 export type { Comparison } from './analysis/comparison.js'
 export {
   type ConfusionMatrix,

@@ -1,11 +1,11 @@
 import { CocoError } from '../errors.js'
-import { showId } from '../ids.js'
 import { compressRuns } from '../mask/counts_string.js'
 import { MaskFault } from '../mask/mask_fault.js'
 import type { RLE } from '../mask/rle.js'
 import { runsOf } from '../mask/runs_of.js'
 import type { CocoAnnotation, CocoImage, Id } from '../types.js'
 import { nameOf } from './check_annotation.js'
+import { imageSizeOf } from './image_size.js'
 import { segmentationOf } from './object_rows.js'
 
 /**
@@ -28,7 +28,10 @@ export function annotationRle(
       `${nameOf(annotation)} has no segmentation`,
       'give it polygons or run lengths { size, counts }',
     )
-  const size = 'polygons' in segmentation ? imageSize(annotation, imgs, where) : segmentation.size
+  const size =
+    'polygons' in segmentation
+      ? imageSizeOf(annotation.image_id, imgs, where, () => annotation)
+      : segmentation.size
   try {
     const counts = compressRuns(runsOf(segmentation, size))
     return { size: [size[0], size[1]], counts }
@@ -36,22 +39,4 @@ export function annotationRle(
     if (!(fault instanceof MaskFault)) throw fault
     throw new CocoError(where, `${nameOf(annotation)} ${fault.what}`, fault.fix)
   }
-}
-
-/** @returns `[height, width]`. */
-function imageSize(
-  annotation: CocoAnnotation,
-  imgs: ReadonlyMap<Id, CocoImage>,
-  where: string,
-): readonly [number, number] {
-  const image = imgs.get(annotation.image_id)
-  if (image?.height !== undefined && image.width !== undefined) return [image.height, image.width]
-  const lack = image
-    ? 'its image has no height and width'
-    : `there is no image ${showId(annotation.image_id)}`
-  throw new CocoError(
-    where,
-    `${nameOf(annotation)} is a polygon, but ${lack}`,
-    'polygons take their size from the image: give it height and width in pixels',
-  )
 }

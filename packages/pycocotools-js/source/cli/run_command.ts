@@ -1,6 +1,6 @@
+import { classTableLines } from '../analysis/class_table.js'
 import { CocoError } from '../errors.js'
 import { type EvalRequest, parseArguments } from './arguments.js'
-import { classTableLines } from './class_table.js'
 import { evaluateFiles } from './evaluate_files.js'
 import { HELP_TEXT } from './help_text.js'
 import { UsageError } from './usage_error.js'
@@ -37,8 +37,11 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
 async function runEval(request: EvalRequest, { out, note }: Streams): Promise<void> {
   const print = request.json ? note : out
   const report = await evaluateFiles(request, print)
-  if (request.perClass)
-    for (const line of ['', ...classTableLines(report.perClass, report.iouType)]) print(line)
+  if (request.perClass) {
+    const recall = report.iouType === 'keypoints' ? 'AR' : 'AR100'
+    const columns = ['AP', 'AP50', 'AP75', recall, 'groundTruths'] as const
+    for (const line of ['', ...classTableLines(report.perClass, columns)]) print(line)
+  }
   if (request.json) out(JSON.stringify(report))
 }
 

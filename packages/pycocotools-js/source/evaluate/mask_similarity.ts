@@ -1,6 +1,6 @@
 import { nameOf, show } from '../annotations/check_annotation.js'
+import { imageSizeOf } from '../annotations/image_size.js'
 import { CocoError } from '../errors.js'
-import { showId } from '../ids.js'
 import { appendSegmentation } from '../mask/append_segmentation.js'
 import { MaskFault } from '../mask/mask_fault.js'
 import { maskIou } from '../mask/mask_iou.js'
@@ -58,11 +58,15 @@ function visitMasks(
   selected: Int32Array,
   visit: (segmentation: Segmentation, imageSize: ImageSize) => void,
 ): void {
-  const { rows, name } = side
+  const { rows, name, imgs } = side
   for (let i = 0; i < selected.length; i++) {
     const segmentation = rows.segmentation(selected[i])
     if (segmentation === undefined) throw noMask(side, selected[i])
-    const size = 'polygons' in segmentation ? imageSizeOf(side, selected[i]) : segmentation.size
+    const row = selected[i]
+    const size =
+      'polygons' in segmentation
+        ? imageSizeOf(rows.imageId(row), imgs, name, () => rows.at(row))
+        : segmentation.size
     try {
       visit(segmentation, size)
     } catch (fault) {
@@ -79,20 +83,5 @@ function noMask({ rows, name }: Side, row: number): CocoError {
     name,
     `${nameOf(annotation)} has ${segmentation === undefined ? 'no segmentation' : `the segmentation ${show(segmentation)}`}`,
     'give it polygons or run lengths { size, counts }',
-  )
-}
-
-/** @returns the size of the image of a row. */
-function imageSizeOf({ rows, name, imgs }: Side, row: number): ImageSize {
-  const imageId = rows.imageId(row)
-  const image = imgs.get(imageId)
-  const height = image?.height
-  const width = image?.width
-  if (typeof height === 'number' && typeof width === 'number') return [height, width]
-  const lack = image ? 'its image has no height and width' : `there is no image ${showId(imageId)}`
-  throw new CocoError(
-    name,
-    `${nameOf(rows.at(row))} is a polygon, but ${lack}`,
-    'polygons take their size from the image: give it height and width in pixels',
   )
 }
