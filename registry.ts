@@ -180,6 +180,13 @@ necks.register('FPN', {
   create: (options, { inChannels }) => new FPN({ ...options, inChannels }),
 })
 
+/** Which detections are kept. */
+const suppression = {
+  scoreThr: fraction().optional(),
+  iouThr: fraction().optional(),
+  maxPerImage: count().optional(),
+}
+
 const assigner = () =>
   z
     .strictObject({ posIouThr: fraction(), negIouThr: fraction(), minPosIou: fraction() })
@@ -225,12 +232,7 @@ const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
     .meta({ title: 'focalLoss' })
     .optional(),
   test: z
-    .strictObject({
-      nmsPre: count().optional(),
-      scoreThr: fraction().optional(),
-      iouThr: fraction().optional(),
-      maxPerImage: count().optional(),
-    })
+    .strictObject({ nmsPre: count().optional(), ...suppression })
     .meta({ title: 'test' })
     .optional(),
 })
@@ -291,14 +293,7 @@ roiHeads.register('RoIHead', {
       .optional(),
     assigner: assigner(),
     sampler: sampler(),
-    test: z
-      .strictObject({
-        scoreThr: fraction().optional(),
-        iouThr: fraction().optional(),
-        maxPerImage: count().optional(),
-      })
-      .meta({ title: 'test' })
-      .optional(),
+    test: z.strictObject(suppression).meta({ title: 'test' }).optional(),
   }),
   create({ extractor, ...options }, { strides, ...context }) {
     const known = strides ? { strides, ...extractor } : extractor
@@ -306,19 +301,22 @@ roiHeads.register('RoIHead', {
   },
 })
 
+/** Statistics of R, G and B. */
+const pixels = {
+  pixelMean: numbers().length(3).optional(),
+  pixelStd: z.array(z.number().positive()).length(3).optional(),
+}
+
 models.register('RetinaNet', {
   schema: z.object({
     numClasses: count(),
     backbone: backbones.schema,
     neck: necks.schema,
     head: heads.schema,
-    pixelMean: numbers().length(3).optional(),
-    pixelStd: z.array(z.number().positive()).length(3).optional(),
+    ...pixels,
   }),
   create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
-    const backbone = backbones.create(parts.backbone, context)
-    const neck = necks.create(parts.neck, { inChannels: backbone.outChannels })
-    const strides = neck instanceof FPN ? pyramidStrides(backbone, neck) : undefined
+    const { backbone, neck, strides } = createPyramid(parts, context)
     checkStrides('model.head.anchors.strides', parts.head.anchors?.strides, strides)
     const inChannels = neck.outChannels
     const head = heads.create(parts.head, { numClasses, inChannels, strides })
@@ -333,13 +331,10 @@ models.register('MaskRCNN', {
     neck: necks.schema,
     rpnHead: rpnHeads.schema,
     roiHead: roiHeads.schema,
-    pixelMean: numbers().length(3).optional(),
-    pixelStd: z.array(z.number().positive()).length(3).optional(),
+    ...pixels,
   }),
   create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
-    const backbone = backbones.create(parts.backbone, context)
-    const neck = necks.create(parts.neck, { inChannels: backbone.outChannels })
-    const strides = neck instanceof FPN ? pyramidStrides(backbone, neck) : undefined
+    const { backbone, neck, strides } = createPyramid(parts, context)
     // RoIs are read from the maps that the backbone has a part in; the coarser ones only propose.
     const roiStrides = neck instanceof FPN ? backbone.strides.slice(neck.startLevel) : undefined
     checkStrides('model.rpnHead.anchors.strides', parts.rpnHead.anchors?.strides, strides)
@@ -356,6 +351,17 @@ models.register('Classifier', {
   create: ({ numClasses, backbone }, context) =>
     backbones.create(backbone, { ...context, numClasses }),
 })
+
+/** Backbone and neck; `strides` are those of the neck's maps, where it tells them. */
+function createPyramid(
+  parts: { backbone: BackboneConfig; neck: NeckConfig },
+  context: BackboneContext,
+): { backbone: Backbone; neck: Neck; strides: number[] | undefined } {
+  const backbone = backbones.create(parts.backbone, context)
+  const neck = necks.create(parts.neck, { inChannels: backbone.outChannels })
+  const strides = neck instanceof FPN ? pyramidStrides(backbone, neck) : undefined
+  return { backbone, neck, strides }
+}
 
 /** The strides of a pyramid's maps: the backbone's, then each twice the one before. */
 function pyramidStrides(backbone: Backbone, { startLevel, numOuts }: FPN): number[] {

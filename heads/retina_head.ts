@@ -4,9 +4,8 @@ import { ConfigError } from '../errors.js'
 import { Conv2d, constant, Module, normal } from '../nn/index.js'
 import {
   type AnchorOptions,
-  type Assignment,
   type AssignOptions,
-  anchorOrigins,
+  anchorsBySide,
   assignByMaxIou,
   clipBoxes,
   decodeBoxes,
@@ -14,11 +13,12 @@ import {
   type FocalLossOptions,
   l1Loss,
   levelAnchors,
+  matchedBoxes,
   multiclassNms,
   type NmsOptions,
   octaveScales,
-  pyramidAnchors,
   sigmoidFocalLoss,
+  validAnchors,
 } from '../ops/index.js'
 
 /** Chance that an untrained head gives to any class anywhere. */
@@ -200,9 +200,10 @@ export class RetinaHead extends Module {
     featureSizes: [number, number][],
     { boxesXyxy, labels, paddedSizes }: RetinaTargets,
   ): { labels: tf.Tensor2D; deltas: tf.Tensor3D } {
-    const anchors = toTensor(pyramidAnchors(featureSizes, this.anchors)) as tf.Tensor2D // [a, 4]
+    const anchors = anchorsBySide(featureSizes, this.anchors) // [a, 4]
     const [imageCount, boxCount] = labels.shape
-    const valid = tf.split(this.validAnchors(featureSizes, paddedSizes), imageCount, 0) // [1, a] each
+    const validOfLevels = tf.concat(validAnchors(featureSizes, paddedSizes, this.anchors), 1) // [n, a]
+    const valid = tf.split(validOfLevels, imageCount, 0) // [1, a] each
     const boxesOf = tf.split(boxesXyxy, imageCount, 0) // [1, g, 4] each
     const labelsOf = tf.split(labels, imageCount, 0) // [1, g] each
 
@@ -214,7 +215,7 @@ export class RetinaHead extends Module {
       }
       const isValid = tf.reshape(valid[image], [-1]) as tf.Tensor1D
       const assignment = assignByMaxIou(anchors, isValid, targets, this.assigner)
-      const matched = matchedBoxes(anchors, targets.boxesXyxy, assignment)
+      const matched = matchedBoxes(anchors, targets.boxesXyxy, assignment.matches)
       return { labels: assignment.labels, deltas: encodeBoxes(anchors, matched) }
     })
     return {
@@ -230,17 +231,15 @@ export class RetinaHead extends Module {
   ): { boxesXyxy: tf.Tensor3D; scores: tf.Tensor2D; labels: tf.Tensor2D } {
     const featureSizes = sizesOf(classLogits)
     const imageCount = imageSizes.shape[0]
-    const valid = tf.cast(this.validAnchors(featureSizes, paddedSizes), 'float32') // [n, a]
-    let from = 0
+    const valid = validAnchors(featureSizes, paddedSizes, this.anchors)
     const levels = classLogits.map((logits, level) => {
       const anchors = toTensor(levelAnchors(featureSizes[level], level, this.anchors)) // [l, 4]
       const anchorCount = anchors.shape[0]
       const candidates = {
         logits: tf.reshape(logits, [imageCount, anchorCount, this.numClasses]),
         deltas: tf.reshape(boxDeltas[level], [imageCount, anchorCount, 4]),
-        valid: tf.slice(valid, [0, from], [-1, anchorCount]),
+        valid: tf.cast(valid[level], 'float32'),
       }
-      from += anchorCount
       return bestCandidates(candidates, anchors as tf.Tensor2D, this.test.nmsPre)
     })
 
@@ -260,14 +259,6 @@ export class RetinaHead extends Module {
       tf.transpose(scores, [0, 2, 1]) as tf.Tensor3D,
       this.test,
     )
-  }
-
-  /** True for anchors centred inside their padded image: `[n, a]` bool. */
-  private validAnchors(featureSizes: [number, number][], paddedSizes: tf.Tensor2D): tf.Tensor2D {
-    const origins = toTensor(anchorOrigins(featureSizes, this.anchors)) // [a, 2]
-    const [x, y] = tf.split(tf.transpose(origins), 2, 0) // each [1, a]
-    const [height, width] = tf.split(paddedSizes, 2, 1) // each [n, 1]
-    return tf.logicalAnd(tf.less(x, width), tf.less(y, height)) as tf.Tensor2D
   }
 }
 
@@ -292,18 +283,6 @@ function conv3x3(inChannels: number, outChannels: number, bias = 0): Conv2d {
 
 function sizesOf(maps: tf.Tensor4D[]): [number, number][] {
   return maps.map((map) => [map.shape[1], map.shape[2]])
-}
-
-/** The box each anchor is to predict: `[a, 4]`; an anchor without an object gets itself, so 0 deltas. */
-function matchedBoxes(
-  anchors: tf.Tensor2D,
-  boxesXyxy: tf.Tensor2D,
-  { matches }: Assignment,
-): tf.Tensor2D {
-  if (boxesXyxy.shape[0] === 0) return anchors
-  const hasBox = tf.cast(tf.reshape(tf.greaterEqual(matches, 0), [-1, 1]), 'float32') // [a, 1]
-  const boxes = tf.gather(boxesXyxy, tf.maximum(matches, tf.scalar(0, 'int32'))) // [a, 4]
-  return tf.add(tf.mul(boxes, hasBox), tf.mul(anchors, tf.sub(1, hasBox))) as tf.Tensor2D
 }
 
 interface Candidates {

@@ -5,17 +5,19 @@ import { Conv2d, Module, normal } from '../nn/index.js'
 import {
   type AnchorOptions,
   type AssignOptions,
+  anchorsBySide,
   assignByMaxIou,
   binaryCrossEntropy,
   encodeBoxes,
   l1Loss,
   levelAnchors,
+  matchedBoxes,
   type ProposalOptions,
   type Proposals,
-  pyramidAnchors,
   type SampleOptions,
   samplePositivesAndNegatives,
   selectProposals,
+  validAnchors,
 } from '../ops/index.js'
 
 export interface RPNHeadOptions {
@@ -181,10 +183,10 @@ export class RPNHead extends Module {
     { boxesXyxy, labels, paddedSizes }: RPNTargets,
     noise: tf.Tensor2D,
   ): { positives: tf.Tensor2D; negatives: tf.Tensor2D; deltas: tf.Tensor3D } {
-    const anchors = this.anchorsBySide(featureSizes)
+    const anchors = anchorsBySide(featureSizes, this.anchors)
     const [imageCount, boxCount] = labels.shape
     checkNoise(noise.shape, [imageCount, anchors.shape[0]])
-    const validOfLevels = tf.concat(this.validAnchors(featureSizes, paddedSizes), 1) // [n, a]
+    const validOfLevels = tf.concat(validAnchors(featureSizes, paddedSizes, this.anchors), 1) // [n, a]
     const valid = tf.split(validOfLevels, imageCount, 0) // [1, a] each
     const boxesOf = tf.split(boxesXyxy, imageCount, 0) // [1, g, 4] each
     const labelsOf = tf.split(labels, imageCount, 0) // [1, g] each
@@ -215,7 +217,7 @@ export class RPNHead extends Module {
   ): Proposals {
     const featureSizes = sizesOf(objectness)
     const imageCount = imageSizes.shape[0]
-    const valid = this.validAnchors(featureSizes, paddedSizes)
+    const valid = validAnchors(featureSizes, paddedSizes, this.anchors)
     const levels = objectness.map((map, level) => ({
       logits: tf.reshape(map, [imageCount, -1]) as tf.Tensor2D,
       deltas: tf.reshape(boxDeltas[level], [imageCount, -1, 4]) as tf.Tensor3D,
@@ -228,32 +230,6 @@ export class RPNHead extends Module {
   private anchorCounts(featureSizes: readonly (readonly [number, number])[]): number[] {
     const { scales, ratios } = this.anchors
     return featureSizes.map(([height, width]) => height * width * scales.length * ratios.length)
-  }
-
-  /**
-   * All anchors, `[a, 4]`, made from four lists of coordinates: in a traced graph they stay four lists, and
-   * so does what is computed of them, which spares operations that repeat one value four times.
-   */
-  private anchorsBySide(featureSizes: [number, number][]): tf.Tensor2D {
-    const { data, shape } = pyramidAnchors(featureSizes, this.anchors)
-    const sides = new Float32Array(data.length)
-    for (let i = 0; i < data.length; i++) sides[(i % 4) * shape[0] + Math.floor(i / 4)] = data[i]
-    return tf.transpose(tf.tensor2d(sides, [4, shape[0]]))
-  }
-
-  /** True for anchors centred inside their padded image: `[n, l]` bool for each level. */
-  private validAnchors(featureSizes: [number, number][], paddedSizes: tf.Tensor2D): tf.Tensor2D[] {
-    const { strides, scales, ratios } = this.anchors
-    const anchorsPerCell = scales.length * ratios.length
-    const [heights, widths] = tf.split(tf.expandDims(paddedSizes, 2), 2, 1) // each [n, 1, 1]
-    return featureSizes.map(([rows, columns], level) => {
-      const multiples = (count: number, repeats: number) =>
-        Array.from({ length: count * repeats }, (_, i) => strides[level] * Math.floor(i / repeats))
-      const y = tf.tensor3d(multiples(rows, 1), [1, rows, 1])
-      const x = tf.tensor3d(multiples(columns, anchorsPerCell), [1, 1, columns * anchorsPerCell])
-      const isInside = tf.logicalAnd(tf.less(y, heights), tf.less(x, widths)) // [n, rows, columns k]
-      return tf.reshape(isInside, [paddedSizes.shape[0], -1]) as tf.Tensor2D
-    })
   }
 }
 
@@ -272,26 +248,4 @@ function checkNoise(shape: number[], wanted: [number, number]): void {
     `RPNHead.loss: noise has shape [${shape.join(', ')}]; ` +
       `give a number for each anchor of each image, [${wanted.join(', ')}]`,
   )
-}
-
-/**
- * The box each anchor is to predict: `[a, 4]`; an anchor without an object gets itself, so 0 deltas. Side
- * by side, for the sake of `anchorsBySide`.
- */
-function matchedBoxes(
-  anchors: tf.Tensor2D,
-  boxesXyxy: tf.Tensor2D,
-  matches: tf.Tensor1D,
-): tf.Tensor2D {
-  const boxCount = boxesXyxy.shape[0]
-  if (boxCount === 0) return anchors
-  const none = tf.scalar(0, 'int32')
-  const hasBox = tf.greaterEqual(matches, none) // [a]
-  const rows = tf.maximum(matches, none)
-  const anchorSides = tf.split(anchors, 4, 1) // [a, 1] each
-  const sides = tf.split(boxesXyxy, 4, 1).map((side, i) => {
-    const ofMatch = tf.gather(tf.reshape(side, [boxCount]), rows) // [a]
-    return tf.where(hasBox, ofMatch, tf.reshape(anchorSides[i], [-1]))
-  })
-  return tf.transpose(tf.stack(sides)) as tf.Tensor2D
 }
