@@ -8,6 +8,12 @@
 import { z } from 'zod'
 import {
   type Backbone,
+  ResNet,
+  type ResNetOptions,
+  resNetDepths,
+  type SwinOptions,
+  SwinTransformer,
+  swinArchs,
   VanillaNet,
   type VanillaNetOptions,
   vanillaNetArchs,
@@ -46,6 +52,8 @@ export type { ConfigOf, Entry, SchemaOf } from './registry/registry.js'
 /** Options of each backbone by its name in configs. */
 export interface BackboneRegistry {
   VanillaNet: Omit<VanillaNetOptions, 'form' | 'numClasses'>
+  ResNet: Omit<ResNetOptions, 'numClasses'>
+  SwinTransformer: SwinOptions
 }
 
 /** Options of each neck; the backbone decides `inChannels`. */
@@ -168,6 +176,38 @@ backbones.register('VanillaNet', {
     init: z.enum(['classification', 'detection']).optional(),
   }),
   create: (options, { form, numClasses }) => new VanillaNet({ ...options, form, numClasses }),
+})
+
+backbones.register('SwinTransformer', {
+  schema: z.object({
+    arch: z.enum(swinArchs).optional(),
+    embedDim: count().optional(),
+    depths: counts().optional(),
+    numHeads: counts().optional(),
+    windowSize: count().optional(),
+    mlpRatio: z.number().positive().optional(),
+    dropPathRate: fraction().optional(),
+    outIndices: z.array(z.int()).optional(),
+  }),
+  create(options, { numClasses }) {
+    if (numClasses === undefined) return new SwinTransformer(options)
+    throw new ConfigError(
+      'model.backbone.type',
+      'is SwinTransformer, which has no classifier here',
+      'use a VanillaNet, or make a detector of it',
+    )
+  },
+})
+
+backbones.register('ResNet', {
+  schema: z.object({
+    depth: z.literal(resNetDepths),
+    baseChannels: count().optional(),
+    outIndices: z.array(z.int()).optional(),
+    frozenStages: z.int().optional(),
+    normEval: z.boolean().optional(),
+  }),
+  create: (options, { numClasses }) => new ResNet({ ...options, numClasses }),
 })
 
 necks.register('FPN', {

@@ -8,6 +8,11 @@ export abstract class Backbone extends Module {
   /** Input pixels a cell of each feature map stands for, on a side. */
   abstract readonly strides: readonly number[]
 
+  /** Noise that `forward` takes its random choices from while training, by name: `options.noise`. */
+  noiseShapes(_imageCount: number): Record<string, readonly number[]> {
+    return {}
+  }
+
   /**
    * @param images `[n, h, w, 3]`, normalised RGB.
    * @returns one `[n, h / stride, w / stride, channels]` for each of `outChannels`.

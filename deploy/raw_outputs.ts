@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { Backbone, VanillaNet } from '../backbones/index.js'
+import { Backbone, ResNet, VanillaNet } from '../backbones/index.js'
 import { MaskRCNN, RetinaNet } from '../detectors/index.js'
 import type { TensorTree } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
@@ -19,9 +19,10 @@ export function rawOutputs(model: Module): (images: tf.Tensor4D) => TensorTree {
     return (images) => ({ ...bbox_head.forward(neck.forward(backbone.forward(images))) })
   }
   if (model instanceof MaskRCNN) return (images) => maskRcnnOutputs(model, images)
-  if (model instanceof VanillaNet && (model.cls1 || model.cls)) {
-    return (images) => model.classify(images)
-  }
+  const classifies =
+    (model instanceof VanillaNet && (model.cls1 || model.cls)) ||
+    (model instanceof ResNet && model.fc)
+  if (classifies) return (images) => model.classify(images)
   if (model instanceof Backbone) return (images) => model.forward(images)
   throw new ConfigError(
     'model.type',

@@ -48,15 +48,19 @@ export class MaskRCNN extends Detector {
     this.pixels = { mean: pixelMean ?? mean, std: pixelStd ?? std }
   }
 
-  /** `rpn`: which anchors are learned from; `roi`: which objects and proposals. */
-  override noiseShapes({ images, labels }: TrainBatchShapes): Record<'rpn' | 'roi', number[]> {
+  /** `rpn`: which anchors are learned from; `roi`: which objects and proposals; and the backbone's. */
+  override noiseShapes({ images, labels }: TrainBatchShapes): Record<string, readonly number[]> {
     const [imageCount, height, width] = images
     const { strides } = this.rpn_head.anchors
     const anchors = this.rpn_head.anchorCount(
       strides.map((stride) => [Math.ceil(height / stride), Math.ceil(width / stride)]),
     )
     const candidates = labels[1] + this.rpn_head.selection.train.maxPerImage
-    return { rpn: [imageCount, anchors], roi: [imageCount, candidates] }
+    return {
+      rpn: [imageCount, anchors],
+      roi: [imageCount, candidates],
+      ...this.backbone.noiseShapes(imageCount),
+    }
   }
 
   override loss(batch: TrainBatch, options: ForwardOptions = {}): Record<string, tf.Scalar> {
@@ -66,7 +70,7 @@ export class MaskRCNN extends Detector {
         'MaskRCNN.loss: the batch lacks masks, maskFramesXyxy or noise; load it with masks, and draw noise of noiseShapes()',
       )
     }
-    const features = this.features(batch, options)
+    const features = this.features(batch, { ...options, noise })
     const outputs = this.rpn_head.forward(features)
     const frames = { imageSizes, paddedSizes: paddedSizes(imageSizes) }
     const targets = { boxesXyxy, labels, paddedSizes: frames.paddedSizes }

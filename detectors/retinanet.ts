@@ -4,7 +4,13 @@ import type { RetinaHead, RetinaOutputs } from '../heads/retina_head.js'
 import type { Neck } from '../necks/neck.js'
 import type { ForwardOptions } from '../nn/index.js'
 import { normalizeImages, type PixelStatistics } from '../ops/index.js'
-import { type Detections, Detector, type PredictBatch, type TrainBatch } from './detector.js'
+import {
+  type Detections,
+  Detector,
+  type PredictBatch,
+  type TrainBatch,
+  type TrainBatchShapes,
+} from './detector.js'
 import { IMAGENET_PIXELS, paddedSizes } from './input_frames.js'
 
 export interface RetinaNetOptions {
@@ -37,12 +43,16 @@ export class RetinaNet extends Detector {
     this.pixels = { mean: pixelMean ?? mean, std: pixelStd ?? std }
   }
 
+  override noiseShapes({ images }: TrainBatchShapes): Record<string, readonly number[]> {
+    return this.backbone.noiseShapes(images[0])
+  }
+
   override loss(
     batch: TrainBatch,
     options: ForwardOptions = {},
   ): { loss_cls: tf.Scalar; loss_bbox: tf.Scalar } {
-    const outputs = this.outputs(batch, options)
-    const { boxesXyxy, labels, imageSizes } = batch
+    const { boxesXyxy, labels, imageSizes, noise } = batch
+    const outputs = this.outputs(batch, { ...options, noise })
     return this.bbox_head.loss(outputs, { boxesXyxy, labels, paddedSizes: paddedSizes(imageSizes) })
   }
 

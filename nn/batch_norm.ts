@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { ones, zeros } from './initializers.js'
 import { type ForwardOptions, Module } from './module.js'
-import { Parameter } from './parameter.js'
+import { type Initializer, Parameter } from './parameter.js'
 
 export interface BatchNormOptions {
   channels: number
@@ -11,6 +11,10 @@ export interface BatchNormOptions {
   momentum?: number
   /** Uses the running statistics in training too (mmdetection's `norm_eval`). @default false */
   frozen?: boolean
+  /** Of the scale. @default ones() */
+  init?: Initializer
+  /** False: scale and shift are buffers, which no optimizer sees. @default true */
+  trainable?: boolean
 }
 
 /**
@@ -28,10 +32,11 @@ export class BatchNorm extends Module {
   readonly momentum: number
   readonly frozen: boolean
 
-  constructor({ channels, eps = 1e-5, momentum = 0.1, frozen = false }: BatchNormOptions) {
+  constructor(options: BatchNormOptions) {
     super()
-    this.weight = new Parameter([channels], ones())
-    this.bias = new Parameter([channels], zeros())
+    const { channels, eps = 1e-5, momentum = 0.1, frozen = false, trainable } = options
+    this.weight = new Parameter([channels], options.init ?? ones(), { trainable })
+    this.bias = new Parameter([channels], zeros(), { trainable })
     this.running_mean = new Parameter([channels], zeros(), { trainable: false })
     this.running_var = new Parameter([channels], ones(), { trainable: false })
     this.eps = eps
@@ -41,14 +46,22 @@ export class BatchNorm extends Module {
 
   /** @param x `[..., channels]`; the result has its shape. */
   override forward<T extends tf.Tensor>(x: T, options: ForwardOptions = {}): T {
-    return options.training && !this.frozen ? this.byBatch(x) : this.byRunning(x)
+    if (this.usesBatch(options)) return this.byBatch(x)
+    const { scale, shift } = this.runningMap()
+    return tf.add(tf.mul(x, scale), shift)
   }
 
-  private byRunning<T extends tf.Tensor>(x: T): T {
+  /** True where the statistics are the batch's own; elsewhere the norm is `runningMap`. */
+  usesBatch({ training = false }: ForwardOptions): boolean {
+    return training && !this.frozen
+  }
+
+  /** What the norm is by its running statistics: `x * scale + shift`, each `[channels]`. */
+  runningMap(): { scale: tf.Tensor; shift: tf.Tensor } {
     const deviation = tf.sqrt(tf.add(this.running_var.value, this.eps))
     const scale = tf.div(this.weight.value, deviation)
     const shift = tf.sub(this.bias.value, tf.mul(this.running_mean.value, scale))
-    return tf.add(tf.mul(x, scale), shift)
+    return { scale, shift }
   }
 
   private byBatch<T extends tf.Tensor>(x: T): T {

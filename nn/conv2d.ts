@@ -21,6 +21,8 @@ export interface Conv2dOptions {
   init?: Initializer
   /** @default zeros() */
   biasInit?: Initializer
+  /** False: its weights are buffers, which no optimizer sees. @default true */
+  trainable?: boolean
 }
 
 /** A dense or depthwise convolution with PyTorch's padding, rounding and parameter names. */
@@ -36,6 +38,7 @@ export class Conv2d extends Module {
   constructor(options: Conv2dOptions) {
     super()
     const { inChannels, outChannels, kernelSize, stride = 1, padding = 0, groups = 1 } = options
+    const { trainable } = options
     if (groups !== 1 && (groups !== inChannels || groups !== outChannels)) {
       throw new ConfigError(
         'Conv2d: groups',
@@ -44,9 +47,11 @@ export class Conv2d extends Module {
       )
     }
     const shape = [outChannels, inChannels / groups, kernelSize, kernelSize]
-    this.weight = new Parameter(shape, options.init ?? uniformFanIn())
+    this.weight = new Parameter(shape, options.init ?? uniformFanIn(), { trainable })
     this.bias =
-      options.bias === false ? undefined : new Parameter([outChannels], options.biasInit ?? zeros())
+      options.bias === false
+        ? undefined
+        : new Parameter([outChannels], options.biasInit ?? zeros(), { trainable })
     this.stride = stride
     this.padding = padding
     this.groups = groups
@@ -57,12 +62,24 @@ export class Conv2d extends Module {
    * @returns `[n, floor((h + 2 padding - k) / stride) + 1, ..., out]`.
    */
   override forward(x: tf.Tensor4D): tf.Tensor4D {
-    const y = this.groups === 1 ? this.dense(x) : depthwise(x, this.weight, this)
+    const y = this.groups === 1 ? this.dense(x, this.kernel()) : depthwise(x, this.weight, this)
     return this.bias ? tf.add(y, this.bias.value) : y
   }
 
-  private dense(x: tf.Tensor4D): tf.Tensor4D {
-    const kernel = tf.transpose(this.weight.value as tf.Tensor4D, [2, 3, 1, 0]) // [k, k, in, out]
+  /**
+   * The dense convolution with its kernel multiplied by `scale` `[out]`, and without its bias: what
+   * `forward` without bias times `scale` is, for a pass over the kernel.
+   */
+  scaled(x: tf.Tensor4D, scale: tf.Tensor): tf.Tensor4D {
+    return this.dense(x, tf.mul(this.kernel(), scale))
+  }
+
+  /** `[k, k, in, out]`. */
+  private kernel(): tf.Tensor4D {
+    return tf.transpose(this.weight.value as tf.Tensor4D, [2, 3, 1, 0])
+  }
+
+  private dense(x: tf.Tensor4D, kernel: tf.Tensor4D): tf.Tensor4D {
     return tf.conv2d(x, kernel, this.stride, padOf(this.weight, this))
   }
 }

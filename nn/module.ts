@@ -8,6 +8,8 @@ export interface ForwardOptions {
   training?: boolean
   /** Deep-training lambda, a scalar in [0, 1]: slope of the activation between paired convolutions. @default 1 */
   lambda?: tf.Scalar
+  /** What random choices are made of, by name: uniform in [0, 1), of the shapes a backbone asks for. */
+  noise?: Readonly<Record<string, tf.Tensor>>
 }
 
 /**

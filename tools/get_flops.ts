@@ -28,11 +28,13 @@ const program = configOptions(
 await run<Flags>(program, async ([configPath], { cfgOptions, form, shape }, say) => {
   const { model } = await loadConfig(configPath, cfgOptions)
   const size = shape ?? (model.type === 'Classifier' ? ([224, 224] as Shape) : COCO_SHAPE)
-  const { params, gmacs, gmacsMmcv } = countOperations(buildModel(model, { form }), size)
+  const counts = countOperations(buildModel(model, { form }), size)
+  const { params, frozenParams, gmacs, gmacsMmcv } = counts
   const paramsM = params / 1e6
   say(`${configPath}, ${form} form, ${size.join(' x ')} pixels`)
   say(`parameters            ${paramsM.toFixed(2)} M`)
+  if (frozenParams > 0) say(`frozen, beside them   ${(frozenParams / 1e6).toFixed(2)} M`)
   say(`multiply-accumulates  ${gmacs.toFixed(2)} G`)
   say(`as mmcv counts them   ${gmacsMmcv.toFixed(2)} G`)
-  return { paramsM, gmacs, gmacsMmcv, params, form, shape: size }
+  return { paramsM, gmacs, gmacsMmcv, params, frozenParams, form, shape: size }
 })

@@ -1,7 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, type HostTensor, ints, sizeOf } from '../../engine/index.js'
+import { layerNorm } from '../../nn/layer_norm.js'
 import { Random } from '../../nn/random.js'
+import { gelu } from '../../ops/gelu.js'
 import { tracedEqualsEager, withGradients } from '../helpers/traced_equals_eager.js'
 
 type Inputs = Record<string, tf.Tensor>
@@ -16,12 +18,13 @@ interface Case {
 
 const image = [2, 5, 6, 4]
 const t4 = (x: tf.Tensor) => x as tf.Tensor4D
-const pads: [[0, 0], [number, number], [number, number], [0, 0]] = [
+const around = (pad: number): [[0, 0], [number, number], [number, number], [0, 0]] => [
   [0, 0],
-  [1, 1],
-  [1, 1],
+  [pad, pad],
+  [pad, pad],
   [0, 0],
 ]
+const pads = around(1)
 
 /** Channels last to channels first in memory: what follows meets a tensor that is not plain. */
 const throughConv = (x: tf.Tensor) =>
@@ -31,6 +34,12 @@ const checks = tf.tensor(
   Float32Array.from({ length: 240 }, (_, i) => Math.cos(i)),
   image,
 )
+
+/** With the gradient of the identity. */
+const rounded = tf.customGrad((x) => ({
+  value: tf.round(x as tf.Tensor),
+  gradFunc: (dy) => dy,
+}))
 
 const unary: Record<string, { fn: (x: tf.Tensor) => tf.Tensor; range?: [number, number] }> = {
   abs: { fn: tf.abs },
@@ -47,6 +56,7 @@ const unary: Record<string, { fn: (x: tf.Tensor) => tf.Tensor; range?: [number, 
   softplus: { fn: tf.softplus },
   tanh: { fn: tf.tanh },
   erf: { fn: tf.erf },
+  gelu: { fn: gelu },
   sin: { fn: tf.sin },
   cos: { fn: tf.cos },
   relu: { fn: tf.relu },
@@ -88,6 +98,12 @@ const unary: Record<string, { fn: (x: tf.Tensor) => tf.Tensor; range?: [number, 
   split: { fn: (x) => tf.mul(tf.split(x, [1, 3], 3)[0], tf.split(x, [1, 3], 3)[1]) },
   gather: { fn: (x) => tf.gather(x, tf.tensor1d([4, 0, 0, 2], 'int32'), 1) },
   maxPool: { fn: (x) => tf.maxPool(t4(x), 2, 2, 'valid') },
+  'maxPool 3x3, stride 2, padding 1': { fn: (x) => tf.maxPool(t4(x), 3, 2, 1) },
+  // Whole numbers from -2 to 2: most windows have several maxima, and most maxima several windows.
+  'maxPool 3x3, stride 1, with ties': {
+    fn: (x) => tf.maxPool(t4(rounded(x)), 3, 1, 'same'),
+  },
+  'maxPool 3x2, stride 1 and 2': { fn: (x) => tf.maxPool(t4(x), [3, 2], [1, 2], 'valid') },
   where: { fn: (x) => tf.where(tf.greater(checks, 0.3), x, tf.mul(x, -2)) },
 }
 
@@ -137,6 +153,29 @@ const cases: Record<string, Case> = {
     shapes: { x: [2, 9, 11, 3], w: [4, 4, 3, 5] },
     fn: ({ x, w }) => tf.conv2d(t4(x), t4(w), 4, 'valid'),
   },
+  'conv2d 7x7, stride 2, padding 3, of odd sizes': {
+    shapes: { x: [2, 13, 18, 3], w: [7, 7, 3, 5] },
+    fn: ({ x, w }) => tf.conv2d(t4(x), t4(w), 2, around(3)),
+  },
+  'conv2d 3x3, stride 2, padding 1, of even sizes': {
+    shapes: { x: [1, 8, 10, 4], w: [3, 3, 4, 2] },
+    fn: ({ x, w }) => tf.conv2d(t4(x), t4(w), 2, pads),
+  },
+  'conv2d 1x1, stride 2': {
+    shapes: { x: [2, 7, 6, 4], w: [1, 1, 4, 3] },
+    fn: ({ x, w }) => tf.conv2d(t4(x), t4(w), 2, 'valid'),
+  },
+  'conv2d 1x1, stride 2, channels in blocks': {
+    shapes: { x: [2, 33, 32, 16], w: [1, 1, 16, 32] },
+    fn: ({ x, w }) => tf.conv2d(t4(x), t4(w), 2, 'valid'),
+  },
+  'conv2d with a kernel times a scale, plus a shift': {
+    shapes: { x: image, w: [3, 4, 3, 3], scale: [3], shift: [3] },
+    fn: ({ x, w, scale, shift }) => {
+      const kernel = tf.mul(tf.transpose(t4(w), [2, 3, 1, 0]), scale)
+      return tf.add(tf.conv2d(t4(x), t4(kernel), 1, 'same'), shift)
+    },
+  },
   'conv2d with a kernel kept as OIHW': {
     shapes: { x: image, w: [2, 4, 3, 3] },
     fn: ({ x, w }) => tf.conv2d(t4(x), tf.transpose(t4(w), [2, 3, 1, 0]), 1, 'same'),
@@ -179,6 +218,21 @@ const cases: Record<string, Case> = {
       const hidden = tf.relu(tf.add(tf.conv2d(t4(x), t4(w), 1, 'same'), b))
       return tf.conv2d(t4(hidden), t4(v), 1, 'valid')
     },
+  },
+  layerNorm: {
+    shapes: { x: [10, 24], weight: [24], bias: [24] },
+    fn: ({ x, weight, bias }) =>
+      layerNorm(x as tf.Tensor2D, weight as tf.Tensor1D, bias as tf.Tensor1D, 1e-5),
+  },
+  'layerNorm, after a convolution': {
+    shapes: { x: image, weight: [4], bias: [4] },
+    fn: ({ x, weight, bias }) =>
+      layerNorm(
+        tf.reshape(throughConv(x), [60, 4]) as tf.Tensor2D,
+        weight as tf.Tensor1D,
+        bias as tf.Tensor1D,
+        1e-5,
+      ),
   },
   'batchNorm with given statistics': {
     shapes: { x: image, mean: [4], scale: [4], offset: [4] },
@@ -292,6 +346,15 @@ const forwardOnly: Record<string, (x: tf.Tensor, k: tf.Tensor) => tf.Tensor> = {
         'int32',
       ),
     ),
+  'gather along an inner axis by a matrix of indices': (x) =>
+    tf.gather(tf.reshape(x, [2, 30, 4]), tf.tensor2d([29, 0, 3, 7, 7, 1], [3, 2], 'int32'), 1),
+  'gather of known numbers': (x) => {
+    const table = tf.reshape(tf.range(0, 24), [2, 3, 4])
+    const rows = tf.gather(table, tf.tensor1d([2, 0, 2], 'int32'), 1) // [2, 3, 4]
+    return tf.mul(tf.slice(x, [0, 0, 0, 0], [2, 3, 4, 1]), tf.expandDims(rows, 3))
+  },
+  'gather of equal known numbers': (x) =>
+    tf.add(x, tf.gather(tf.fill([3, 4], 2), tf.tensor1d([2, 0, 2, 1, 1, 0], 'int32'))),
   stridedSlice: (x) => tf.stridedSlice(x, [0, 0, 1, 0], [2, 5, 6, 4], [1, 2, 2, 3]),
   range: () => tf.range(3, 17, 4, 'int32'),
   linspace: () => tf.linspace(0, 1, 7),

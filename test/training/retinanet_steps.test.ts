@@ -1,5 +1,5 @@
 import test from 'ava'
-import { VanillaNet } from '../../backbones/index.js'
+import { type Backbone, ResNet, VanillaNet } from '../../backbones/index.js'
 import { RetinaNet } from '../../detectors/index.js'
 import { compile, floats, type HostTensor, ints } from '../../engine/index.js'
 import { RetinaHead } from '../../heads/index.js'
@@ -15,18 +15,22 @@ import { assertClose } from '../helpers/assert_close.js'
 
 const SHAPE = [64, 96]
 
-/** Two taps, three levels, channels in blocks of 16, so that every lowering of the real network is met. */
-function tinyRetinaNet(): RetinaNet {
-  const backbone = new VanillaNet({
+/** Two taps, channels in blocks of 16, so that every lowering of the real network is met. */
+function vanillaNet(): Backbone {
+  return new VanillaNet({
     dims: [16, 16, 32],
     strides: [2, 2],
     actNum: 1,
     outIndices: [0, 1],
   })
+}
+
+/** One level more than the backbone has, whose strides are 8, 16 and so on. */
+function tinyRetinaNet(backbone: Backbone): RetinaNet {
   const neck = new FPN({
     inChannels: backbone.outChannels,
     outChannels: 8,
-    numOuts: 3,
+    numOuts: backbone.strides.length + 1,
     addExtraConvs: 'on_input',
   })
   const head = new RetinaHead({
@@ -34,7 +38,7 @@ function tinyRetinaNet(): RetinaNet {
     inChannels: 8,
     featChannels: 8,
     stackedConvs: 1,
-    anchors: { strides: [8, 16, 32], octaveBaseScale: 2 },
+    anchors: { strides: [8, 16, 32, 64].slice(0, neck.numOuts), octaveBaseScale: 2 },
   })
   const detector = new RetinaNet({ backbone, neck, head }).initialize(3)
   randomizeNorms(detector, 4)
@@ -56,8 +60,12 @@ function batch() {
 }
 
 /** Losses and weights after each of three steps. */
-async function threeSteps(options: OptimizerOptions, engine: 'onnxruntime' | 'tfjs') {
-  const detector = tinyRetinaNet()
+async function threeSteps(
+  options: OptimizerOptions,
+  engine: 'onnxruntime' | 'tfjs',
+  backbone = vanillaNet(),
+) {
+  const detector = tinyRetinaNet(backbone)
   const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
   const shapes = Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
   const optimizer = makeOptimizer(options, shapes)
@@ -73,7 +81,7 @@ async function threeSteps(options: OptimizerOptions, engine: 'onnxruntime' | 'tf
   }
   await step.dispose()
   const { parameters, buffers } = state.current
-  return { losses, tensors: Object.values({ ...parameters, ...buffers }) }
+  return { losses, parameters, buffers, tensors: Object.values({ ...parameters, ...buffers }) }
 }
 
 const numbers = (tensors: HostTensor[]) => tensors.flatMap(({ data }) => Array.from(data))
@@ -98,4 +106,31 @@ test('three steps of a tiny RetinaNet with AdamW have the same losses', async (t
   const [traced, eager] = [await threeSteps(adamW, 'onnxruntime'), await threeSteps(adamW, 'tfjs')]
   assertClose(t, traced.losses, eager.losses, 1e-4)
   t.true(traced.losses[4] < traced.losses[0])
+})
+
+test('three steps of a tiny RetinaNet with ResNet move neither frozen weights nor statistics', async (t) => {
+  const sgd: OptimizerOptions = {
+    type: 'SGD',
+    learningRate: 0.01,
+    momentum: 0.9,
+    weightDecay: 1e-4,
+  }
+  const resNet = () => new ResNet({ depth: 18, baseChannels: 4, outIndices: [1, 2, 3] })
+  const before = tinyRetinaNet(resNet())
+  const [traced, eager] = [
+    await threeSteps(sgd, 'onnxruntime', resNet()),
+    await threeSteps(sgd, 'tfjs', resNet()),
+  ]
+  assertClose(t, traced.losses, eager.losses, 1e-4)
+  assertClose(t, numbers(traced.tensors), numbers(eager.tensors), 1e-4)
+  t.true(traced.losses[4] < traced.losses[0])
+
+  const { parameters, buffers } = traced
+  t.true('backbone.layer1.0.conv1.weight' in buffers)
+  t.true('backbone.layer4.1.bn2.running_var' in buffers)
+  const values = new Map(before.namedParameters().map(([name, { data }]) => [name, data]))
+  for (const [name, { data }] of Object.entries(buffers)) t.deepEqual(data, values.get(name), name)
+  for (const [name, { data }] of Object.entries(parameters)) {
+    t.notDeepEqual(data, values.get(name), name)
+  }
 })

@@ -1,4 +1,5 @@
 import type { Attribute } from '../graph.js'
+import { knownResult } from '../known_result.js'
 import { type Order, physicalShape, plainOrder, sameOrder } from '../layout.js'
 import {
   type KernelCall,
@@ -120,7 +121,10 @@ function elementwise(
   const order = commonOrder(padded, shape)
   const values = padded.map((operand) => lowering.readBroadcast(operand, order))
   const physical = broadcastShape(values.map((value) => value.shape))
-  const value = lowering.node(op, values, { dtype, shape: physical }, attributes)
+  const known = knownResult(op, values, physical)
+  const value = known
+    ? lowering.graph.constant('float32', physical, known)
+    : lowering.node(op, values, { dtype, shape: physical }, attributes)
   return lowering.ordered(value, shape, order)
 }
 

@@ -1,7 +1,12 @@
-import { inverse, physicalShape, plainOrder } from '../layout.js'
-import { axesOf, lower } from '../lowering.js'
+import { sizeOf } from '../../tensors.js'
+import type { Numbers, Value } from '../graph.js'
+import { inverse, physicalShape, plainOrder, sameOrder } from '../layout.js'
+import { axesOf, type Lowering, lower } from '../lowering.js'
 import { elementwise } from './elementwise.js'
 import { reshapeTraced } from './shape.js'
+
+/** Gathers of known numbers up to this many are done when tracing; of more, the file would grow. */
+const FOLDED_SIZE = 65536
 
 lower('GatherV2', (lowering, { inputs: { x, indices }, attributes }) => {
   const axis = axesOf(attributes.axis, x.shape.length)[0]
@@ -9,6 +14,10 @@ lower('GatherV2', (lowering, { inputs: { x, indices }, attributes }) => {
   if (batchDims === 0) {
     const at = lowering.read(indices)
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
+    const isKnown = x.value.constant && at.constant && sameOrder(x.value.shape, x.shape)
+    if (isKnown && sizeOf(shape) <= FOLDED_SIZE) {
+      return lowering.plain(gatherNumbers(lowering, lowering.read(x), at, axis, shape))
+    }
     if (indices.shape.length === 1) {
       const value = lowering.node(
         'Gather',
@@ -36,6 +45,28 @@ lower('GatherV2', (lowering, { inputs: { x, indices }, attributes }) => {
   )
   return lowering.plain(value)
 })
+
+/** A gather of known numbers at known places, done now. */
+function gatherNumbers(
+  lowering: Lowering,
+  x: Value,
+  indices: Value,
+  axis: number,
+  shape: readonly number[],
+): Value {
+  const [data, at] = [x.constant as Numbers, indices.constant as Numbers]
+  const inner = sizeOf(x.shape.slice(axis + 1))
+  const outer = sizeOf(x.shape.slice(0, axis))
+  const result = new (data.constructor as new (size: number) => Float32Array)(sizeOf(shape))
+  for (let block = 0, to = 0; block < outer; block++) {
+    for (const index of at) {
+      const from = (block * x.shape[axis] + Number(index)) * inner
+      result.set(data.subarray(from, from + inner) as Float32Array, to)
+      to += inner
+    }
+  }
+  return lowering.graph.constant(x.dtype, shape, result)
+}
 
 lower('GatherNd', (lowering, { inputs: { params, indices } }) => {
   const depth = indices.shape[indices.shape.length - 1]

@@ -4,19 +4,25 @@ import { type Lowering, lower, type Traced } from '../lowering.js'
 
 /**
  * A batched product of matrices `[..., m, k] x [..., k, n]`, either side transposed at no cost.
- * Broadcasts leading axes as NumPy does. ONNX Runtime's FusedMatMul runs on CPU and CUDA.
+ * Broadcasts leading axes as NumPy does. Graphs that run here ask for ONNX Runtime's FusedMatMul; exported
+ * files turn a side by a Transpose, which ONNX Runtime makes the same of.
  */
 export function matMul(
   lowering: Lowering,
-  a: Value,
+  left: Value,
   right: Value,
   options: { transposeA?: boolean; transposeB?: boolean } = {},
 ): Value {
-  const { transposeA = false } = options
   // A weight that is known now is turned now, so that the node is ONNX's own.
-  const isTurned = Boolean(options.transposeB && right.constant)
-  const b = isTurned ? lowering.transpose(right, swappedLast(right.shape.length)) : right
-  const transposeB = Boolean(options.transposeB) && !isTurned
+  const isTurned = (side: Value) => lowering.target === 'portable' || side.constant !== undefined
+  const turn = (side: Value) => lowering.transpose(side, swappedLast(side.shape.length))
+  const [turnA, turnB] = [
+    options.transposeA && isTurned(left),
+    options.transposeB && isTurned(right),
+  ]
+  const [a, b] = [turnA ? turn(left) : left, turnB ? turn(right) : right]
+  const transposeA = Boolean(options.transposeA) && !turnA
+  const transposeB = Boolean(options.transposeB) && !turnB
   const [m] = a.shape.slice(transposeA ? -1 : -2)
   const [n] = b.shape.slice(transposeB ? -2 : -1)
   const rank = Math.max(a.shape.length, b.shape.length)

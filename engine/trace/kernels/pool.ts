@@ -1,3 +1,4 @@
+import { sizeOf } from '../../tensors.js'
 import type { Node, Value } from '../graph.js'
 import { type KernelCall, type Lowering, lower, type Traced } from '../lowering.js'
 import { CHANNELS_FIRST, convWindow, type Window } from './conv.js'
@@ -31,25 +32,44 @@ function maxPool(lowering: Lowering, x: Traced, window: Window): Traced {
   return lowering.ordered(value, window.outputShape, CHANNELS_FIRST)
 }
 
-/** Puts each gradient where the maximum was found: the first one of equals, as PyTorch does. */
+/**
+ * Puts each gradient where the maximum was found: the first one of equals, as PyTorch does. Where windows
+ * overlap, a place may be the maximum of several, whose gradients are added.
+ */
 lower('MaxPoolGrad', (lowering, { inputs: { dy, input }, attributes }) => {
   const window = poolWindow(input.shape, attributes)
-  if (window.strides.some((stride, i) => stride < window.kernel[i])) {
-    throw new Error('the gradient of max pooling is traced for windows that do not overlap only')
-  }
-  const pooled = maxPool(lowering, input, window).value
-  const value = lowering.node(
-    'MaxUnpool',
-    [
-      lowering.read(dy, CHANNELS_FIRST),
-      indicesOf(lowering, pooled),
-      lowering.graph.int64s(channelsFirst(input.shape)),
-    ],
-    { dtype: 'float32', shape: channelsFirst(input.shape) },
-    poolAttributes(window),
-  )
+  const gradient = lowering.read(dy, CHANNELS_FIRST)
+  const indices = indicesOf(lowering, maxPool(lowering, input, window).value)
+  const overlaps = window.strides.some((stride, i) => stride < window.kernel[i])
+  const place = overlaps ? addAtIndices : unpool
+  const value = place(lowering, gradient, indices, window)
   return lowering.ordered(value, input.shape, CHANNELS_FIRST)
 })
+
+function unpool(lowering: Lowering, gradient: Value, indices: Value, window: Window): Value {
+  const shape = channelsFirst(window.inputShape)
+  return lowering.node(
+    'MaxUnpool',
+    [gradient, indices, lowering.graph.int64s(shape)],
+    { dtype: 'float32', shape },
+    poolAttributes(window),
+  )
+}
+
+/** Each window's gradient is added at the index of its maximum, in the order of the windows. */
+function addAtIndices(lowering: Lowering, gradient: Value, indices: Value, window: Window): Value {
+  const shape = channelsFirst(window.inputShape)
+  const size = [sizeOf(shape)]
+  const zeros = lowering.expand(lowering.graph.float(0, [1]), size)
+  const count = [sizeOf(gradient.shape)]
+  const sums = lowering.node(
+    'ScatterElements',
+    [zeros, lowering.reshape(indices, count), lowering.reshape(gradient, count)],
+    { dtype: 'float32', shape: size },
+    { axis: 0, reduction: 'add' },
+  )
+  return lowering.reshape(sums, shape)
+}
 
 /** The second output of a MaxPool: the place of each maximum in its flattened input. */
 function indicesOf(lowering: Lowering, pooled: Value): Value {

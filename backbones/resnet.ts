@@ -1,0 +1,173 @@
+import * as tf from '@tensorflow/tfjs'
+import {
+  BatchNorm,
+  Conv2d,
+  type Conv2dOptions,
+  convNorm,
+  type ForwardOptions,
+  kaimingNormalFanOut,
+  Linear,
+  Module,
+  ones,
+  zeros,
+} from '../nn/index.js'
+import { Backbone } from './backbone.js'
+import { type BlockKind, type ResNetOptions, resolveResNet } from './resnet_options.js'
+
+/** How a part of the network trains. */
+interface Training {
+  /** Weights do not change, and norms use their running statistics. */
+  frozen: boolean
+  /** Norms use their running statistics. */
+  normEval: boolean
+}
+
+/** Output channels of a block for each channel inside it. */
+const EXPANSION: Record<BlockKind, number> = { basic: 1, bottleneck: 4 }
+
+/**
+ * ResNet: four stages of residual blocks. The stride of a bottleneck is that of its 3x3 convolution.
+ *
+ * Source: arXiv:1512.03385; structure and parameter names of torchvision, freezing and new weights as in
+ * mmdetection 2.x.
+ */
+export class ResNet extends Backbone {
+  readonly conv1: Conv2d
+  readonly bn1: BatchNorm
+  readonly layer1: Block[]
+  readonly layer2: Block[]
+  readonly layer3: Block[]
+  readonly layer4: Block[]
+  readonly fc: Linear | undefined
+
+  readonly outIndices: readonly number[]
+  readonly outChannels: readonly number[]
+  readonly strides: readonly number[]
+
+  constructor(options: ResNetOptions) {
+    super()
+    const resolved = resolveResNet(options)
+    const { block, blocks, baseChannels, frozenStages, normEval, numClasses } = resolved
+    const training = (stage: number): Training => ({ frozen: stage <= frozenStages, normEval })
+    const stem = { inChannels: 3, outChannels: baseChannels, kernelSize: 7, stride: 2, padding: 3 }
+    this.conv1 = convolution(stem, training(0))
+    this.bn1 = batchNorm(baseChannels, training(0))
+
+    const stage = (i: number, inChannels: number) =>
+      Array.from({ length: blocks[i] }, (_, j) => {
+        const channels = baseChannels * 2 ** i
+        return new Block({
+          kind: block,
+          inChannels: j === 0 ? inChannels : channels * EXPANSION[block],
+          channels,
+          stride: i > 0 && j === 0 ? 2 : 1,
+          ...training(i + 1),
+        })
+      })
+    const widths = blocks.map((_, i) => baseChannels * 2 ** i * EXPANSION[block])
+    this.layer1 = stage(0, baseChannels)
+    this.layer2 = stage(1, widths[0])
+    this.layer3 = stage(2, widths[1])
+    this.layer4 = stage(3, widths[2])
+    if (numClasses !== undefined) {
+      this.fc = new Linear({ inFeatures: widths[3], outFeatures: numClasses })
+    }
+
+    this.outIndices = resolved.outIndices
+    this.outChannels = this.outIndices.map((i) => widths[i])
+    this.strides = this.outIndices.map((i) => 4 * 2 ** i)
+  }
+
+  /**
+   * @param images `[n, h, w, 3]`, normalised RGB.
+   * @returns the output of each stage in `outIndices`, `[n, ceil(h / stride), ceil(w / stride), channels]`.
+   */
+  override forward(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor4D[] {
+    const features = this.stages(images, this.outIndices[this.outIndices.length - 1], options)
+    return this.outIndices.map((i) => features[i])
+  }
+
+  /**
+   * @param images as for `forward`.
+   * @returns logits `[n, numClasses]`.
+   */
+  classify(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor2D {
+    if (!this.fc) {
+      throw new Error('ResNet.classify: there is no classifier; build it with numClasses')
+    }
+    const [, , , last] = this.stages(images, 3, options)
+    return this.fc.forward(tf.mean(last, [1, 2]))
+  }
+
+  /** The outputs of the stages up to `last`. */
+  private stages(images: tf.Tensor4D, last: number, options: ForwardOptions): tf.Tensor4D[] {
+    let x = tf.relu(convNorm(images, [this.conv1, this.bn1], options)) // [n, h / 2, w / 2, baseChannels]
+    x = tf.maxPool(x, 3, 2, 1) // [n, h / 4, w / 4, baseChannels]
+    return [this.layer1, this.layer2, this.layer3, this.layer4].slice(0, last + 1).map((blocks) => {
+      for (const block of blocks) x = block.forward(x, options)
+      return x
+    })
+  }
+}
+
+interface BlockOptions extends Training {
+  kind: BlockKind
+  inChannels: number
+  /** Inside the block. */
+  channels: number
+  stride: number
+}
+
+/** Convolutions, each with its norm, and a shortcut around them. */
+class Block extends Module {
+  readonly conv1: Conv2d
+  readonly bn1: BatchNorm
+  readonly conv2: Conv2d
+  readonly bn2: BatchNorm
+  readonly conv3: Conv2d | undefined
+  readonly bn3: BatchNorm | undefined
+  /** Of the shortcut, where the block changes the shape. */
+  readonly downsample: [Conv2d, BatchNorm] | undefined
+
+  constructor(options: BlockOptions) {
+    super()
+    const { kind, inChannels, channels, stride } = options
+    const outChannels = channels * EXPANSION[kind]
+    const middle = { inChannels: channels, outChannels: channels, kernelSize: 3, padding: 1 }
+    // The last norm starts at zero, so that a new block passes its input on.
+    if (kind === 'basic') {
+      this.conv1 = convolution({ ...middle, inChannels, stride }, options)
+      this.bn1 = batchNorm(channels, options)
+      this.conv2 = convolution(middle, options)
+      this.bn2 = batchNorm(channels, options, zeros())
+    } else {
+      this.conv1 = convolution({ inChannels, outChannels: channels, kernelSize: 1 }, options)
+      this.bn1 = batchNorm(channels, options)
+      this.conv2 = convolution({ ...middle, stride }, options)
+      this.bn2 = batchNorm(channels, options)
+      this.conv3 = convolution({ inChannels: channels, outChannels, kernelSize: 1 }, options)
+      this.bn3 = batchNorm(outChannels, options, zeros())
+    }
+    if (stride !== 1 || inChannels !== outChannels) {
+      const shortcut = { inChannels, outChannels, kernelSize: 1, stride }
+      this.downsample = [convolution(shortcut, options), batchNorm(outChannels, options)]
+    }
+  }
+
+  /** @param x `[n, h, w, inChannels]`; the result has the block's channels, at `1 / stride` of the size. */
+  override forward(x: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
+    let y = tf.relu(convNorm(x, [this.conv1, this.bn1], options))
+    y = convNorm(y, [this.conv2, this.bn2], options)
+    if (this.conv3 && this.bn3) y = convNorm(tf.relu(y), [this.conv3, this.bn3], options)
+    const shortcut = this.downsample ? convNorm(x, this.downsample, options) : x
+    return tf.relu(tf.add(y, shortcut))
+  }
+}
+
+function convolution(options: Conv2dOptions, { frozen }: Training): Conv2d {
+  return new Conv2d({ ...options, bias: false, init: kaimingNormalFanOut(), trainable: !frozen })
+}
+
+function batchNorm(channels: number, { frozen, normEval }: Training, init = ones()): BatchNorm {
+  return new BatchNorm({ channels, frozen: frozen || normEval, init, trainable: !frozen })
+}
