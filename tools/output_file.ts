@@ -13,10 +13,10 @@ export async function requireWritable(path: string): Promise<void> {
   })
 }
 
-/** Writes a text under another name and renames it, so that no half of it is ever there. */
-export async function writeOutput(path: string, text: string): Promise<void> {
+/** Writes a file under another name and renames it, so that no half of it is ever there. */
+export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
   await orDataError(path, async () => {
-    await writeFile(`${path}.tmp`, text)
+    await writeFile(`${path}.tmp`, content)
     await rename(`${path}.tmp`, path)
   })
 }

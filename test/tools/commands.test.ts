@@ -1,53 +1,13 @@
 /** The commands as a user runs them: exit codes, and what goes to which stream. */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import test, { type ExecutionContext } from 'ava'
+import test from 'ava'
 import { temporaryFolder } from '../datasets/coco_folder.js'
-import { tinyExperiment } from '../experiments/tiny_experiment.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
+import { configFile, runCommand as run } from './run_command.js'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-
-const TSX = import.meta.resolve('tsx')
-
-interface Outcome {
-  code: number | null
-  stdout: string
-  stderr: string
-}
-
-/** Two at a time, or a machine with two cores is overrun: so the tests here are serial. */
-function run(
-  command: string,
-  args: string[],
-  { env = {}, cwd = ROOT }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
-): Promise<Outcome> {
-  const file = join(ROOT, 'tools', `${command}.ts`)
-  const child = spawn(process.execPath, [`--import=${TSX}`, file, ...args], {
-    cwd,
-    env: { ...process.env, ...env },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (text) => (stdout += text))
-  child.stderr.on('data', (text) => (stderr += text))
-  return new Promise((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-}
-
-/** A tiny config as a file. */
-async function configFile(
-  t: ExecutionContext,
-  experiment = tinyExperiment,
-): Promise<{ folder: string; path: string }> {
-  const { folder, config } = await experiment(t)
-  const path = join(folder, 'tiny.ts')
-  await writeFile(path, `export default ${JSON.stringify(config)}\n`)
-  return { folder, path }
-}
+// Two at a time, or a machine with two cores is overrun: so the tests here are serial.
 
 test.serial(
   'a checkpoint goes through train, test, reparameterize, export and benchmark',
@@ -91,7 +51,7 @@ test.serial(
     t.true(existsSync(onnx))
     t.is(timed.code, 0, timed.stderr)
     t.deepEqual(
-      JSON.parse(timed.stdout).map(({ form, shape }: { form: string; shape: number[] }) => [
+      JSON.parse(timed.stdout).rows.map(({ form, shape }: { form: string; shape: number[] }) => [
         form,
         shape,
       ]),
@@ -100,6 +60,12 @@ test.serial(
         ['deploy', [64, 64]],
       ],
     )
+    for (const { repeats, warmupMs, peakMemoryMiB } of JSON.parse(timed.stdout).rows) {
+      t.is(repeats.length, 3)
+      t.is(warmupMs.length, 3)
+      if (process.platform === 'linux') t.true(peakMemoryMiB > 50, `${peakMemoryMiB} MiB`)
+    }
+    t.regex(timed.stderr, /^The weights are random/m)
   },
 )
 
@@ -144,7 +110,7 @@ test.serial('a Mask R-CNN goes through the same commands, with its masks', async
 
   const [exported, timed] = await Promise.all([
     run('export_onnx', [path, deploy, onnx, '--shape', '64', '96', '--json']),
-    run('benchmark', ['--shape', '64', '64', path, '--runs', '1', '--json']),
+    run('benchmark', ['--shape', '64', '64', path, '--runs', '1', '--no-memory', '--json']),
   ])
   t.is(exported.code, 0, exported.stderr)
   const { outputs } = JSON.parse(exported.stdout)
@@ -158,7 +124,7 @@ test.serial('a Mask R-CNN goes through the same commands, with its masks', async
     ],
   )
   t.is(timed.code, 0, timed.stderr)
-  t.is(JSON.parse(timed.stdout).length, 2)
+  t.is(JSON.parse(timed.stdout).rows.length, 2)
 })
 
 test.serial('get_flops prints a table, or one JSON document', async (t) => {

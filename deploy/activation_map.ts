@@ -1,0 +1,214 @@
+import * as tf from '@tensorflow/tfjs'
+import type { Backbone } from '../backbones/index.js'
+import { type Detector, MaskRCNN, type PredictBatch, RetinaNet } from '../detectors/index.js'
+import { paddedSizes } from '../detectors/input_frames.js'
+import {
+  type Compiled,
+  type CompileOptions,
+  compile,
+  floats,
+  type HostTensor,
+} from '../engine/index.js'
+import { ConfigError } from '../errors.js'
+import { normalizeImages, validAnchors } from '../ops/index.js'
+
+/** A batch of one image; how it was scaled does not matter. */
+export type ActivationInputs = {
+  [Key in Exclude<keyof PredictBatch, 'scaleFactors'>]: PredictBatch[Key]
+}
+export type ClassActivationInputs = ActivationInputs & {
+  /** `[numClasses]`, 1 for the class that is asked for, else 0; see `classMask`. */
+  classMask: tf.Tensor1D
+}
+
+type Options = Omit<CompileOptions, 'name'>
+
+/** The detectors whose maps are known. */
+type Explained = RetinaNet | MaskRCNN
+
+/**
+ * How strongly a backbone answers, place by place: the mean of the absolute values of all channels of its last
+ * feature map, `[h, w]`.
+ */
+export function compileMeanActivation(
+  detector: Detector,
+  options: Options = {},
+): Compiled<ActivationInputs, tf.Tensor> {
+  const { backbone, pixels } = explained(detector)
+  return compile(
+    ({ images, imageSizes }: ActivationInputs) => {
+      const features = backbone.forward(normalizeImages(images, imageSizes, pixels))
+      return planeOf(tf.mean(tf.abs(lastOf(features)), 3))
+    },
+    { name: 'meanActivation', ...options },
+  )
+}
+
+/**
+ * Where a backbone sees what speaks for a class: a gradient-weighted class activation map of its last feature
+ * map, `[h, w]`, 0 or more.
+ *
+ * Each channel is weighted by the mean, over all places, of the gradient of the class's evidence: of the largest
+ * logit that any anchor gives it (RetinaNet), or the largest lead of its logit over the background's in any
+ * proposal (Mask R-CNN). What weighs against the class is cut off.
+ *
+ * Source: Grad-CAM, arXiv:1610.02391, equations 1 and 2.
+ */
+export function compileClassActivation(
+  detector: Detector,
+  options: Options = {},
+): Compiled<ClassActivationInputs, tf.Tensor> {
+  const model = explained(detector)
+  return compile(
+    ({ images, imageSizes, classMask }: ClassActivationInputs) => {
+      const features = model.backbone.forward(normalizeImages(images, imageSizes, model.pixels))
+      const last = lastOf(features)
+      const evidenceOf = (x: tf.Tensor) => {
+        const levels = model.neck.forward([...features.slice(0, -1), x as tf.Tensor4D])
+        return model instanceof RetinaNet
+          ? anchorEvidence(model, levels, imageSizes, classMask)
+          : proposalEvidence(model, levels, imageSizes, classMask)
+      }
+      const gradient = tf.grad(evidenceOf)(last) // [1, h, w, c]
+      const weights = tf.mean(gradient, [1, 2], true) // [1, 1, 1, c]
+      return planeOf(tf.relu(tf.sum(tf.mul(last, weights), 3)))
+    },
+    { name: 'classActivation', ...options },
+  )
+}
+
+/** The class that is asked for, as `compileClassActivation` takes it. */
+export function classMask(classIndex: number, numClasses: number): HostTensor {
+  const mask = new Float32Array(numClasses)
+  mask[classIndex] = 1
+  return floats(mask, [numClasses])
+}
+
+/** Where a map lies. Sizes are `[height, width]`. */
+export interface MapFrame {
+  /** Of the image in the input, without padding: the part of the map that is used. */
+  inputSize: readonly [number, number]
+  /** Input pixels that a cell of the map stands for, on a side. */
+  stride: number
+  /** Of the image on disk. */
+  imageSize: readonly [number, number]
+}
+
+/**
+ * An activation map stretched over its image: bilinear between the centres of its cells, then shifted and scaled
+ * so that the lowest pixel is 0 and the highest is 1. A map of one value is 0 everywhere.
+ *
+ * @param map `[h, w]`.
+ * @returns `[height, width]` of the image on disk.
+ */
+export function stretchActivation(map: HostTensor, frame: MapFrame): Float32Array {
+  const mapWidth = map.shape[1]
+  const [height, width] = frame.imageSize
+  const rows = placesAlong(0, frame)
+  const columns = placesAlong(1, frame)
+  const values = new Float32Array(height * width)
+  const at = (row: number, { first, second, weight }: Place) =>
+    map.data[row * mapWidth + first] * (1 - weight) + map.data[row * mapWidth + second] * weight
+  for (const [y, row] of rows.entries()) {
+    for (const [x, column] of columns.entries()) {
+      const above = at(row.first, column) * (1 - row.weight)
+      values[y * width + x] = above + at(row.second, column) * row.weight
+    }
+  }
+  return fromZeroToOne(values)
+}
+
+/** Two cells of a map and the weight of the second. */
+interface Place {
+  first: number
+  second: number
+  weight: number
+}
+
+/** Where each pixel of the image falls on the map, along one axis; cells of nothing but padding are left out. */
+function placesAlong(axis: 0 | 1, { inputSize, imageSize, stride }: MapFrame): Place[] {
+  const pixels = imageSize[axis]
+  const cells = Math.ceil(inputSize[axis] / stride)
+  const cellsPerPixel = inputSize[axis] / pixels / stride
+  return Array.from({ length: pixels }, (_, pixel) => {
+    const place = Math.min(Math.max((pixel + 0.5) * cellsPerPixel - 0.5, 0), cells - 1)
+    const first = Math.floor(place)
+    return { first, second: Math.min(first + 1, cells - 1), weight: place - first }
+  })
+}
+
+function fromZeroToOne(values: Float32Array): Float32Array {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const value of values) {
+    least = Math.min(least, value)
+    most = Math.max(most, value)
+  }
+  const range = most - least
+  return values.map((value) => (range > 0 ? (value - least) / range : 0))
+}
+
+/** The stride of the map that a detector's activation maps have. */
+export function activationStride(detector: Detector): number {
+  const { strides }: Backbone = explained(detector).backbone
+  return strides[strides.length - 1]
+}
+
+function explained(detector: Detector): Explained {
+  if (detector instanceof RetinaNet || detector instanceof MaskRCNN) return detector
+  throw new ConfigError(
+    'model.type',
+    `is ${detector.constructor.name}, whose evidence for a class is not known here`,
+    'add it to deploy/activation_map.ts',
+  )
+}
+
+function lastOf(features: tf.Tensor4D[]): tf.Tensor4D {
+  return features[features.length - 1]
+}
+
+/** `[h, w]` of `[1, h, w]`. */
+function planeOf(map: tf.Tensor): tf.Tensor {
+  return tf.reshape(map, map.shape.slice(1))
+}
+
+/** @param levels of the neck. */
+function anchorEvidence(
+  { bbox_head }: RetinaNet,
+  levels: tf.Tensor4D[],
+  imageSizes: tf.Tensor2D,
+  classMask: tf.Tensor1D,
+): tf.Scalar {
+  const { classLogits } = bbox_head.forward(levels)
+  const sizes = classLogits.map(({ shape }) => [shape[1], shape[2]] as [number, number])
+  const valid = validAnchors(sizes, paddedSizes(imageSizes), bbox_head.anchors) // [1, l] each
+  const ofClass = classLogits.map((logits) => logitsOf(logits, classMask))
+  return largest(tf.concat(ofClass), tf.concat(valid, 1))
+}
+
+/** @param levels of the neck. */
+function proposalEvidence(
+  { rpn_head, roi_head }: MaskRCNN,
+  levels: tf.Tensor4D[],
+  imageSizes: tf.Tensor2D,
+  classMask: tf.Tensor1D,
+): tf.Scalar {
+  const frames = { imageSizes, paddedSizes: paddedSizes(imageSizes) }
+  const { boxesXyxy, scores } = rpn_head.proposals(rpn_head.forward(levels), frames, 'test')
+  const { classLogits } = roi_head.forward(levels, boxesXyxy) // [r, classes + 1]
+  const numClasses = classMask.shape[0]
+  const background = tf.reshape(tf.slice(classLogits, [0, numClasses], [-1, 1]), [-1])
+  const ofClass = logitsOf(tf.slice(classLogits, [0, 0], [-1, numClasses]), classMask)
+  return largest(tf.sub(ofClass, background), tf.greater(scores, 0))
+}
+
+/** The logits of one class, as a list, of a tensor whose last axis is one or several times the classes. */
+function logitsOf(logits: tf.Tensor, classMask: tf.Tensor1D): tf.Tensor1D {
+  const rows = tf.reshape(logits, [-1, classMask.shape[0]])
+  return tf.reshape(tf.matMul(rows, tf.expandDims(classMask, 1)), [-1])
+}
+
+/** The largest value among those that count. */
+function largest(values: tf.Tensor1D, counts: tf.Tensor): tf.Scalar {
+  const others = tf.sub(tf.reshape(tf.cast(counts, 'float32'), [-1]), 1) // 0, or -1 where it does not count
+  return tf.max(tf.add(values, tf.mul(others, 1e9)))
+}

@@ -1,0 +1,92 @@
+import type * as tf from '@tensorflow/tfjs'
+import type { Detector } from '../detectors/index.js'
+import type { Compiled, CompileOptions } from '../engine/index.js'
+import { type BoxResult, cocoResults, type MaskResult } from '../results/coco_results.js'
+import {
+  type ActivationInputs,
+  activationStride,
+  type ClassActivationInputs,
+  classMask,
+  compileClassActivation,
+  compileMeanActivation,
+  stretchActivation,
+} from './activation_map.js'
+import { type InputScale, imageInput } from './image_input.js'
+import { compilePredict, type PredictInputs, type PredictOutputs } from './predictor.js'
+
+/** An object in an image. */
+export interface FoundObject extends Pick<BoxResult, 'bbox' | 'score'> {
+  /** Index into the classes. */
+  label: number
+  segmentation?: MaskResult['segmentation']
+}
+
+/** A decoded image: `pixels` `[height, width, 3]` RGB, `size` `[height, width]`. */
+export interface DecodedImage {
+  pixels: Uint8Array
+  size: readonly [number, number]
+}
+
+/** A detector that takes images of any size, one at a time, and answers in their own pixels. */
+export class ImageDetector {
+  private readonly scale: InputScale
+  private readonly numClasses: number
+  private readonly stride: number
+  private readonly predict: Compiled<PredictInputs, PredictOutputs>
+  private readonly mean: Compiled<ActivationInputs, tf.Tensor>
+  private readonly ofClass: Compiled<ClassActivationInputs, tf.Tensor>
+
+  constructor(
+    detector: Detector,
+    options: InputScale & { numClasses: number; engine?: CompileOptions['engine'] },
+  ) {
+    const { testScale, bucketStep, numClasses, engine } = options
+    this.scale = { testScale, bucketStep }
+    this.numClasses = numClasses
+    this.stride = activationStride(detector)
+    // Each size of input has its own graph with its own copy of the weights.
+    const graphs = { engine, cacheSize: 4 }
+    this.predict = compilePredict(detector, graphs)
+    this.mean = compileMeanActivation(detector, graphs)
+    this.ofClass = compileClassActivation(detector, graphs)
+  }
+
+  /** By falling score. */
+  async detect(image: DecodedImage): Promise<FoundObject[]> {
+    const detections = await this.predict.run(imageInput(image.pixels, image.size, this.scale))
+    const labels = Array.from({ length: this.numClasses }, (_, label) => label)
+    const originalSizes = [[...image.size] as [number, number]]
+    const { bbox, segm } = cocoResults(detections, { imageIds: [0], originalSizes }, labels)
+    return bbox.map(({ category_id, bbox, score }, i) => ({
+      label: category_id,
+      bbox,
+      score,
+      ...(segm ? { segmentation: segm[i].segmentation } : {}),
+    }))
+  }
+
+  /** Where the backbone sees what speaks for a class: `[height, width]`, 0 to 1; see `compileClassActivation`. */
+  async classActivation(image: DecodedImage, label: number): Promise<Float32Array> {
+    const { images, imageSizes } = imageInput(image.pixels, image.size, this.scale)
+    const mask = classMask(label, this.numClasses)
+    const map = await this.ofClass.run({ images, imageSizes, classMask: mask })
+    return stretchActivation(map, this.frameOf(imageSizes.data, image))
+  }
+
+  /** Where the backbone answers at all: `[height, width]`, 0 to 1; see `compileMeanActivation`. */
+  async meanActivation(image: DecodedImage): Promise<Float32Array> {
+    const { images, imageSizes } = imageInput(image.pixels, image.size, this.scale)
+    const map = await this.mean.run({ images, imageSizes })
+    return stretchActivation(map, this.frameOf(imageSizes.data, image))
+  }
+
+  /** Frees the graphs. */
+  async dispose(): Promise<void> {
+    await Promise.all([this.predict, this.mean, this.ofClass].map((graph) => graph.dispose()))
+  }
+
+  private frameOf(inputSize: ArrayLike<number>, { size }: DecodedImage) {
+    const [height, width] = [inputSize[0], inputSize[1]]
+    return { inputSize: [height, width] as const, stride: this.stride, imageSize: size }
+  }
+}

@@ -1,0 +1,49 @@
+import { existsSync } from 'node:fs'
+import { COCO_CLASSES } from '../datasets/coco_classes.js'
+import { readCocoJson } from '../datasets/index.js'
+import type { Config } from '../registry.js'
+
+/** A class as people and result files know it; its label is its place in a list of them. */
+export interface ClassName {
+  /** `category_id` in result files. */
+  id: number
+  name: string
+}
+
+/**
+ * What the classes of a model are called, by label.
+ *
+ * The names are those of its checkpoint, else those of `data.val.annFile` where that file is there, else COCO's
+ * if there are 80 classes, else `class 0`, `class 1`, ... The ids are those of the annotation file or of COCO, by
+ * name; without either an id is a label.
+ *
+ * @param saved names that the checkpoint holds.
+ */
+export async function classNames(config: Config, saved?: readonly string[]): Promise<ClassName[]> {
+  const { numClasses } = config.model
+  const coco = COCO_CLASSES.map(([id, name]) => ({ id, name }))
+  const names = saved?.length === numClasses ? saved : undefined
+  const known = (list: readonly ClassName[]) => {
+    if (!names) return list.length === numClasses ? [...list] : undefined
+    const idOf = new Map(list.map(({ id, name }) => [name, id]))
+    if (!names.every((name) => idOf.has(name))) return undefined
+    return names.map((name) => ({ id: idOf.get(name)!, name }))
+  }
+  const isCoco = names && known(coco)
+  if (isCoco) return isCoco // without reading a file that may be large
+  return (
+    known(await annotatedClasses(config)) ??
+    known(coco) ??
+    Array.from({ length: numClasses }, (_, label) => ({
+      id: label,
+      name: names?.[label] ?? `class ${label}`,
+    }))
+  )
+}
+
+/** The categories of the config's annotations; none where it has no such file here. */
+async function annotatedClasses({ data }: Config): Promise<ClassName[]> {
+  if (data === undefined || !existsSync(data.val.annFile)) return []
+  const { categories } = await readCocoJson(data.val.annFile, true)
+  return categories.map(({ id, name }) => ({ id, name }))
+}

@@ -1,0 +1,96 @@
+import { readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import sharp from 'sharp'
+import { imageFiles, outputNames, readPicture } from '../../tools/image_files.js'
+import { temporaryFolder, writeImage } from '../datasets/coco_folder.js'
+
+test('a folder stands for its images by name, a file for itself', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const name of ['b.png', 'a.JPG', 'c.webp'])
+    await sharp({ create: { width: 2, height: 2, channels: 3, background: 'red' } })
+      .toFormat(name === 'a.JPG' ? 'jpeg' : name === 'c.webp' ? 'webp' : 'png')
+      .toFile(join(folder, name))
+  await writeFile(join(folder, 'notes.txt'), 'no image')
+  const odd = join(folder, 'notes.txt')
+  t.deepEqual(await imageFiles([odd, folder]), [
+    odd,
+    ...['a.JPG', 'b.png', 'c.webp'].map((name) => join(folder, name)),
+  ])
+})
+
+test('what is not there, and an empty folder, are told', async (t) => {
+  const folder = await temporaryFolder(t)
+  const missing = join(folder, 'missing.jpg')
+  await t.throwsAsync(imageFiles([missing]), {
+    name: 'DataError',
+    message: `${missing}: no such image; give an image file or a folder of them`,
+  })
+  await t.throwsAsync(imageFiles([folder]), {
+    name: 'DataError',
+    message: `${folder}: holds no image; give a folder with JPEG, PNG, WebP or TIFF files`,
+  })
+})
+
+test('gray, 16-bit and transparent images become RGB', async (t) => {
+  const folder = await temporaryFolder(t)
+  const gray = join(folder, 'gray.png')
+  const pixels = Uint8Array.from([0, 50, 100, 150, 200, 250])
+  const raw = { width: 3, height: 2, channels: 1 } as const
+  await sharp(pixels, { raw }).toColourspace('b-w').png().toFile(gray)
+  const { data, width, height } = await readPicture(gray)
+  t.deepEqual([width, height], [3, 2])
+  t.deepEqual(
+    Array.from(data),
+    [...pixels].flatMap((value) => [value, value, value]),
+  )
+
+  const clear = join(folder, 'clear.png')
+  const background = { r: 10, g: 20, b: 30, alpha: 0 }
+  await sharp({ create: { width: 1, height: 2, channels: 4, background } }).toFile(clear)
+  t.deepEqual(Array.from((await readPicture(clear)).data), [10, 20, 30, 10, 20, 30])
+
+  const deep = join(folder, 'deep.png')
+  await sharp({ create: { width: 2, height: 2, channels: 3, background: '#0a141e' } })
+    .toColourspace('rgb16')
+    .toFile(deep)
+  t.is((await sharp(deep).metadata()).depth, 'ushort')
+  t.deepEqual(Array.from((await readPicture(deep)).data.subarray(0, 3)), [10, 20, 30])
+})
+
+test('EXIF orientation is not applied, as data sets have it', async (t) => {
+  const file = join(await temporaryFolder(t), 'turned.jpg')
+  await sharp({ create: { width: 8, height: 4, channels: 3, background: 'red' } })
+    .withMetadata({ orientation: 6 })
+    .toFile(file)
+  const { width, height } = await readPicture(file)
+  t.deepEqual([width, height], [8, 4])
+})
+
+test('a file that is no image, or cut short, is told in a sentence', async (t) => {
+  const folder = await temporaryFolder(t)
+  const text = join(folder, 'text.jpg')
+  await writeFile(text, 'no image at all')
+  await t.throwsAsync(readPicture(text), {
+    name: 'DataError',
+    message: `${text}: is no image that can be read (Input file contains unsupported image format); give a file such as a JPEG or PNG, whole`,
+  })
+  const whole = await writeImage(join(folder, 'whole.png'), [40, 40])
+  const cut = join(folder, 'cut.png')
+  const bytes = await readFile(whole)
+  await writeFile(cut, bytes.subarray(0, bytes.length - 40))
+  await t.throwsAsync(readPicture(cut), {
+    name: 'DataError',
+    message: new RegExp(`^${cut}: is broken or cut short \\(.+\\); copy the image again$`),
+  })
+})
+
+test('images of one name have pictures of different names', (t) => {
+  t.deepEqual(outputNames(['a/1.jpg', 'b/1.png', 'c/2.jpg', '1_2.jpg', 'd/1.jpg']), [
+    '1',
+    '1_2',
+    '2',
+    '1_2_2',
+    '1_3',
+  ])
+})

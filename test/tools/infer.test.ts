@@ -1,0 +1,113 @@
+import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import test from 'ava'
+import sharp from 'sharp'
+import { mask } from '../../packages/pycocotools-js/source/index.js'
+import { temporaryFolder } from '../datasets/coco_folder.js'
+import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
+import { configFile, runCommand } from './run_command.js'
+
+test.serial('images and folders are detected in, drawn and described', async (t) => {
+  const { folder, path } = await configFile(t, tinyMaskExperiment)
+  const images = join(folder, 'shapes', 'images')
+  const wide = join(folder, 'wide.jpg')
+  await sharp({ create: { width: 150, height: 40, channels: 3, background: 'teal' } })
+    .grayscale()
+    .toFile(wide)
+  const out = join(folder, 'new', 'pictures')
+  const { code, stdout, stderr } = await runCommand('infer', [
+    ...[path, 'random', wide, images, '--out', out, '--score-thr', '0.01', '--json'],
+    ...['--activation', 'square'],
+  ])
+  t.is(code, 0, stderr)
+  const document = JSON.parse(stdout)
+  t.is(document.images.length, 5)
+  t.is(
+    stderr
+      .trim()
+      .split('\n')
+      .filter((line) => / objects? .*in \d+\.\d\d s, /.test(line)).length,
+    5,
+  )
+
+  const [first] = document.images
+  t.deepEqual([first.file, first.width, first.height], [wide, 150, 40])
+  t.true(first.seconds > 0)
+  t.true(first.detections.length > 0)
+  for (const image of document.images) {
+    const { width, height } = await sharp(image.picture).metadata()
+    t.deepEqual([width, height], [image.width, image.height])
+    t.is(image.activations.length, 1)
+    t.is(image.activations[0].category, 'square')
+    const heat = await sharp(image.activations[0].picture).metadata()
+    t.deepEqual([heat.width, heat.height], [image.width, image.height])
+    for (const { category, category_id, bbox, score, segmentation } of image.detections) {
+      t.is(['circle', 'square', 'triangle'][category_id - 1], category)
+      const [x, y, boxWidth, boxHeight] = bbox
+      t.true(x >= 0 && y >= 0 && x + boxWidth <= width + 0.01 && y + boxHeight <= height + 0.01)
+      t.true(score > 0.01 && score < 1)
+      t.deepEqual(segmentation.size, [image.height, image.width])
+      t.is(mask.decode(segmentation).data.length, width * height)
+    }
+  }
+})
+
+test.serial(
+  'without --json standard output has a line an image; boxes have no masks',
+  async (t) => {
+    const { folder, path } = await configFile(t)
+    const out = join(folder, 'pictures')
+    const images = join(folder, 'shapes', 'images')
+    const { code, stdout, stderr } = await runCommand('infer', [
+      ...[path, 'random', images, '--out', out, '--score-thr', '0.999', '--activation'],
+    ])
+    t.is(code, 0, stderr)
+    const lines = stdout.trim().split('\n')
+    t.is(lines.length, 4)
+    for (const line of lines) t.regex(line, /\.\w+: 0 objects in \d+\.\d\d s, .*\.jpg$/)
+    // Nothing is found, so that there is no class to look for.
+    const [name] = lines[0].match(/[^/]+(?=\.jpg$)/) ?? []
+    t.true(existsSync(join(out, `${name}.jpg`)))
+    t.true(existsSync(join(out, `${name}.activation.jpg`)))
+  },
+)
+
+test.serial('what cannot be used is told in one sentence, with exit code 2', async (t) => {
+  const { folder, path } = await configFile(t)
+  const broken = join(await temporaryFolder(t), 'broken.png')
+  await writeFile(broken, 'no image')
+  const outcomes = await Promise.all([
+    runCommand('infer', [path, 'random', join(folder, 'missing.jpg')]),
+    runCommand('infer', [path, 'random', broken, '--out', join(folder, 'out')]),
+  ])
+  t.deepEqual(
+    outcomes.map(({ code, stdout }) => [code, stdout]),
+    [
+      [2, ''],
+      [2, ''],
+    ],
+  )
+  const [missing, unreadable] = outcomes.map(({ stderr }) => stderr)
+  t.is(
+    missing,
+    `error: ${join(folder, 'missing.jpg')}: no such image; give an image file or a folder of them\n`,
+  )
+  t.regex(
+    unreadable,
+    /^error: .*broken\.png: is no image that can be read \(.*\); give a file .*\n$/,
+  )
+
+  const images = join(folder, 'shapes', 'images')
+  const [unknown, score] = await Promise.all([
+    runCommand('infer', [path, 'random', images, '--activation', 'sqare']),
+    runCommand('infer', [path, 'random', images, '--score-thr', '2']),
+  ])
+  t.is(unknown.code, 2)
+  t.is(
+    unknown.stderr,
+    "error: --activation is 'sqare', which is no class of the model; did you mean 'square'?\n",
+  )
+  t.is(score.code, 2)
+  t.regex(score.stderr, /Give a number from 0 to 1\./)
+})

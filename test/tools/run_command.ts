@@ -1,0 +1,45 @@
+import { spawn } from 'node:child_process'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { ExecutionContext } from 'ava'
+import { tinyExperiment } from '../experiments/tiny_experiment.js'
+
+const ROOT = fileURLToPath(new URL('../..', import.meta.url))
+const TSX = import.meta.resolve('tsx')
+
+export interface Outcome {
+  code: number | null
+  stdout: string
+  stderr: string
+}
+
+/** Runs a command of `tools/` as a user does. */
+export function runCommand(
+  command: string,
+  args: string[],
+  { env = {}, cwd = ROOT }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+): Promise<Outcome> {
+  const file = join(ROOT, 'tools', `${command}.ts`)
+  const child = spawn(process.execPath, [`--import=${TSX}`, file, ...args], {
+    cwd,
+    env: { ...process.env, ...env },
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (text) => (stdout += text))
+  child.stderr.on('data', (text) => (stderr += text))
+  return new Promise((resolve) => {
+    child.on('close', (code) => resolve({ code, stdout, stderr }))
+  })
+}
+
+/** A tiny config as a file, in a folder with its images. */
+export async function configFile(
+  t: ExecutionContext,
+  experiment = tinyExperiment,
+): Promise<{ folder: string; path: string }> {
+  const { folder, config } = await experiment(t)
+  const path = join(folder, 'tiny.ts')
+  await writeFile(path, `export default ${JSON.stringify(config)}\n`)
+  return { folder, path }
+}

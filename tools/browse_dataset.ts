@@ -1,0 +1,128 @@
+/**
+ * Draws what a model is given: images as they are resized, mirrored and padded, with their objects.
+ *
+ * With --json: `{ "images": [{ "picture", "imageId", "inputSize", "paddedSize", "objects" }, ...] }`, sizes height and
+ * width, and of each object its `category` and `boxXyxy`, input pixels.
+ */
+import { join } from 'node:path'
+import { Option } from 'commander'
+import { checkMasks } from '../datasets/batch_masks.js'
+import {
+  assembleBatch,
+  type CocoDataset,
+  type HostBatch,
+  placeImage,
+  planBatch,
+  TrainLoader,
+} from '../datasets/index.js'
+import { renderBatch, renderRequest } from '../datasets/render.js'
+import { drawBatchImage } from '../drawing/index.js'
+import { loadConfig } from '../experiments/load.js'
+import { loadSplit } from '../experiments/load_data.js'
+import { buildDetector, type DataConfig } from '../registry.js'
+import { type ConfigFlags, command, configOptions, parseCount, run } from './command.js'
+import { fileNamePart, writePicture } from './write_picture.js'
+
+interface Flags extends ConfigFlags {
+  out: string
+  split: 'train' | 'val'
+  count: number
+}
+
+const program = configOptions(
+  command('browse_dataset', 'Draws what a model is given: images as prepared, with their objects.')
+    .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
+    .option('--out <folder>', 'where the pictures go', 'browse_out')
+    .addOption(
+      new Option('--split <name>', 'train, shuffled and augmented as in the first epoch, or val')
+        .choices(['train', 'val'])
+        .default('train'),
+    )
+    .option('--count <n>', 'images to draw', parseCount(1), 16),
+)
+
+await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }, say) => {
+  const config = await loadConfig(configPath, cfgOptions)
+  const masks = buildDetector(config.model).needsMasks
+  const { data, dataset } = await loadSplit(config, split)
+  if (masks) checkMasks(dataset.samples)
+  const batches =
+    split === 'train'
+      ? trainBatches(dataset, data, { seed: config.seed ?? 0, masks })
+      : valBatches(dataset, data, { masks })
+
+  const images: DrawnImage[] = []
+  for await (const batch of batches) {
+    for (const index of batch.imageIds.keys()) {
+      if (images.length === count) break
+      const place = String(images.length).padStart(4, '0')
+      const picture = join(out, `${place}_${fileNamePart(String(batch.imageIds[index]))}.jpg`)
+      await writePicture(picture, await drawBatchImage(batch.tensors, index, dataset.classes))
+      const image = { picture, ...described(batch, index, dataset.classes) }
+      images.push(image)
+      say(lineOf(image, batch.originalSizes[index]))
+    }
+    if (images.length === count) break
+  }
+  return { images }
+})
+
+/** The batches of a training run that starts now. */
+async function* trainBatches(
+  dataset: CocoDataset,
+  { batchSize, bucketStep, workers, scales, flip }: DataConfig,
+  { seed, masks }: { seed: number; masks: boolean },
+): AsyncGenerator<HostBatch, void, undefined> {
+  const loader = new TrainLoader({
+    ...{ dataset, batchSize, bucketStep, workers, scales, flip },
+    ...{ seed, masks },
+  })
+  try {
+    yield* loader.batches()
+  } finally {
+    await loader.close()
+  }
+}
+
+/** The images of an evaluation, one a batch; it is not given their masks, but they are worth a look. */
+async function* valBatches(
+  dataset: CocoDataset,
+  { testScale, bucketStep }: DataConfig,
+  { masks }: { masks: boolean },
+): AsyncGenerator<HostBatch, void, undefined> {
+  for (const sample of dataset.samples) {
+    const plan = planBatch([placeImage(sample, { scale: testScale, flip: false })], bucketStep)
+    yield assembleBatch(plan, await renderBatch(renderRequest(plan)), { masks })
+  }
+}
+
+interface DrawnImage extends ReturnType<typeof described> {
+  picture: string
+}
+
+function described({ tensors, imageIds }: HostBatch, index: number, classes: readonly string[]) {
+  const { images, imageSizes, boxesXyxy, labels } = tensors
+  const slots = labels.shape[1]
+  const objects = Array.from(labels.data.subarray(index * slots, (index + 1) * slots))
+    .map((label, i) => ({ label, slot: index * slots + i }))
+    .filter(({ label }) => label >= 0)
+    .map(({ label, slot }) => ({
+      category: classes[label],
+      boxXyxy: Array.from(boxesXyxy.data.subarray(4 * slot, 4 * slot + 4)),
+    }))
+  return {
+    imageId: imageIds[index],
+    inputSize: Array.from(imageSizes.data.subarray(2 * index, 2 * index + 2)),
+    paddedSize: images.shape.slice(1, 3),
+    objects,
+  }
+}
+
+function lineOf(
+  { picture, imageId, inputSize, paddedSize, objects }: DrawnImage,
+  originalSize: readonly number[],
+): string {
+  const [from, to, padded] = [originalSize, inputSize, paddedSize].map((size) => size.join(' x '))
+  const count = `${objects.length} ${objects.length === 1 ? 'object' : 'objects'}`
+  return `${picture}: image ${imageId}, ${from} to ${to} in ${padded}, ${count}`
+}

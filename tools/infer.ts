@@ -1,0 +1,168 @@
+/**
+ * Detects in images and draws what is found.
+ *
+ * With --json: `{ "images": [{ "file", "width", "height", "seconds", "picture", "detections", "activations" }, ...] }`.
+ * Of each detection: `category` and `category_id`, `bbox` (x y width height, image pixels), `score`, and of a detector
+ * that segments `segmentation` (run lengths, as COCO's compressed string). Of each activation map: `picture`, and
+ * `category`, null for the map of all channels.
+ *
+ * `seconds` are for the image alone, decoded and before it is drawn; the first image of each padded size also builds the
+ * graph for it. Images are read as evaluation reads them: EXIF orientation is ignored, so that pixels are those of the file.
+ */
+import { join } from 'node:path'
+import { InvalidArgumentError } from 'commander'
+import { type FoundObject, ImageDetector } from '../deploy/image_detector.js'
+import { type DrawnDetection, drawDetections, drawHeatMap } from '../drawing/index.js'
+import { ConfigError } from '../errors.js'
+import { type ClassName, classNames } from '../experiments/class_names.js'
+import { loadConfig } from '../experiments/load.js'
+import { loadDetector } from '../experiments/load_detector.js'
+import { nearestWord } from '../registry/edit_distance.js'
+import type { Config, Form } from '../registry.js'
+import {
+  type ConfigFlags,
+  command,
+  configOptions,
+  formOption,
+  run,
+  type WeightsFlag,
+  weightsOption,
+} from './command.js'
+import { imageFiles, outputNames, readPicture } from './image_files.js'
+import { fileNamePart, writePicture } from './write_picture.js'
+
+/** How images are scaled where a config has no data. */
+const COCO_SCALE = { testScale: [1333, 800], bucketStep: 32 } as const
+
+interface Flags extends ConfigFlags, WeightsFlag {
+  out: string
+  scoreThr: number
+  activation?: true | string
+  form?: Form
+}
+
+const program = configOptions(
+  command('infer', 'Detects in images, and draws boxes, masks and labels.')
+    .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
+    .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
+    .argument('<images...>', 'image files, and folders of them')
+    .option('--out <folder>', 'where the pictures go', 'infer_out')
+    .option('--score-thr <score>', 'detections of higher scores are shown', parseScore, 0.3)
+    .option(
+      '--activation [class]',
+      "draw where the backbone sees a class (default: the best detection's), and, without a class, where it answers at all",
+    )
+    .addOption(formOption('merge before (deploy); default: the deploy form if there is one'))
+    .addOption(weightsOption()),
+)
+
+await run<Flags, [string, string, string[]]>(program, async (args, flags, say) => {
+  const [configPath, checkpoint, paths] = args
+  const { cfgOptions, form, weights, out, activation, scoreThr } = flags
+  const config = withScoreThr(await loadConfig(configPath, cfgOptions), scoreThr)
+  const files = await imageFiles(paths)
+  const options = { form, weights, preferDeploy: true }
+  const { detector, metadata } = await loadDetector(config, checkpoint, options)
+  const classes = await classNames(config, metadata?.classes)
+  const asked = typeof activation === 'string' ? labelOf(activation, classes) : undefined
+
+  const { testScale, bucketStep } = config.data ?? COCO_SCALE
+  const model = new ImageDetector(detector, { testScale, bucketStep, numClasses: classes.length })
+  const names = outputNames(files)
+  const images: unknown[] = []
+  for (const [i, file] of files.entries()) {
+    const picture = await readPicture(file)
+    const { data: pixels, width, height } = picture
+    const image = { pixels, size: [height, width] as const }
+
+    const startedAt = performance.now()
+    const found = await model.detect(image)
+    const seconds = (performance.now() - startedAt) / 1000
+    const path = join(out, `${names[i]}.jpg`)
+    await writePicture(path, await drawDetections(picture, drawings(found, classes)))
+    say(`${file}: ${summary(found, classes)} in ${seconds.toFixed(2)} s, ${path}`)
+
+    const activations: { category: string | null; picture: string }[] = []
+    const draw = async (heat: Float32Array, label?: number) => {
+      const category = label === undefined ? null : classes[label].name
+      const suffix = category === null ? '' : `_${fileNamePart(category)}`
+      const path = join(out, `${names[i]}.activation${suffix}.jpg`)
+      await writePicture(
+        path,
+        await drawHeatMap(picture, heat, { caption: category ?? 'all channels' }),
+      )
+      activations.push({ category, picture: path })
+    }
+    if (activation !== undefined) {
+      const label = asked ?? found[0]?.label
+      if (label !== undefined) await draw(await model.classActivation(image, label), label)
+      if (asked === undefined) await draw(await model.meanActivation(image))
+    }
+    const detections = found.map((object) => described(object, classes))
+    images.push({ file, width, height, seconds, picture: path, detections, activations })
+  }
+  await model.dispose()
+  return { images }
+})
+
+/** The detector drops the others itself, so that they take none of the places for detections. */
+function withScoreThr(config: Config, scoreThr: number): Config {
+  const { model } = config
+  if (model.type === 'RetinaNet') {
+    const head = { ...model.head, test: { ...model.head.test, scoreThr } }
+    return { ...config, model: { ...model, head } }
+  }
+  if (model.type === 'MaskRCNN') {
+    const roiHead = { ...model.roiHead, test: { ...model.roiHead.test, scoreThr } }
+    return { ...config, model: { ...model, roiHead } }
+  }
+  return config
+}
+
+function labelOf(name: string, classes: readonly ClassName[]): number {
+  const label = classes.findIndex((known) => known.name === name)
+  if (label >= 0) return label
+  const meant = nearestWord(
+    name,
+    classes.map((known) => known.name),
+  )
+  throw new ConfigError(
+    '--activation',
+    `is '${name}', which is no class of the model`,
+    meant ? `did you mean '${meant}'?` : 'give one of its classes, or name the images before it',
+  )
+}
+
+function drawings(found: readonly FoundObject[], classes: readonly ClassName[]): DrawnDetection[] {
+  return found.map(({ label, score, bbox: [x, y, width, height], segmentation }) => ({
+    boxXyxy: [x, y, x + width, y + height],
+    score,
+    label: classes[label].name,
+    classIndex: label,
+    mask: segmentation,
+  }))
+}
+
+/** `3 objects (2 person, 1 dog)`, the most frequent first. */
+function summary(found: readonly FoundObject[], classes: readonly ClassName[]): string {
+  const counts = new Map<string, number>()
+  for (const { label } of found)
+    counts.set(classes[label].name, (counts.get(classes[label].name) ?? 0) + 1)
+  const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`)
+  const objects = `${found.length} ${found.length === 1 ? 'object' : 'objects'}`
+  return parts.length > 0 ? `${objects} (${parts.join(', ')})` : objects
+}
+
+function described(
+  { label, bbox, score, segmentation }: FoundObject,
+  classes: readonly ClassName[],
+) {
+  const { id, name } = classes[label]
+  return { category_id: id, category: name, bbox, score, segmentation }
+}
+
+function parseScore(text: string): number {
+  const score = Number(text)
+  if (text.trim() !== '' && score >= 0 && score <= 1) return score
+  throw new InvalidArgumentError('Give a number from 0 to 1.')
+}
