@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os'
 import type { Command } from 'commander'
+import { resolveSwinOptions } from '../backbones/swin_options.js'
 import { resolveOptions } from '../backbones/vanillanet_options.js'
 import headline from '../configs/retinanet_vanilla13.js'
 import type { SessionOptions } from '../engine/index.js'
 import { resolveConfig } from '../experiments/load.js'
-import type { Config } from '../registry.js'
+import type { BackboneConfig, Config } from '../registry.js'
 import {
   type ConfigFlags,
   command,
@@ -39,12 +40,31 @@ export function benchConfig({ cfgOptions }: BenchFlags, config: unknown = headli
   return resolveConfig(config, cfgOptions)
 }
 
-/** The network as the models of `bench/peers/` take it. */
-export function peerNetwork({ model }: Config) {
+/** The network as the models of `bench/peers/` take it; `shape` is the input's. */
+export function peerNetwork({ model }: Config, shape: readonly [number, number]) {
   const { backbone, numClasses } = model
-  if (backbone.type !== 'VanillaNet') throw new Error(`the peers have no ${backbone.type}`)
-  const { dims, strides, actNum, outIndices } = resolveOptions(backbone)
-  return { dims, strides, act_num: actNum, out_indices: outIndices, num_classes: numClasses }
+  return { ...peerBackbone(backbone, shape), num_classes: numClasses }
+}
+
+function peerBackbone(backbone: BackboneConfig, shape: readonly [number, number]) {
+  if (backbone.type === 'VanillaNet') {
+    const { dims, strides, actNum, outIndices } = resolveOptions(backbone)
+    return { type: backbone.type, dims, strides, act_num: actNum, out_indices: outIndices }
+  }
+  if (backbone.type === 'SwinTransformer') {
+    const options = resolveSwinOptions(backbone)
+    return {
+      type: backbone.type,
+      embed_dim: options.embedDim,
+      depths: options.depths,
+      num_heads: options.numHeads,
+      window_size: options.windowSize,
+      mlp_ratio: options.mlpRatio,
+      out_indices: options.outIndices,
+      shape,
+    }
+  }
+  throw new Error(`the peers have no ${backbone.type}`)
 }
 
 /** As training and evaluation run: on the threads that all sessions share, unless another number is asked for. */

@@ -1,17 +1,36 @@
 /**
- * RetinaNet with VanillaNet-13 in deploy form at 800x1280, pixels to boxes, beside what ONNX Runtime
- * reaches on this machine in one large matrix product; PyTorch's eager forward pass too where PEERS_PYTHON
- * names a Python that has it. All take turns.
+ * Detectors in deploy form at 800x1280, beside PyTorch's eager forward pass of the same networks, and beside what
+ * ONNX Runtime reaches on this machine in one large matrix product. One detector after another; for each, all take
+ * turns. PEERS_PYTHON names a Python with PyTorch, torchvision and timm; without it only ours is timed.
  *
- * Run: npm run bench:inference
+ * Both sides go from bytes to raw outputs, the second stage of Mask R-CNN on the same fixed RoIs: `network` here.
+ * Post-processing, of fixed raw outputs, is ours alone; it is in the share of the machine's rate, not in the ratio.
+ *
+ * Run: PEERS_PYTHON=python3 npm run bench:inference
+ *      PEERS_PYTHON=python3 npm run bench:inference -- --model retinanet_swin_t
  */
 import * as tf from '@tensorflow/tfjs'
+import { Option } from 'commander'
+import maskRcnnSwin from '../configs/mask_rcnn_swin_t.js'
+import maskRcnnVanilla from '../configs/mask_rcnn_vanilla13.js'
+import retinanetSwin from '../configs/retinanet_swin_t.js'
+import retinanetVanilla from '../configs/retinanet_vanilla13.js'
+import { Contestant, Course, type RunTimes } from '../deploy/benchmark/contestant.js'
+import { stagesOf } from '../deploy/benchmark/stages.js'
 import { countOperations } from '../deploy/flops.js'
-import { compilePredict, wholeFrames } from '../deploy/predictor.js'
 import { median, timeInTurns } from '../deploy/time_in_turns.js'
-import { compile, floats, type HostTensor, zeros } from '../engine/index.js'
+import {
+  compile,
+  floats,
+  type HostTensor,
+  isHostTensor,
+  mapTree,
+  type SessionOptions,
+  zeros,
+} from '../engine/index.js'
 import { loadDetector, RANDOM } from '../experiments/load_detector.js'
 import { Random } from '../nn/index.js'
+import type { Config } from '../registry.js'
 import { run } from '../tools/command.js'
 import { showProgress } from '../tools/show_progress.js'
 import {
@@ -25,73 +44,141 @@ import { Peer } from './peer.js'
 
 /** Side of the matrices whose product tells the rate of the machine. */
 const SIDE = 2048
-/** Share of that rate that inference is to reach. */
+/** Share of that rate that RetinaNet with VanillaNet-13 is to reach. */
 const BOUND = 0.85
 
-const program = benchCommand('inference', 'Times inference against the rate of the machine.', {
+/** Trainable parameters of torchvision's heads for the background: a box of 1024 channels, a mask of 256. */
+const BACKGROUND_PARAMS = 4 * (1024 + 1) + (256 + 1)
+
+const CONFIGS: Record<string, Config> = {
+  retinanet_vanilla13: retinanetVanilla,
+  retinanet_swin_t: retinanetSwin,
+  mask_rcnn_vanilla13: maskRcnnVanilla,
+  mask_rcnn_swin_t: maskRcnnSwin,
+}
+
+interface Flags extends BenchFlags {
+  model: string[]
+}
+
+const names = Object.keys(CONFIGS)
+const program = benchCommand('inference', 'Times inference against PyTorch and the machine.', {
   shape: [800, 1280],
   runs: 5,
+}).addOption(new Option('--model <name...>', 'what is timed').choices(names).default(names))
+
+await run<Flags>(program, async (_, flags, say) => {
+  const { shape, threads, runs } = flags
+  say(`deploy form, ${shape.join('x')}, ${threads} threads, median of ${runs}`)
+  const detectors: Awaited<ReturnType<typeof timeDetector>>[] = []
+  for (const name of flags.model) {
+    const timed = await timeDetector(name, flags)
+    detectors.push(timed)
+    const { ours, machine, share, torch, ratio } = timed
+    say(`${name}`)
+    say(`  ours           ${ours.medianMs.toFixed(0)} ms, ${ours.gmacsPerSecond.toFixed(1)} GMAC/s`)
+    say(`    network      ${ours.networkMs.toFixed(0)} ms`)
+    say(
+      `  matmul ${SIDE}^3  ${machine.medianMs.toFixed(1)} ms, ${machine.gmacsPerSecond.toFixed(1)} GMAC/s`,
+    )
+    const bound = name === 'retinanet_vanilla13' ? ` (bound ${100 * BOUND} %)` : ''
+    say(`  share          ${(100 * share).toFixed(1)} %${bound}`)
+    if (torch) say(`  PyTorch ${torch.version}  ${torch.medianMs.toFixed(0)} ms`)
+    if (ratio) say(`  network, ours / PyTorch  ${ratio.toFixed(3)}`)
+  }
+  if (!process.env.PEERS_PYTHON) say('PyTorch was skipped: PEERS_PYTHON names no Python')
+  return { shape, threads, bound: BOUND, detectors }
 })
 
-await run<BenchFlags>(program, async (_, flags, say) => {
+async function timeDetector(name: string, flags: Flags) {
   const { shape, threads, runs, warmup } = flags
-  const config = benchConfig(flags)
+  const config = benchConfig(flags, CONFIGS[name])
   const session = sessionOptions(threads)
-  const { detector } = await loadDetector(config, RANDOM, { form: 'deploy' })
+  const { params, gmacs, rois, course, contestant } = await ourSide(config, shape, session)
+  const product = matrixProduct(session)
+  const peer = await Peer.start('inference.py', {
+    model: config.model.type === 'MaskRCNN' ? 'mask_rcnn' : 'retinanet',
+    network: peerNetwork(config, shape),
+    batch: 1,
+    shape,
+    threads,
+    rois,
+  })
+  try {
+    const surplus = config.model.type === 'MaskRCNN' ? BACKGROUND_PARAMS : 0
+    if (peer && peer.greeting.params !== params + surplus) {
+      throw new Error(
+        `${name}: ours has ${params} parameters, PyTorch's ${peer.greeting.params - surplus}`,
+      )
+    }
+    const parts: RunTimes[] = []
+    const calls = [
+      async () => {
+        const { times } = await contestant.run()
+        parts.push(times)
+        return times.network + times.postprocess
+      },
+      product.run,
+      ...(peer ? [async () => (await peer.step()).ms] : []),
+    ]
+    const times = await timeInTurns(calls, { runs, warmup, onProgress: showProgress('runs') })
+    const [oursMs, productMs, torchMs] = times.map(median)
+    const networkTimes = parts.slice(warmup).map(({ network }) => network)
+    const networkMs = median(networkTimes)
+    const rate = gmacs / (oursMs / 1000)
+    const machineRate = SIDE ** 3 / 1e9 / (productMs / 1000)
+    return {
+      config: name,
+      ours: {
+        medianMs: oursMs,
+        times: times[0],
+        networkMs,
+        networkTimes,
+        gmacs,
+        gmacsPerSecond: rate,
+      },
+      machine: { medianMs: productMs, times: times[1], gmacsPerSecond: machineRate },
+      share: rate / machineRate,
+      torch: peer && { medianMs: torchMs, times: times[2], version: peer.greeting.version },
+      ratio: peer && networkMs / torchMs,
+    }
+  } finally {
+    peer?.stop()
+    await contestant.dispose()
+    await course.dispose()
+    await product.dispose()
+  }
+}
+
+/** A detector with random weights, and the RoIs that its second stage looks at, as lists of numbers. */
+async function ourSide(config: Config, shape: [number, number], session: SessionOptions) {
+  const { detector } = await loadDetector(config, RANDOM, { preferDeploy: true })
+  const course = new Course(shape, { batch: 1, seed: 0, session })
   const { params, gmacs } = countOperations(detector, shape)
-  const predict = compilePredict(detector, { session })
-  const images = randomImages([1, ...shape, 3])
+  const { rois } = stagesOf(detector, course.frames, course.seed)
+  const contestant = await Contestant.load(detector, course)
+  return { params, gmacs, course, contestant, rois: mapTree(rois, isHostTensor, nested) }
+}
+
+/** The values of a tensor as nested lists. */
+function nested({ shape, data }: HostTensor): unknown {
+  let values: unknown[] = [...data]
+  for (const side of shape.slice(1).reverse()) {
+    values = Array.from({ length: values.length / side }, (_, i) =>
+      values.slice(i * side, (i + 1) * side),
+    )
+  }
+  return values
+}
+
+function matrixProduct(session: SessionOptions) {
   const product = compile(({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ c: tf.matMul(a, b) }), {
     name: 'product',
     session,
   })
   const [a, b] = ['a', 'b'].map(randomMatrix)
   const into = { c: zeros('float32', [SIDE, SIDE]) }
-  const peer = await Peer.start('inference.py', {
-    network: peerNetwork(config),
-    batch: 1,
-    shape,
-    threads,
-  })
-  try {
-    if (peer && peer.greeting.params !== params) {
-      throw new Error(`ours has ${params} parameters, PyTorch's ${peer.greeting.params}`)
-    }
-    const calls = [
-      () => predict.run({ images, ...wholeFrames(images.shape) }),
-      () => product.run({ a, b }, { into }),
-      ...(peer ? [async () => (await peer.step()).ms] : []),
-    ]
-    const times = await timeInTurns(calls, { runs, warmup, onProgress: showProgress('runs') })
-    const [oursMs, productMs, torchMs] = times.map(median)
-    const rate = gmacs / (oursMs / 1000)
-    const machineRate = SIDE ** 3 / 1e9 / (productMs / 1000)
-    const share = rate / machineRate
-    say(`deploy form, ${shape.join('x')}, ${threads} threads, median of ${runs}`)
-    say(`inference        ${oursMs.toFixed(0)} ms, ${rate.toFixed(1)} GMAC/s`)
-    say(`matmul ${SIDE}^3    ${productMs.toFixed(1)} ms, ${machineRate.toFixed(1)} GMAC/s`)
-    say(`share            ${(100 * share).toFixed(1)} % (bound ${100 * BOUND} %)`)
-    if (peer) say(`PyTorch ${peer.greeting.version}  ${torchMs.toFixed(0)} ms`)
-    else say('PyTorch was skipped: PEERS_PYTHON names no Python that has it')
-    const torch = peer && { medianMs: torchMs, times: times[2], version: peer.greeting.version }
-    const ours = { medianMs: oursMs, times: times[0], gmacs, gmacsPerSecond: rate }
-    const machine = { medianMs: productMs, times: times[1], gmacsPerSecond: machineRate }
-    return { shape, threads, ours, machine, share, bound: BOUND, torch }
-  } finally {
-    peer?.stop()
-    await predict.dispose()
-    await product.dispose()
-  }
-})
-
-function randomImages(shape: number[]): HostTensor {
-  const random = new Random('inference')
-  const size = shape.reduce((product, side) => product * side)
-  return {
-    dtype: 'uint8',
-    shape,
-    data: Uint8Array.from({ length: size }, () => random.integer(256)),
-  }
+  return { run: () => product.run({ a, b }, { into }), dispose: () => product.dispose() }
 }
 
 function randomMatrix(name: string): HostTensor {

@@ -73,7 +73,7 @@ await run<Flags>(program, async (_, flags, say) => {
     masks: model === 'mask_rcnn',
   })
   const { boxes, labels } = batch
-  const network = peerNetwork(config)
+  const network = peerNetwork(config, shape)
   const spec = { model, network, batch: boxes.length, boxes, labels, shape, threads }
   const peer = await Peer.start('train_step.py', spec)
   const ours = await ourStep(config, batch, threads)

@@ -1,16 +1,24 @@
 import type { Detector } from '../detectors/index.js'
-import type { HostTensor, SessionOptions } from '../engine/index.js'
-import { sizeOf } from '../engine/index.js'
-import { Random } from '../nn/index.js'
+import type { SessionOptions } from '../engine/index.js'
+import { Contestant, Course, type RunTimes } from './benchmark/contestant.js'
+import { threadsOf } from './benchmark/machine.js'
+import { peakMemoryDuring } from './benchmark/peak_memory.js'
+import { rowTimes } from './benchmark/row_times.js'
+import { type BenchmarkRow, MAX_SPREAD } from './benchmark_document.js'
 import { countOperations } from './flops.js'
-import { compilePredict, wholeFrames } from './predictor.js'
-import { median, quantile, timeInTurns } from './time_in_turns.js'
+import { timeInTurns } from './time_in_turns.js'
 
 /** A detector to time, and what to call it. */
 export interface BenchmarkEntry {
   config: string
   form: 'train' | 'deploy'
   detector: Detector
+  /** As papers call it. @default the name of the class */
+  framework?: string
+  /** As papers call it. @default the name of the class */
+  backbone?: string
+  /** Where the weights come from. @default 'in memory' */
+  weights?: string
 }
 
 export interface BenchmarkOptions {
@@ -18,73 +26,124 @@ export interface BenchmarkOptions {
   shape: readonly [height: number, width: number]
   /** Images at a time. @default 1 */
   batch?: number
-  /** Timed runs of each entry. @default 20 */
+  /** Timed runs of each entry in each repeat. @default 10 */
   runs?: number
-  /** Runs of each entry before those. @default 5 */
+  /** Runs of each entry before those. @default 3 */
   warmup?: number
+  /** @default 3 */
+  repeats?: number
   session?: SessionOptions
-  /** Of the random images. @default 0 */
+  /** Of the random images, fixed outputs and RoIs. @default 0 */
   seed?: number
+  /** Largest spread of a result. @default MAX_SPREAD */
+  maxSpread?: number
   /** Called after each run, those before the timing included. */
   onProgress?(done: number, total: number): void
 }
 
-/** What one detector took; all rows of one call were timed in turn with each other. */
-export interface BenchmarkRow {
-  config: string
-  form: 'train' | 'deploy'
-  device: string
-  /** `[height, width]`, pixels. */
-  shape: readonly [height: number, width: number]
-  batch: number
-  /** Milliseconds a batch, from uint8 images to boxes in host memory. */
-  latencyMs: { median: number; p95: number }
-  /** Images a second at the median. */
-  fps: number
-  paramsM: number
-  /** Billions of multiply-accumulates an image, as `countOperations` counts everything. */
-  gmacs: number
+export const BENCHMARK_DEFAULTS = {
+  batch: 1,
+  runs: 10,
+  warmup: 3,
+  repeats: 3,
+  seed: 0,
+  maxSpread: MAX_SPREAD,
+}
+
+/** Runs over which memory is watched, the first ever among them. */
+const MEMORY_RUNS = 2
+
+/** A row but for what was timed. */
+type RowHead = Pick<
+  BenchmarkRow,
+  'config' | 'framework' | 'backbone' | 'form' | 'weights' | 'loadMs' | 'paramsM' | 'gmacs'
+>
+
+interface Lane {
+  head: RowHead
+  contestant: Contestant
+  /** Of all runs, those before the timing included. */
+  times: RunTimes[]
+  /** Detections of the last run. */
+  found: number
 }
 
 /**
- * Times detectors in turn with each other on random images, post-processing included, with their weights
- * as constants.
+ * Times detectors in turn with each other, their weights as constants: pre-processing, network and
+ * post-processing apart, as `BenchmarkDocument` tells.
+ *
+ * @param entries an async generator can let go of each detector before it loads the next: only what
+ *   ONNX Runtime holds is kept here.
  */
 export async function benchmark(
-  entries: readonly BenchmarkEntry[],
+  entries: Iterable<BenchmarkEntry> | AsyncIterable<BenchmarkEntry>,
   options: BenchmarkOptions,
 ): Promise<BenchmarkRow[]> {
-  const { shape, batch = 1, runs = 20, warmup = 5, session, seed = 0, onProgress } = options
-  const images = randomImages([batch, ...shape, 3], seed)
-  const inputs = { images, ...wholeFrames(images.shape) }
-  const predictors = entries.map(({ detector }) => compilePredict(detector, { session }))
-  let times: number[][]
-  try {
-    const calls = predictors.map((predictor) => () => predictor.run(inputs))
-    times = await timeInTurns(calls, { runs, warmup, onProgress })
-  } finally {
-    for (const predictor of predictors) await predictor.dispose()
+  const { shape, batch, runs, warmup, repeats, session, seed, maxSpread, onProgress } = {
+    ...BENCHMARK_DEFAULTS,
+    ...options,
   }
-  return entries.map(({ config, form, detector }, i) => {
-    const latencyMs = { median: median(times[i]), p95: quantile(times[i], 0.95) }
-    const { params, gmacs } = countOperations(detector, shape)
-    const fps = (1000 * batch) / latencyMs.median
-    return {
-      config,
-      form,
-      device: 'cpu',
-      shape,
-      batch,
-      latencyMs,
-      fps,
-      paramsM: params / 1e6,
-      gmacs,
-    }
-  })
+  const course = new Course(shape, { batch, seed, session })
+  const lanes: Lane[] = []
+  try {
+    for await (const entry of entries) lanes.push(await laneOf(entry, course))
+    const calls = lanes.map((lane) => async () => {
+      const { times, found } = await lane.contestant.run()
+      lane.times.push(times)
+      lane.found = found
+    })
+    await timeInTurns(calls, { runs: runs * repeats, warmup, onProgress })
+  } finally {
+    for (const { contestant } of lanes) await contestant.dispose()
+    await course.dispose()
+  }
+
+  return lanes.map(({ head, times, found }) => ({
+    ...head,
+    device: 'cpu',
+    shape,
+    batch,
+    threads: threadsOf(session),
+    ...rowTimes(times, { batch, warmup, runs, repeats, maxSpread }),
+    detections: found / batch,
+    peakMemoryMiB: null,
+  }))
 }
 
-function randomImages(shape: readonly number[], seed: number): HostTensor {
-  const random = new Random(seed, 'benchmark')
-  const pixels = Uint8Array.from({ length: sizeOf(shape) }, () => random.integer(256))
-  return { dtype: 'uint8', shape, data: pixels }
+/**
+ * The most memory that this process holds while a detector runs, loaded as `benchmark` loads it: to be called in a
+ * process that does nothing else.
+ *
+ * @returns MiB, or null where the system does not tell.
+ */
+export async function peakMemoryOf(
+  load: () => Promise<Detector>,
+  options: Pick<BenchmarkOptions, 'shape' | 'batch' | 'session' | 'seed'>,
+): Promise<number | null> {
+  const { shape, batch, seed, session } = { ...BENCHMARK_DEFAULTS, ...options }
+  const course = new Course(shape, { batch, seed, session })
+  const contestant = await Contestant.load(await load(), course)
+  try {
+    return await peakMemoryDuring(async () => {
+      for (let run = 0; run < MEMORY_RUNS; run++) await contestant.run()
+    })
+  } finally {
+    await contestant.dispose()
+    await course.dispose()
+  }
+}
+
+async function laneOf({ detector, ...entry }: BenchmarkEntry, course: Course): Promise<Lane> {
+  const contestant = await Contestant.load(detector, course)
+  const { params, gmacs } = countOperations(detector, course.frames.inputSize)
+  const head = {
+    framework: detector.constructor.name,
+    backbone: 'backbone' in detector ? String(detector.backbone?.constructor.name) : 'none',
+    weights: 'in memory',
+    ...entry,
+    loadMs: contestant.loadMs,
+    paramsM: params / 1e6,
+    gmacs,
+  }
+  return { head, contestant, times: [], found: 0 }
 }

@@ -1,11 +1,20 @@
 /** Frames a second of detectors on this machine. */
+import { loadavg } from 'node:os'
 import { basename, extname } from 'node:path'
-import { type BenchmarkEntry, benchmark } from '../deploy/benchmark.js'
+import { Option } from 'commander'
+import { describeMachine } from '../deploy/benchmark/machine.js'
+import { ratiosOf } from '../deploy/benchmark/ratios.js'
+import { BENCHMARK_DEFAULTS, benchmark, peakMemoryOf } from '../deploy/benchmark.js'
+import type { BenchmarkDocument, BenchmarkRow } from '../deploy/benchmark_document.js'
+import type { SessionOptions } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
-import { hasDeployForm, loadDetector, RANDOM } from '../experiments/load_detector.js'
-import type { Config, Form } from '../registry.js'
-import { benchmarkTable } from './benchmark_table.js'
+import { RANDOM } from '../experiments/load_detector.js'
+import type { Form } from '../registry.js'
+import { benchmarkEntries, type NamedConfig } from './benchmark_entries.js'
+import { memoryInChild } from './benchmark_memory.js'
+import { benchmarkTable, introduction, ratioLines, warmupLines } from './benchmark_table.js'
+import { benchmarkWarnings } from './benchmark_warnings.js'
 import {
   COCO_SHAPE,
   type ConfigFlags,
@@ -23,43 +32,110 @@ interface Flags extends ConfigFlags {
   checkpoint: string
   form?: Form
   shape: Shape
-  batch: number
+  batch?: number[]
   runs: number
+  warmup: number
+  repeats: number
+  threads?: number
+  memory: boolean
+  onlyMemory?: boolean
 }
 
+const { runs, warmup, repeats, seed, maxSpread } = BENCHMARK_DEFAULTS
+
 const program = configOptions(
-  command('benchmark', 'Times detectors, from pixels to boxes; several take turns.')
+  command('benchmark', 'Times detectors, from pixels to detections; several take turns.')
     .argument('<config...>', 'files such as configs/retinanet_vanilla13.ts')
     .option('--checkpoint <file>', 'weights to time with, of a single config', RANDOM)
-    .addOption(formOption('the form to time (default: both)'))
+    .addOption(formOption('the form to time, of networks that have two (default: both)'))
     .addOption(shapeOption('input pixels').default(COCO_SHAPE, '800 1280'))
-    .option('--batch <n>', 'images at a time', parseCount(1), 1)
-    .option('--runs <n>', 'timed runs of each', parseCount(1), 20),
+    .option(
+      '--batch <n...>',
+      'images at a time, several sizes one after another (default: 1)',
+      parseCounts,
+    )
+    .option('--runs <n>', 'timed runs of each in each repeat', parseCount(1), runs)
+    .option('--warmup <n>', 'runs of each before those', parseCount(0), warmup)
+    .option('--repeats <n>', 'how often the timing is repeated', parseCount(1), repeats)
+    .option('--threads <n>', 'that compute one operation (default: one a core)', parseCount(1))
+    .option('--no-memory', 'leave out peak memory, which takes a process for each row')
+    .addOption(new Option('--only-memory').hideHelp()), // what such a process is asked for
 )
 
 await run<Flags, [string[]]>(program, async ([configPaths], flags, say) => {
-  const { cfgOptions, checkpoint, form, shape, batch, runs } = flags
-  if (checkpoint !== RANDOM && configPaths.length > 1) {
-    throw new ConfigError('--checkpoint', 'is of one config', 'time several with random weights')
+  const { checkpoint, shape, runs, warmup, repeats, threads } = flags
+  const configs = await loadConfigs(configPaths, flags)
+  const session = threads ? { threads } : undefined
+  const batches = flags.batch ?? [BENCHMARK_DEFAULTS.batch]
+  if (flags.onlyMemory)
+    return { peakMemoryMiB: await memoryOf(configs, flags, batches[0], session) }
+
+  const machine = describeMachine(session)
+  const [load] = loadavg()
+  const options = { shape, batches, warmup, runs, repeats, seed, maxSpread }
+  for (const line of introduction(machine, options)) say(line)
+
+  const rows: BenchmarkRow[] = []
+  for (const batch of batches) {
+    let show: ReturnType<typeof showProgress> | undefined // from the first run on: loading is no part of it
+    const onProgress = (done: number, total: number) => {
+      show ??= showProgress('runs')
+      show(done, total)
+    }
+    const entries = benchmarkEntries(configs, { checkpoint, form: flags.form })
+    const timed = await benchmark(entries, { ...options, batch, session, onProgress })
+    rows.push(...timed)
   }
-  const entries: BenchmarkEntry[] = []
-  for (const path of configPaths) {
-    const config = await loadConfig(path, cfgOptions)
-    const name = basename(path, extname(path))
-    for (const entry of await forms(config, checkpoint, form)) {
-      entries.push({ config: name, ...entry })
+  if (flags.memory) {
+    for (const row of rows) {
+      const config = configs.find(({ name }) => name === row.config) as NamedConfig
+      row.peakMemoryMiB = await memoryInChild(row, config, flags)
     }
   }
-  const onProgress = showProgress('runs')
-  const rows = await benchmark(entries, { shape, batch, runs, onProgress })
-  for (const line of benchmarkTable(rows)) say(line)
-  return rows
+  const ratios = ratiosOf(rows, maxSpread)
+  const warnings = benchmarkWarnings({ rows, ratios, load })
+  const parts = [warmupLines(rows), benchmarkTable(rows), ratioLines(ratios), warnings]
+  for (const lines of parts.filter(({ length }) => length > 0)) {
+    say('')
+    for (const line of lines) say(line)
+  }
+  return { machine, options, rows, ratios, warnings } satisfies BenchmarkDocument
 })
 
-/** The detector in the form that was asked for, or in each form it has. */
-async function forms(config: Config, checkpoint: string, form: Form | undefined) {
-  const first = await loadDetector(config, checkpoint, { form })
-  const isSingle = form !== undefined || first.form === 'deploy' || !hasDeployForm(first.detector)
-  if (isSingle) return [first]
-  return [first, await loadDetector(config, checkpoint, { form: 'deploy' })]
+async function loadConfigs(paths: string[], { cfgOptions, checkpoint }: Flags) {
+  if (checkpoint !== RANDOM && paths.length > 1) {
+    throw new ConfigError('--checkpoint', 'is of one config', 'time several with random weights')
+  }
+  const configs: NamedConfig[] = []
+  for (const path of paths) {
+    const config = await loadConfig(path, cfgOptions)
+    const isAmbiguous = paths.some((other) => other !== path && stemOf(other) === stemOf(path))
+    configs.push({ path, name: isAmbiguous ? path : stemOf(path), config })
+  }
+  return configs
+}
+
+function stemOf(path: string): string {
+  return basename(path, extname(path))
+}
+
+/** Of the first detector that the flags choose, which is the only one. */
+async function memoryOf(
+  configs: readonly NamedConfig[],
+  { checkpoint, form, shape }: Flags,
+  batch: number,
+  session: SessionOptions | undefined,
+): Promise<number | null> {
+  const load = async () => {
+    for await (const { detector } of benchmarkEntries(configs, { checkpoint, form })) {
+      return detector
+    }
+    throw new Error('there is nothing to load')
+  }
+  return peakMemoryOf(load, { shape, batch, session })
+}
+
+/** `--batch 1 8`, and `--batch 1 --batch 8`. */
+function parseCounts(text: string, before: number[] = []): number[] {
+  return [...before, parseCount(1)(text)]
 }

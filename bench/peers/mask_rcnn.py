@@ -1,10 +1,10 @@
-"""torchvision's Mask R-CNN on VanillaNet: what our training step is timed against.
+"""torchvision's Mask R-CNN: what our training step and inference are timed against.
 
 The numbers are those of our config, which are mmdetection's; the code of neck and heads is torchvision's own.
 """
 
 import torch
-from retinanet import VanillaNet
+from backbones import make_backbone
 from torch import nn
 from torchvision.models.detection import MaskRCNN as TorchvisionMaskRCNN
 from torchvision.models.detection.anchor_utils import AnchorGenerator
@@ -17,10 +17,10 @@ READ_LEVELS = ["0", "1", "2", "3"]
 class Pyramid(nn.Module):
     out_channels = 256
 
-    def __init__(self, dims, strides, act_num, out_indices):
+    def __init__(self, network, deploy):
         super().__init__()
-        self.backbone = VanillaNet(dims, strides, act_num, out_indices, deploy=False)
-        taps = [dims[i + 1] for i in out_indices]
+        self.backbone = make_backbone(network, deploy)
+        taps = self.backbone.channels
         self.neck = FeaturePyramidNetwork(taps, self.out_channels, LastLevelMaxPool())
 
     def forward(self, x):
@@ -29,11 +29,11 @@ class Pyramid(nn.Module):
 
 
 class MaskRCNN(nn.Module):
-    def __init__(self, dims, strides, act_num, out_indices, num_classes):
+    def __init__(self, network, deploy=False):
         super().__init__()
         self.model = TorchvisionMaskRCNN(
-            Pyramid(dims, strides, act_num, out_indices),
-            num_classes=num_classes + 1,  # the background is a class, with a box and a mask of its own
+            Pyramid(network, deploy),
+            num_classes=network["num_classes"] + 1,  # the background is a class, with a box and a mask of its own
             rpn_anchor_generator=AnchorGenerator(
                 sizes=((32,), (64,), (128,), (256,), (512,)),
                 aspect_ratios=((0.5, 1.0, 2.0),) * 5,
@@ -49,6 +49,8 @@ class MaskRCNN(nn.Module):
             mask_roi_pool=MultiScaleRoIAlign(READ_LEVELS, output_size=14, sampling_ratio=2),
             _skip_resize=True,  # images are given in the size they are wanted in
         )
+        self.register_buffer("mean", torch.tensor([123.675, 116.28, 103.53]).view(1, 3, 1, 1), False)
+        self.register_buffer("std", torch.tensor([58.395, 57.12, 57.375]).view(1, 3, 1, 1), False)
         self.mask_count = 0
         self.model.roi_heads.mask_head.register_forward_pre_hook(self.count_masks)
 
@@ -75,3 +77,15 @@ class MaskRCNN(nn.Module):
     def counts(self):
         """RoIs that the last step learned masks from."""
         return {"positives": self.mask_count}
+
+    def forward(self, images, proposals, boxes, labels):
+        """The network alone, on given RoIs: uint8 [n, h, w, 3]; [n, r, 4], [n, k, 4] x1 y1 x2 y2; [n, k]."""
+        pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
+        features = self.model.backbone(pixels.contiguous())
+        heads = self.model.roi_heads
+        sizes = [pixels.shape[-2:]] * len(pixels)
+        rois = heads.box_head(heads.box_roi_pool(features, list(proposals), sizes))
+        mask_rois = heads.mask_head(heads.mask_roi_pool(features, list(boxes), sizes))
+        masks = heads.mask_predictor(mask_rois)  # [n k, classes, 28, 28]
+        chosen = masks[torch.arange(len(masks)), labels.flatten() + 1]
+        return self.model.rpn.head(list(features.values())), heads.box_predictor(rois), chosen

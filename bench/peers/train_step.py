@@ -9,6 +9,7 @@ import sys
 import time
 
 import torch
+from detectors import make_detector
 from memory import peak_bytes
 
 
@@ -16,7 +17,7 @@ def main():
     spec = json.loads(sys.stdin.readline())
     torch.set_num_threads(spec["threads"])
     torch.manual_seed(0)
-    model = make_model(spec["model"], spec["network"]).train()
+    model = make_detector(spec["model"], spec["network"]).train()
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=8e-5, betas=(0.9, 0.999))
     height, width = spec["shape"]
     images = torch.randint(0, 256, (spec["batch"], height, width, 3), dtype=torch.uint8)
@@ -34,16 +35,6 @@ def main():
         value = loss.item()
         ms = 1000 * (time.perf_counter() - started)
         answer(ms=ms, loss=value, peakBytes=peak_bytes(), **model.counts())
-
-
-def make_model(name, network):
-    if name == "retinanet":
-        from retinanet import RetinaNet as Model
-    elif name == "mask_rcnn":
-        from mask_rcnn import MaskRCNN as Model  # needs torchvision
-    else:
-        raise ValueError(f"no model is named {name}")
-    return Model(**network)
 
 
 def parameter_groups(model):

@@ -1,0 +1,34 @@
+"""Swin Transformer as a detector's backbone: the blocks are timm's, with a norm at each output, as in detection."""
+
+from timm.models.swin_transformer import SwinTransformer
+from torch import nn
+
+
+class Swin(nn.Module):
+    def __init__(self, embed_dim, depths, num_heads, window_size, mlp_ratio, out_indices, shape):
+        super().__init__()
+        self.body = SwinTransformer(
+            img_size=tuple(shape),
+            embed_dim=embed_dim,
+            depths=depths,
+            num_heads=num_heads,
+            window_size=window_size,
+            mlp_ratio=mlp_ratio,
+            always_partition=True,  # windows keep their size on small maps, as ours do
+            num_classes=0,
+        )
+        self.body.norm = nn.Identity()
+        self.out_indices = out_indices
+        self.channels = [embed_dim * 2**i for i in out_indices]
+        self.stride = 4 * 2 ** out_indices[0]  # of the first map
+        self.norms = nn.ModuleList(nn.LayerNorm(channels) for channels in self.channels)
+
+    def forward(self, x):
+        x = self.body.patch_embed(x)
+        features = []
+        for i, layer in enumerate(self.body.layers):
+            x = layer(x)  # [n, h, w, c]
+            if i in self.out_indices:
+                norm = self.norms[self.out_indices.index(i)]
+                features.append(norm(x).permute(0, 3, 1, 2).contiguous())
+        return features
