@@ -99,8 +99,9 @@ async function readDetector(
   return { detector, form, metadata }
 }
 
-/** The names of the weights tell the form. */
+/** The names of the weights tell the form; a network with one form is in training form. */
 function isDeployForm(config: Config, shapes: Record<string, number[]>): boolean {
+  if (!hasDeployForm(buildDetector(config.model))) return false
   const deploy = buildDetector(config.model, { form: 'deploy' }).namedParameters()
   const expected = Object.fromEntries(deploy.map(([name, { shape }]) => [name, shape]))
   return isFullMatch(matchWeights(expected, shapes))

@@ -5,14 +5,13 @@ import { checkImages } from '../datasets/check_images.js'
 import { type CocoDataset, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
 import { DataError } from '../errors.js'
+import { loadPretrained, reportLines } from '../pretrained/index.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
 import {
   checkpointToResume,
-  loadWeights,
   type OptimizerOptions,
   paramGroups,
-  readCheckpointMetadata,
   requireClasses,
   type TrainHooks,
   type TrainOptions,
@@ -20,11 +19,12 @@ import {
   train,
 } from '../training/index.js'
 import { makeFolder } from '../training/make_folder.js'
+import { forgetResults, saveResults } from '../training/save_results.js'
 import { loadSplit, requirePart } from './load_data.js'
 
 export interface TrainConfigOptions
   extends Pick<TrainOptions, 'workDir' | 'resume' | 'maxIters' | 'engine' | 'progressStream'> {
-  /** Weights to start from; those that do not fit the model are left out. */
+  /** Weights to start from, a `.safetensors` or `.pth` file; what does not fit must have a known reason. */
   loadFrom?: string
   /** Takes what is worth knowing before the first iteration. */
   say?(line: string): void
@@ -47,15 +47,22 @@ export async function trainConfig(
   const detector = buildDetector(config.model).initialize(seed)
   const masks = detector.needsMasks
   if (masks) checkMasks(dataset.samples)
-  if (loadFrom !== undefined) say(await startFrom(detector, loadFrom, classes))
+  if (loadFrom !== undefined) {
+    for (const line of await startFrom(detector, loadFrom, classes)) say(line)
+  }
   const evaluation = config.evaluation
-  const hooks = evaluation ? await evaluationHooks(config, detector, classes) : undefined
+  const hooks = evaluation
+    ? await evaluationHooks(config, detector, { classes, workDir })
+    : undefined
   if (resume) await checkpointToResume(workDir, resume)
 
   requireGroups(detector, optimizer)
 
   const loader = new TrainLoader({ dataset, seed, masks, ...loaderOptions(data) })
-  if (!resume) await writeConfig(workDir, config)
+  if (!resume) {
+    await writeConfig(workDir, config)
+    await forgetResults(workDir)
+  }
   try {
     return await train({
       ...options,
@@ -84,18 +91,17 @@ function loaderOptions({ batchSize, bucketStep, workers, scales, flip }: DataCon
   return { batchSize, bucketStep, workers, scales, flip }
 }
 
-/** Loads the weights that fit, and says how many they are. */
+/** Loads the weights that fit, and says how many they are and why others do not. */
 async function startFrom(
   detector: Detector,
   path: string,
   classes: readonly string[],
-): Promise<string> {
-  const saved = (await readCheckpointMetadata(path))?.classes
+): Promise<string[]> {
+  const report = await loadPretrained(detector, path)
+  const { classes: saved } = report
   // With another number of classes the last layers do not fit and start anew, which is meant.
   if (saved?.length === classes.length) requireClasses(path, saved, classes)
-  const { matched, missing, mismatched } = await loadWeights(detector, path, { partial: true })
-  const total = matched.length + missing.length + mismatched.length
-  return `${path}: ${matched.length} of ${total} tensors loaded, the others start anew`
+  return reportLines(report)
 }
 
 /** Refuses an optimizer whose groups do not fit the model, before anything is written. */
@@ -124,14 +130,15 @@ async function writeConfig(workDir: string, config: Config): Promise<void> {
 async function evaluationHooks(
   config: Config,
   detector: Detector,
-  classes: readonly string[],
+  { classes, workDir }: { classes: readonly string[]; workDir: string },
 ): Promise<TrainHooks> {
   const { data, dataset } = await loadSplit(config, 'val', classes)
   await checkImages(dataset.samples)
   if (detector.needsMasks) checkMasks(dataset.samples)
   return {
     evaluate: async () => {
-      const { bbox, segm } = await evaluate(detector, evalOptions(data, dataset))
+      const { bbox, segm, results } = await evaluate(detector, evalOptions(data, dataset))
+      await saveResults(workDir, results)
       return { bbox, segm }
     },
   }

@@ -1,0 +1,103 @@
+import { readBenchmark } from './benchmark_file.js'
+import type { LineChart } from './chart.js'
+import type { BenchmarkReport, Pictures, ReportDocument, RunReport } from './document.js'
+import { lastAp } from './last_ap.js'
+import { PUBLISHED } from './published.js'
+import { buildRun } from './run_report.js'
+import { benchmarkCharts, publishedFpsChart, speedAccuracyChart } from './speed_charts.js'
+import { readWorkDir } from './work_dir.js'
+
+export interface ReportOptions {
+  /** Folders of training runs; `NAME=FOLDER` calls one by a name. */
+  workDirs: readonly string[]
+  /** Files that `tools/benchmark.ts --json` printed. */
+  benchmarks: readonly string[]
+  /** When the report is made. */
+  now: Date
+  /** Images drawn of each run, at most. @default 4 */
+  samples?: number
+}
+
+/** Reads runs and benchmarks, computes what the report shows of them and draws its pictures. */
+export async function buildReport({
+  workDirs,
+  benchmarks,
+  now,
+  samples = 4,
+}: ReportOptions): Promise<{ document: ReportDocument; pictures: Pictures }> {
+  // What is not there at all is refused before anything takes long.
+  const files = await Promise.all(workDirs.map(readWorkDir))
+  const documents = await Promise.all(benchmarks.map(readBenchmark))
+
+  const benchmarkReports = documents.map(
+    (document, i): BenchmarkReport => ({
+      file: benchmarks[i],
+      document,
+      charts: benchmarkCharts(`benchmark-${i + 1}`, document),
+    }),
+  )
+  const runs: RunReport[] = []
+  const pictures: Pictures = {}
+  for (const [i, workDir] of files.entries()) {
+    const built = await buildRun(workDir, { id: `run-${i + 1}`, samples })
+    runs.push(built.run)
+    Object.assign(pictures, built.pictures)
+  }
+  const comparison = {
+    charts: [
+      publishedFpsChart(),
+      speedAccuracyChart(runs, benchmarkReports),
+      ...comparedRuns(runs),
+    ],
+    notes: unmatched(runs, benchmarkReports),
+  }
+  const createdAt = now.toISOString()
+  const document = {
+    createdAt,
+    runs,
+    benchmarks: benchmarkReports,
+    published: PUBLISHED,
+    comparison,
+  }
+  return { document, pictures }
+}
+
+/** Box AP of several runs over their epochs. */
+function comparedRuns(runs: readonly RunReport[]): LineChart[] {
+  const series = runs.flatMap(({ name, evaluation }) => {
+    const [chart] = evaluation.charts
+    const points = chart?.kind === 'line' ? chart.series[0].points : []
+    return points.length > 0 ? [{ label: name, points, weight: 'strong' as const }] : []
+  })
+  if (series.length < 2) return []
+  return [
+    {
+      id: 'compared-ap',
+      kind: 'line',
+      title: 'Box AP of all runs',
+      caption: 'In percent, each on its own validation set.',
+      x: { label: 'epoch', format: 'count' },
+      y: { label: 'box AP (%)', format: 'ap', min: 0 },
+      series,
+    },
+  ]
+}
+
+/** Why runs are not in the plot of speed against accuracy. */
+function unmatched(runs: readonly RunReport[], benchmarks: readonly BenchmarkReport[]): string[] {
+  if (benchmarks.length === 0) return []
+  const configs = new Set(
+    benchmarks.flatMap(({ document }) => document.rows.map((row) => row.config)),
+  )
+  return runs.flatMap((run) => {
+    if (!configs.has(run.name)) {
+      const names = [...configs].join(', ')
+      return [
+        `Run ${run.name} is not in the plot: no benchmark row has this config (they have ${names}); NAME=FOLDER on the command line calls a run by its config.`,
+      ]
+    }
+    if (lastAp(run, 'bbox') === undefined)
+      return [`Run ${run.name} is not in the plot: it has no AP yet.`]
+    return []
+  })
+}

@@ -1,0 +1,85 @@
+import type { BenchmarkDocument } from '../deploy/benchmark_document.js'
+import type { PerClassRow, TideErrors } from '../packages/pycocotools-js/source/index.js'
+import type { Metrics } from '../training/evaluate.js'
+import type { Chart } from './chart.js'
+import type { ModelSize } from './model_size.js'
+import type { PublishedResult } from './published.js'
+
+/** All that a report shows but its pictures: what `tools/report.ts --json` prints, and what the page carries. */
+export interface ReportDocument {
+  /** ISO 8601. */
+  createdAt: string
+  runs: RunReport[]
+  benchmarks: BenchmarkReport[]
+  published: readonly PublishedResult[]
+  /** FPS against AP, and the AP of all runs. */
+  comparison: Part<{ charts: Chart[] }>
+}
+
+/** A part of the report; its notes say what is missing in it, a sentence each. */
+export type Part<Content> = Content & { notes: string[] }
+
+export type Kind = 'bbox' | 'segm'
+
+export const KIND_NAMES: Record<Kind, string> = { bbox: 'boxes', segm: 'masks' }
+
+/** One value each for boxes and, of detectors that segment, for masks. */
+export type ByKind<Value> = { bbox?: Value; segm?: Value }
+
+export interface RunReport {
+  /** Of elements on the page: `run-1`. */
+  id: string
+  name: string
+  path: string
+  /** Such as `RetinaNet, VanillaNet`; undefined where the config does not tell. */
+  model: string | undefined
+  classes: number | undefined
+  size: Part<{ sizes: ModelSize[] }>
+  training: Part<{
+    /** Updates at the last logged line. */
+    iter: number | undefined
+    epoch: number | undefined
+    /** Of the schedule. */
+    epochs: number | undefined
+    charts: Chart[]
+  }>
+  evaluation: Part<{ evaluations: EvaluationReport[]; charts: Chart[] }>
+  detections: Part<{ charts: Chart[] } & ByKind<DetectionReport>>
+  samples: Part<{ minScore: number; pictures: SamplePicture[] }>
+}
+
+/** A line of `evaluations.jsonl`. */
+export interface EvaluationReport extends ByKind<Metrics> {
+  iter: number
+  epoch: number
+}
+
+/** What the last results of a run are worth against the annotations. */
+export interface DetectionReport {
+  metrics: Metrics
+  classes: PerClassRow[]
+  tide: TideErrors
+}
+
+/** An image of the validation set with its objects, and what was detected in it. */
+export interface SamplePicture {
+  /** Of its two pictures: `run-1-sample-1`. */
+  id: string
+  file: string
+  /** Objects drawn; crowds are not. */
+  groundTruths: number
+  /** Detections drawn: those of a score of `minScore` or more. */
+  detections: number
+  /** Pixels of the pictures, which are smaller or larger than the image. */
+  width: number
+  height: number
+}
+
+export interface BenchmarkReport {
+  file: string
+  document: BenchmarkDocument
+  charts: Chart[]
+}
+
+/** The pictures of a report by the ids of its samples, as data URIs. */
+export type Pictures = Record<string, { groundTruth: string; detected: string }>

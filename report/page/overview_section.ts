@@ -1,0 +1,37 @@
+import type { ReportDocument, RunReport } from '../document.js'
+import { type Html, html } from '../html.js'
+import { chartGrid, numberCell, numberHeader, scrolling } from './chart_figure.js'
+
+/** All runs in a table, and their AP in one chart if they are several. */
+export function overviewSection({ runs, comparison }: ReportDocument): Html | false {
+  if (runs.length === 0) return false
+  const numbers = [
+    'classes',
+    'epochs',
+    'iterations',
+    'box AP',
+    'AP50',
+    'AP75',
+    'mask AP',
+    'AP50',
+    'AP75',
+  ]
+  return html`<section id="runs"><h2>Runs</h2>
+${scrolling(
+  'Runs',
+  html`<table><thead><tr><th scope="col">run</th><th scope="col">model</th>${numbers.map(numberHeader)}</tr></thead>
+<tbody>${runs.map(runRow)}</tbody></table>`,
+)}
+<p class="note">AP in percent, of the last evaluation. A dash: not measured, or nothing to measure.</p>
+${chartGrid(comparison.charts.filter(({ id }) => id === 'compared-ap'))}</section>`
+}
+
+function runRow({ id, name, model, classes, training, evaluation, detections }: RunReport): Html {
+  const last = evaluation.evaluations.at(-1)
+  const [bbox, segm] = (['bbox', 'segm'] as const).map(
+    (kind) => last?.[kind] ?? detections[kind]?.metrics,
+  )
+  return html`<tr><th scope="row"><a href="#${id}">${name}</a></th><td>${model ?? 'not known'}</td>
+${numberCell(classes, 'count')}${numberCell(last?.epoch ?? training.epoch, 'count')}${numberCell(training.iter, 'count')}
+${[bbox, segm].map((metrics) => [metrics?.AP, metrics?.AP50, metrics?.AP75].map((value) => numberCell(value, 'ap')))}</tr>`
+}

@@ -1,0 +1,112 @@
+import type { LineChart, LineSeries } from './chart.js'
+import type { EvaluationReport, Kind } from './document.js'
+
+type Line = Record<string, unknown>
+
+/** Total loss and its parts, and the learning rate, by iteration. */
+export function trainingCharts(id: string, lines: readonly Line[]): LineChart[] {
+  const x = { label: 'iteration', format: 'count' } as const
+  const names = lossNames(lines)
+  const loss: LineChart = {
+    id: `${id}-loss`,
+    kind: 'line',
+    title: 'Training loss',
+    caption: `Mean since the line before, on a logarithmic scale${names.length > 1 ? '; the total is the strong line' : ''}.`,
+    x,
+    y: { label: 'loss', format: 'loss', scale: 'logarithmic' },
+    series: names.map((name, i) => ({
+      label: lossLabel(name),
+      points: pointsOf(lines, name).map(([iter, value]) => [iter, onLogScale(value)]),
+      weight: i === 0 ? 'strong' : 'thin',
+    })),
+  }
+  const rate: LineChart = {
+    id: `${id}-rate`,
+    kind: 'line',
+    title: 'Learning rate',
+    caption: 'Of the layers that take it whole; layer-wise decay lowers it for others.',
+    x,
+    y: { label: 'learning rate', format: 'rate', min: 0 },
+    series: [{ label: 'learning rate', points: pointsOf(lines, 'lr'), weight: 'strong' }],
+  }
+  return [loss, rate].filter(({ series }) =>
+    series.some(({ points }) => points.some(([, value]) => value !== null)),
+  )
+}
+
+/** AP and AP50 of boxes and masks by epoch. */
+export function evaluationCharts(
+  id: string,
+  evaluations: readonly EvaluationReport[],
+): LineChart[] {
+  if (evaluations.length === 0) return []
+  const kinds = (['bbox', 'segm'] as const).filter((kind) => evaluations.some((line) => line[kind]))
+  const series = kinds.flatMap((kind) =>
+    (['AP', 'AP50'] as const).map((name) => apSeries(evaluations, kind, name)),
+  )
+  return [
+    {
+      id: `${id}-ap`,
+      kind: 'line',
+      title: 'AP on the validation set',
+      caption: 'In percent. AP is the mean over IoU 0.50 to 0.95, AP50 is at IoU 0.50.',
+      x: { label: 'epoch', format: 'count' },
+      y: { label: 'AP (%)', format: 'ap', min: 0 },
+      series,
+    },
+  ]
+}
+
+/** Entries of `evaluations.jsonl` that are whole. */
+export function evaluationsOf(lines: readonly Line[]): EvaluationReport[] {
+  return lines.filter((line): line is Line & EvaluationReport => {
+    const { iter, epoch, bbox, segm } = line
+    const isNumbered = typeof iter === 'number' && typeof epoch === 'number'
+    return isNumbered && isMetrics(bbox) && (segm === undefined || isMetrics(segm))
+  })
+}
+
+function isMetrics(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && typeof (value as Line).AP === 'number'
+}
+
+function apSeries(
+  evaluations: readonly EvaluationReport[],
+  kind: Kind,
+  name: 'AP' | 'AP50',
+): LineSeries {
+  return {
+    label: `${kind} ${name}`,
+    points: evaluations.map((line) => [line.epoch, measured(line[kind]?.[name])]),
+    weight: name === 'AP' ? 'strong' : 'thin',
+  }
+}
+
+/** Null for -1, COCO's "nothing to measure". */
+export function measured(value: number | undefined): number | null {
+  return value === undefined || value === -1 ? null : value
+}
+
+/** The total first, then its parts in the order of the file. */
+function lossNames(lines: readonly Line[]): string[] {
+  const names = new Set(lines.flatMap((line) => Object.keys(line)))
+  const parts = [...names].filter((name) => name.startsWith('loss_'))
+  return names.has('loss') ? ['loss', ...parts] : parts
+}
+
+function lossLabel(name: string): string {
+  return name === 'loss' ? 'total' : name.replace(/^loss_/, '').replaceAll('_', ' ')
+}
+
+function pointsOf(lines: readonly Line[], name: string): [number, number | null][] {
+  return lines
+    .filter(({ iter }) => typeof iter === 'number')
+    .map((line) => {
+      const value = line[name]
+      return [line.iter as number, typeof value === 'number' ? value : null]
+    })
+}
+
+function onLogScale(value: number | null): number | null {
+  return value !== null && value > 0 ? value : null
+}

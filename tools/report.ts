@@ -1,0 +1,43 @@
+/**
+ * One page about training runs and benchmarks, to be opened, sent and printed without a network.
+ *
+ * With --json: what the page shows, without its pictures; the type is `ReportDocument`.
+ */
+import { ConfigError } from '../errors.js'
+import { buildReport } from '../report/build_report.js'
+import { bundlePage } from '../report/bundle.js'
+import { renderPage } from '../report/page/page.js'
+import { command, run } from './command.js'
+import { requireWritable, writeOutput } from './output_file.js'
+
+interface Flags {
+  benchmark: string[]
+  out: string
+  json?: boolean
+}
+
+const program = command('report', 'Writes one HTML page about training runs and benchmarks.')
+  .argument('[workDir...]', 'folders that tools/train.ts wrote; NAME=FOLDER calls a run by a name')
+  .option(
+    '--benchmark <file...>',
+    'what tools/benchmark.ts --json printed; after the work dirs',
+    [],
+  )
+  .option('--out <file>', 'the page', 'report.html')
+  .option('--json', 'print one JSON document on standard output, all else on standard error')
+
+await run<Flags, [string[]]>(program, async ([workDirs], { benchmark, out }, say) => {
+  if (workDirs.length + benchmark.length === 0) {
+    throw new ConfigError('report', 'has nothing to tell', 'name a work dir, or a --benchmark file')
+  }
+  await requireWritable(out)
+  const { document, pictures } = await buildReport({
+    workDirs,
+    benchmarks: benchmark,
+    now: new Date(),
+  })
+  const page = renderPage(document, pictures, await bundlePage())
+  await writeOutput(out, page)
+  say(`${out}: ${(page.length / 1e6).toFixed(1)} MB`)
+  return document
+})
