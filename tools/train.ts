@@ -25,7 +25,7 @@ const program = configOptions(
       '--resume [checkpoint]',
       'go on from the newest checkpoint of the work dir, or from one',
     )
-    .option('--load-from <checkpoint>', 'start from the weights that fit the model')
+    .option('--load-from <checkpoint>', 'start from the weights of a .safetensors or .pth file')
     .option('--max-iters <n>', 'stop after this many iterations', parseCount(1))
     .option('--seed <n>', 'instead of the seed of the config', parseCount(0))
     .addOption(

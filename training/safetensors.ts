@@ -1,11 +1,19 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { floats, type HostTensor, ints, sizeOf } from '../engine/tensors.js'
+import { type HostTensor, sizeOf } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
-import { bfloat16ToFloat32, float16ToFloat32 } from './half_floats.js'
+import {
+  decodeTensor,
+  STORED_DTYPES,
+  type StoredDType,
+  type StoredTensor,
+} from './decode_tensor.js'
+import { cutShort, MAX_CALL_BYTES, readBytes, withFile } from './file_bytes.js'
+
+const KIND = '.safetensors'
 
 /** What a file says of one tensor. */
 interface TensorEntry {
-  dtype: string
+  dtype: StoredDType
   shape: number[]
   /** First and past-the-last byte, from the end of the header. */
   data_offsets: [number, number]
@@ -18,31 +26,17 @@ export interface SafetensorsHeader {
   metadata: Record<string, string>
 }
 
-/** Bytes of a value of each type that can be read. */
-const BYTES: Readonly<Record<string, number>> = {
-  F64: 8,
-  F32: 4,
-  F16: 2,
-  BF16: 2,
-  I64: 8,
-  I32: 4,
-  I16: 2,
-  I8: 1,
-  U8: 1,
-  BOOL: 1,
-}
+/** Bytes of a value in memory, where booleans take one. */
+const HOST_BYTES = { float32: 4, int32: 4, uint8: 1, bool: 1 } as const
 
 const WRITTEN_DTYPE = { float32: 'F32', int32: 'I32', uint8: 'U8', bool: 'BOOL' } as const
-
-/** One call writes or reads at most this much: the system's limit is 2 GiB. */
-const MAX_CALL_BYTES = 256 * 1024 * 1024
 
 /** A longer header is not believed; the reference implementation draws the line there too. */
 const MAX_HEADER_BYTES = 100_000_000
 
 /**
  * Writes tensors to a new file and syncs it to the disk; an existing file is replaced. The arrays go
- * out as they are, with no copy of the whole.
+ * out as they are, with no copy of the whole; stored tensors are read one at a time.
  *
  * Source: the safetensors format of Hugging Face: the header's length in 8 bytes, the header as JSON
  * padded to 8 bytes, the arrays back to back, everything little-endian.
@@ -51,13 +45,14 @@ const MAX_HEADER_BYTES = 100_000_000
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Readonly<Record<string, HostTensor>>,
+  tensors: Readonly<Record<string, HostTensor | StoredTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const file = await open(path, 'w')
   try {
     let position = await writeBytes(file, headerOf(tensors, metadata), 0)
-    for (const { data } of Object.values(tensors)) {
+    for (const tensor of Object.values(tensors)) {
+      const { data } = 'read' in tensor ? await tensor.read() : tensor
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       position = await writeBytes(file, bytes, position)
     }
@@ -76,21 +71,41 @@ export async function writeSafetensors(
 export async function readSafetensors(
   path: string,
 ): Promise<{ tensors: Record<string, HostTensor>; metadata: Record<string, string> }> {
-  return withFile(path, async (file) => {
+  return withFile(path, KIND, async (file) => {
     const { entries, metadata, dataStart } = await readEntries(path, file)
     const tensors: Record<string, HostTensor> = {}
     for (const [name, entry] of Object.entries(entries)) {
       const bytes = new Uint8Array(entry.data_offsets[1] - entry.data_offsets[0])
       await readBytes(path, file, bytes, dataStart + entry.data_offsets[0])
-      tensors[name] = decode(path, name, entry, bytes.buffer)
+      tensors[name] = decodeTensor(path, name, entry, bytes.buffer)
     }
     return { tensors, metadata }
   })
 }
 
+/** Lists the tensors of a file; each is read from it when its numbers are asked for. */
+export async function listSafetensors(
+  path: string,
+): Promise<{ tensors: Record<string, StoredTensor>; metadata: Record<string, string> }> {
+  return withFile(path, KIND, async (file) => {
+    const { entries, metadata, dataStart } = await readEntries(path, file)
+    const tensors = Object.entries(entries).map(([name, entry]) => {
+      const { dtype, shape, data_offsets: offsets } = entry
+      const read = () =>
+        withFile(path, KIND, async (file) => {
+          const bytes = new Uint8Array(offsets[1] - offsets[0])
+          await readBytes(path, file, bytes, dataStart + offsets[0])
+          return decodeTensor(path, name, entry, bytes.buffer)
+        })
+      return [name, { dtype: STORED_DTYPES[dtype].host, shape, read }] as const
+    })
+    return { tensors: Object.fromEntries(tensors), metadata }
+  })
+}
+
 /** Reads names, shapes and metadata only. */
 export async function readSafetensorsHeader(path: string): Promise<SafetensorsHeader> {
-  return withFile(path, async (file) => {
+  return withFile(path, KIND, async (file) => {
     const { entries, metadata } = await readEntries(path, file)
     const shapes = Object.entries(entries).map(([name, { shape }]) => [name, shape] as const)
     return { shapes: Object.fromEntries(shapes), metadata }
@@ -98,14 +113,14 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
 }
 
 function headerOf(
-  tensors: Readonly<Record<string, HostTensor>>,
+  tensors: Readonly<Record<string, HostTensor | StoredTensor>>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const header: Record<string, TensorEntry | Readonly<Record<string, string>>> = {}
   if (Object.keys(metadata).length > 0) header.__metadata__ = metadata
   let offset = 0
-  for (const [name, { dtype, shape, data }] of Object.entries(tensors)) {
-    const end = offset + data.byteLength
+  for (const [name, { dtype, shape }] of Object.entries(tensors)) {
+    const end = offset + sizeOf(shape) * HOST_BYTES[dtype]
     header[name] = { dtype: WRITTEN_DTYPE[dtype], shape: [...shape], data_offsets: [offset, end] }
     offset = end
   }
@@ -165,75 +180,17 @@ function checkEntry(path: string, name: string, entry: TensorEntry): void {
   if (!Array.isArray(offsets) || offsets.length !== 2 || !offsets.every(isCount)) {
     throw notSafetensors(path, `the offsets of ${name} are ${JSON.stringify(offsets)}`)
   }
-  if (!Object.hasOwn(BYTES, dtype)) {
+  if (!Object.hasOwn(STORED_DTYPES, dtype)) {
     throw new DataError(
       path,
       `${name} is of type ${dtype}, which is not read`,
-      `save it as one of ${Object.keys(BYTES).join(', ')}`,
+      `save it as one of ${Object.keys(STORED_DTYPES).join(', ')}`,
     )
   }
-  const expected = sizeOf(shape) * BYTES[dtype]
+  const expected = sizeOf(shape) * STORED_DTYPES[dtype].bytes
   if (offsets[1] - offsets[0] !== expected) {
     const found = offsets[1] - offsets[0]
     throw notSafetensors(path, `${name} should have ${expected} bytes and has ${found}`)
-  }
-}
-
-function decode(
-  path: string,
-  name: string,
-  { dtype, shape }: TensorEntry,
-  buffer: ArrayBuffer,
-): HostTensor {
-  switch (dtype) {
-    case 'F32':
-      return floats(new Float32Array(buffer), shape)
-    case 'F64':
-      return floats(Float32Array.from(new Float64Array(buffer)), shape)
-    case 'F16':
-      return floats(float16ToFloat32(new Uint16Array(buffer)), shape)
-    case 'BF16':
-      return floats(bfloat16ToFloat32(new Uint16Array(buffer)), shape)
-    case 'I64':
-      return ints(narrow(path, name, new BigInt64Array(buffer)), shape)
-    case 'I32':
-      return ints(new Int32Array(buffer), shape)
-    case 'I16':
-      return ints(new Int16Array(buffer), shape)
-    case 'I8':
-      return ints(new Int8Array(buffer), shape)
-    default:
-      return { dtype: dtype === 'BOOL' ? 'bool' : 'uint8', shape, data: new Uint8Array(buffer) }
-  }
-}
-
-function narrow(path: string, name: string, values: BigInt64Array): Int32Array {
-  return Int32Array.from(values, (value) => {
-    const number = Number(value)
-    if (number === (number | 0)) return number
-    throw new DataError(path, `${name} holds ${value}, which needs 64 bits`, 'save it as int32')
-  })
-}
-
-async function withFile<Result>(
-  path: string,
-  use: (file: FileHandle) => Promise<Result>,
-): Promise<Result> {
-  let file: FileHandle
-  try {
-    file = await open(path, 'r')
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT') throw new DataError(path, 'there is no such file', 'give another path')
-    throw new DataError(path, `it cannot be read (${code})`, 'check its permissions')
-  }
-  try {
-    if (!(await file.stat()).isFile()) {
-      throw new DataError(path, 'it is no file', 'give the path of a .safetensors file')
-    }
-    return await use(file)
-  } finally {
-    await file.close()
   }
 }
 
@@ -247,29 +204,6 @@ async function writeBytes(file: FileHandle, bytes: Uint8Array, position: number)
   return position + done
 }
 
-async function readBytes(
-  path: string,
-  file: FileHandle,
-  bytes: Uint8Array,
-  position: number,
-): Promise<void> {
-  let done = 0
-  while (done < bytes.length) {
-    const length = Math.min(MAX_CALL_BYTES, bytes.length - done)
-    const { bytesRead } = await file.read(bytes, done, length, position + done)
-    if (bytesRead === 0) throw cutShort(path, position + done, position + bytes.length)
-    done += bytesRead
-  }
-}
-
 function notSafetensors(path: string, what: string): DataError {
   return new DataError(path, `not a safetensors file: ${what}`, 'give a .safetensors checkpoint')
-}
-
-function cutShort(path: string, found: number, expected: number): DataError {
-  return new DataError(
-    path,
-    `the file is cut short, at ${found} of at least ${expected} bytes`,
-    'copy or save it again',
-  )
 }

@@ -1,0 +1,80 @@
+import { DataError } from '../errors.js'
+import { METADATA_KEY } from '../training/checkpoint.js'
+import type { StoredTensor } from '../training/decode_tensor.js'
+import type { NameRule, Source } from './name_rules.js'
+import type { Pretrained } from './read_pretrained.js'
+import { SOURCES } from './sources/index.js'
+
+/** A tensor under the name it has here. */
+export interface AdaptedTensor extends StoredTensor {
+  /** Its name in the file. */
+  readonly from: string
+  /** What was changed beside the name, in words. */
+  readonly changed?: string
+}
+
+/** The weights of a file by the names they have here. */
+export interface Adapted {
+  path: string
+  key: string | undefined
+  /** Whose names they had. */
+  source: string
+  tensors: Record<string, AdaptedTensor>
+  /** What of the file has no place here, by its names in it. */
+  leftOut: { name: string; because: string }[]
+  /** What the names cannot tell. */
+  notes: string[]
+  /** Names of the classes, by label, where the file tells them. */
+  classes: readonly string[] | undefined
+}
+
+/** Gives the weights of a file the names and layouts they have here, by the rules of the source they are from. */
+export function adaptNames(pretrained: Pretrained): Adapted {
+  const { path, key, tensors, others, refused } = pretrained
+  const names = Object.keys(tensors)
+  const source = SOURCES.find(({ sign }) => names.some((name) => sign.test(name)))
+  const adapted = new Map<string, AdaptedTensor>()
+  const leftOut = others.map(({ name, what }) => ({ name, because: `it is ${what}` }))
+  for (const [from, tensor] of Object.entries(tensors)) {
+    const rule = source?.rules.find((rule) => rule.from.test(from))
+    if (rule && 'because' in rule) {
+      leftOut.push({ name: from, because: rule.because })
+      continue
+    }
+    const name = rule ? renamed(rule, from) : from
+    const twin = adapted.get(name)
+    if (twin) {
+      const what = `both ${twin.from} and ${from} are ${name} here`
+      throw new DataError(path, what, 'leave out one of them')
+    }
+    const changed = rule?.change?.apply(tensor, tensors) ?? tensor
+    adapted.set(name, { ...changed, from, changed: rule?.change?.words })
+  }
+  const notes = [...(source?.notes ?? []), ...refused.map(noteOfRefused)]
+  return {
+    path,
+    key,
+    source: nameOf(pretrained, source),
+    tensors: Object.fromEntries(adapted),
+    leftOut,
+    notes,
+    classes: pretrained.classes,
+  }
+}
+
+function renamed({ from, to }: Extract<NameRule, { to: unknown }>, name: string): string {
+  if (typeof to === 'string') return name.replace(from, to)
+  const match = from.exec(name)
+  return match ? to(match) : name
+}
+
+function noteOfRefused(global: string): string {
+  return `its pickle names ${global}, which was not called`
+}
+
+function nameOf({ metadata, tensors }: Pretrained, source: Source | undefined): string {
+  if (METADATA_KEY in metadata) return 'vanilladet'
+  const isDetector = 'neck.lateral_convs.0.conv.weight' in tensors
+  const backbone = source?.name ?? 'names of no known source'
+  return isDetector ? `a detector with mmdetection's names; ${backbone}` : backbone
+}

@@ -1,0 +1,42 @@
+import type { Miss, PretrainedReport } from './compare.js'
+
+/** At most this many names of a kind are told for each reason. */
+const SHOWN = 3
+
+/** The report in lines for people: how much was loaded, then what was not, by reason. */
+export function reportLines(report: PretrainedReport): string[] {
+  const { path, key, source, loaded, missing, unexpected, otherShape, notes } = report
+  const changed = new Map<string, string[]>()
+  for (const { name, changed: words } of loaded) {
+    if (words) changed.set(words, [...(changed.get(words) ?? []), name])
+  }
+  return [
+    `${path}: ${loadedPart(report)}`,
+    `  from: ${key === undefined ? '' : `${key}, `}${source}`,
+    ...[...changed].map(([words, names]) => `  changed ${counted(names)}: ${words}`),
+    ...missLines('missing', missing),
+    ...missLines('unexpected', unexpected),
+    ...missLines('of another shape', otherShape),
+    ...notes.map((note) => `  note: ${note}`),
+  ]
+}
+
+/** As in `240 of 280 tensors loaded, the others start anew`. */
+function loadedPart({ loaded, missing, otherShape }: PretrainedReport): string {
+  const total = loaded.length + missing.length + otherShape.length
+  const rest = total === loaded.length ? '' : ', the others start anew'
+  return `${loaded.length} of ${total} tensors loaded${rest}`
+}
+
+function missLines(kind: string, misses: readonly Miss[]): string[] {
+  const byReason = new Map<string, string[]>()
+  for (const { name, because = 'NOT EXPLAINED' } of misses) {
+    byReason.set(because, [...(byReason.get(because) ?? []), name])
+  }
+  return [...byReason].map(([because, names]) => `  ${kind} ${counted(names)}: ${because}`)
+}
+
+function counted(names: readonly string[]): string {
+  const rest = names.length > SHOWN ? ', ...' : ''
+  return `${names.length} (${names.slice(0, SHOWN).join(', ')}${rest})`
+}

@@ -1,0 +1,171 @@
+import { sizeOf } from '../engine/tensors.js'
+import { DataError } from '../errors.js'
+import { METADATA_KEY } from '../training/checkpoint.js'
+import { STORED_DTYPES, type StoredTensor } from '../training/decode_tensor.js'
+import { readBytes, withFile } from '../training/file_bytes.js'
+import { listSafetensors } from '../training/safetensors.js'
+import { findWeights } from './find_weights.js'
+import { Opaque } from './pickle_values.js'
+import { readLegacy } from './read_legacy.js'
+import { readView } from './read_view.js'
+import { readZip } from './read_zip.js'
+import type { TorchFile } from './torch_file.js'
+import { broken, TensorView, type TorchValue } from './torch_pickle.js'
+
+/** A tensor of a weights file, whose numbers are read from it when they are asked for. */
+export type PretrainedTensor = StoredTensor
+
+/** The weights of a file, by the names they have in it. */
+export interface Pretrained {
+  path: string
+  format: 'safetensors' | 'PyTorch' | 'PyTorch before 1.6'
+  /** Where in the file they were, as in `model_ema`; undefined where the file holds nothing else. */
+  key: string | undefined
+  tensors: Record<string, PretrainedTensor>
+  /** Entries beside them that are no tensors, or none that can be read, and what they are. */
+  others: { name: string; what: string }[]
+  /** Names of the classes, by label, where the file tells them. */
+  classes: readonly string[] | undefined
+  /** Globals of a pickle that were not called. */
+  refused: string[]
+  /** Texts of a safetensors file. */
+  metadata: Record<string, string>
+}
+
+/** Tensors with more values than this for each byte of the file repeat numbers, or lie. */
+const MAX_VALUES_PER_BYTE = 64
+
+/** Prefixes that wrappers of whole models put before every name: DataParallel's and `torch.compile`'s. */
+const WRAPPERS = /^(?:module\.|_orig_mod\.)+/
+
+/**
+ * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes tell which. Nothing
+ * that a pickle asks for is called.
+ *
+ * @param options.key of the dictionary to take, instead of the best that is there.
+ * @throws DataError for a file that cannot be understood, before any numbers are read.
+ */
+export async function readPretrained(
+  path: string,
+  { key }: { key?: string } = {},
+): Promise<Pretrained> {
+  const format = await formatOf(path)
+  if (format === 'safetensors') return readOwn(path, key)
+  const file = format === 'PyTorch' ? await readZip(path) : await readLegacy(path)
+  refuseOldDetectors(path, file.root)
+  const weights = findWeights(path, file.root, key)
+  const { tensors, others } = await locate(path, file, unwrapped(weights.entries))
+  const { classes, refused } = { classes: classesOf(file.root), refused: [...file.refused] }
+  return { path, format, key: weights.key, tensors, others, classes, refused, metadata: {} }
+}
+
+/** A zip file, a pickle of protocol 2 or more, or a length followed by JSON. */
+async function formatOf(path: string): Promise<Pretrained['format']> {
+  const start = await withFile(path, '.pth', async (file) => {
+    const { size } = await file.stat()
+    const start = new Uint8Array(Math.min(size, 9))
+    await readBytes(path, file, start, 0)
+    return start
+  })
+  if (start[0] === 0x50 && start[1] === 0x4b) return 'PyTorch'
+  if (start[0] === 0x80 && start[1] >= 2 && start[1] <= 5) return 'PyTorch before 1.6'
+  if (start[8] === 0x7b || path.endsWith('.safetensors')) return 'safetensors'
+  throw new DataError(
+    path,
+    'it is neither a PyTorch checkpoint nor a safetensors file',
+    'give a file of torch.save or safetensors',
+  )
+}
+
+async function readOwn(path: string, key: string | undefined): Promise<Pretrained> {
+  if (key !== undefined) {
+    throw new DataError(path, 'a safetensors file has no keys', 'leave out --key')
+  }
+  const { tensors, metadata } = await listSafetensors(path)
+  const classes = METADATA_KEY in metadata ? classesIn(metadata[METADATA_KEY]) : undefined
+  const named = Object.fromEntries(unwrapped(new Map(Object.entries(tensors))))
+  const nothing = { key: undefined, others: [], refused: [] }
+  return { path, format: 'safetensors', tensors: named, classes, metadata, ...nothing }
+}
+
+/** Without the prefix that all names share, if a wrapper gave it to them. */
+function unwrapped<Value>(entries: ReadonlyMap<string, Value>): Map<string, Value> {
+  const names = [...entries.keys()]
+  const isWrapped = names.length > 0 && names.every((name) => WRAPPERS.test(name))
+  if (!isWrapped) return new Map(entries)
+  return new Map([...entries].map(([name, value]) => [name.replace(WRAPPERS, ''), value]))
+}
+
+/** Finds the numbers of each tensor, and checks that they are there. */
+async function locate(
+  path: string,
+  { storages }: TorchFile,
+  entries: ReadonlyMap<string, TorchValue>,
+): Promise<Pick<Pretrained, 'tensors' | 'others'>> {
+  const fileBytes = await withFile(path, '.pth', async (file) => (await file.stat()).size)
+  const tensors: [string, PretrainedTensor][] = []
+  const others: Pretrained['others'] = []
+  let values = 0
+  for (const [name, value] of entries) {
+    const dtype = value instanceof TensorView ? value.storage.dtype : undefined
+    if (!(value instanceof TensorView) || !dtype) {
+      others.push({ name, what: describe(value) })
+      continue
+    }
+    const { key, start, count } = value.storage
+    const found = storages.get(key)
+    if (!found) throw broken(path, `storage ${key} of ${name} is missing`)
+    const needed = (start + count) * STORED_DTYPES[dtype].bytes
+    if (found.bytes < needed) {
+      throw broken(path, `storage ${key} of ${name} has ${found.bytes} bytes instead of ${needed}`)
+    }
+    const { shape } = value
+    values += sizeOf(shape)
+    const read = () => readView(path, name, value, dtype, found.start)
+    tensors.push([name, { dtype: STORED_DTYPES[dtype].host, shape, read }])
+  }
+  if (values > MAX_VALUES_PER_BYTE * fileBytes) {
+    throw broken(path, `its tensors have ${values} values, in a file of ${fileBytes} bytes`)
+  }
+  return { tensors: Object.fromEntries(tensors), others }
+}
+
+function describe(value: TorchValue): string {
+  if (value instanceof TensorView) return 'a tensor of a type that is not read'
+  if (value instanceof Opaque) return `an object of ${value.of}`
+  if (value instanceof Map) return 'a dictionary'
+  return Array.isArray(value) ? 'a list' : value === null ? 'None' : `a ${typeof value}`
+}
+
+/** mmdetection keeps them in `meta`. */
+function classesOf(root: TorchValue): string[] | undefined {
+  const meta = root instanceof Map ? root.get('meta') : undefined
+  const classes = meta instanceof Map ? meta.get('CLASSES') : undefined
+  return isTexts(classes) ? classes : undefined
+}
+
+function isTexts(value: unknown): value is string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+}
+
+/** What our own checkpoints say. */
+function classesIn(json: string): string[] | undefined {
+  try {
+    const { classes } = JSON.parse(json) as { classes?: unknown }
+    return isTexts(classes) ? classes : undefined
+  } catch {
+    return undefined
+  }
+}
+
+/** The weights of mmdetection 1.x have the background as class 0, and boxes that are a pixel larger. */
+function refuseOldDetectors(path: string, root: TorchValue): void {
+  const meta = root instanceof Map ? root.get('meta') : undefined
+  const version = meta instanceof Map ? meta.get('mmdet_version') : undefined
+  if (typeof version !== 'string' || !/^[01]\./.test(version)) return
+  throw new DataError(
+    path,
+    `it was made by mmdetection ${version}, whose boxes and classes have another order`,
+    'convert it with upgrade_model_version.py of mmdetection 2.x',
+  )
+}

@@ -1,0 +1,66 @@
+/**
+ * Weights of PyTorch's to ours: a `.pth` or `.safetensors` file, with the names of the official VanillaNet, the
+ * Swin repository, timm, torchvision or mmdetection, to a `.safetensors` file with our names.
+ *
+ * With --json: `{ "out", "path", "key", "source", "loaded": [{ "name", "from", "changed"? }], "missing": [{ "name",
+ * "because" }], "unexpected": [...], "otherShape": [...], "notes": [...] }`.
+ */
+import { resolve } from 'node:path'
+import { ConfigError } from '../errors.js'
+import { loadConfig } from '../experiments/load.js'
+import {
+  adaptNames,
+  compare,
+  formOf,
+  readPretrained,
+  reportLines,
+  reportOf,
+  requireExplained,
+  writePretrained,
+} from '../pretrained/index.js'
+import { buildModel } from '../registry.js'
+import { command, run } from './command.js'
+import { requireWritable } from './output_file.js'
+
+interface Flags {
+  config?: string
+  cfgOptions: string[]
+  key?: string
+  json?: boolean
+}
+
+const program = command(
+  'convert_checkpoint',
+  'Converts weights of PyTorch, and says what of them fits a model. Nothing that a pickle asks for is run.',
+)
+  .argument('<in>', 'a .pth or .safetensors file')
+  .argument('<out>', 'the .safetensors file to write')
+  .option('--config <config>', 'compare with its model, and write what fits')
+  .option('--cfg-options <k=v...>', 'set config options, such as model.numClasses=2', [])
+  .option(
+    '--key <name>',
+    'where the weights are in the file, such as model_ema; else the best is taken',
+  )
+  .option('--json', 'print one JSON document on standard output, all else on standard error')
+
+await run<Flags>(program, async ([path, out], { config: configPath, cfgOptions, key }, say) => {
+  if (resolve(out) === resolve(path)) {
+    throw new ConfigError('OUT', 'is the file itself', 'give another path')
+  }
+  const config = configPath === undefined ? undefined : await loadConfig(configPath, cfgOptions)
+  await requireWritable(out)
+  const adapted = adaptNames(await readPretrained(path, { key }))
+  const { report, tensors } = config
+    ? compare(adapted, shapesOf(buildModel(config.model, { form: formOf(adapted) })))
+    : { report: reportOf(adapted), tensors: adapted.tensors }
+  for (const line of reportLines(report)) say(line)
+  if (config) requireExplained(report)
+  await writePretrained(out, tensors)
+  say(`${out}: ${Object.keys(tensors).length} tensors`)
+  return { out, ...report }
+})
+
+function shapesOf(model: ReturnType<typeof buildModel>) {
+  const named = model.namedParameters().map(([name, { shape }]) => [name, shape] as const)
+  return Object.fromEntries(named)
+}
