@@ -46,6 +46,7 @@ export default defineConfig({
   optimizer: { type: 'AdamW', learningRate: 1e-3, weightDecay: 0.01, maxGradNorm: 35 },
   schedule: { epochs: 12, policy: 'cosine', warmupIters: 50 },
   logging: { interval: 20 },
+  evaluation: { interval: 4 },
   checkpoint: { interval: 4, keep: 1 },
   seed: 0,
 })

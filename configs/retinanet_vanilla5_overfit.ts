@@ -44,6 +44,7 @@ export default defineConfig({
   optimizer: { type: 'AdamW', learningRate: 3e-4, weightDecay: 0.0001, maxGradNorm: 5 },
   schedule: { epochs: 60, policy: 'cosine', warmupIters: 30 },
   logging: { interval: 10 },
+  evaluation: { interval: 20 },
   checkpoint: { interval: 20, keep: 1 },
   seed: 0,
 })

@@ -22,7 +22,8 @@ import {
 /** Graphs kept at a time for each compiled function; the one unused for longest goes first. */
 const DEFAULT_CACHE_SIZE = 8
 
-const LOCAL_TARGET = process.arch === 'x64' ? 'x64' : 'portable'
+/** What graphs that run on this machine are made for. */
+export const LOCAL_TARGET = process.arch === 'x64' ? 'x64' : 'portable'
 
 interface LoadedGraph {
   /** Which inputs and outputs the graph has; not its nodes and constants, which the session holds. */

@@ -145,26 +145,24 @@ export class RoIHead extends Module {
 
   /** The detections of each image: every class's box of every proposal, suppressed, then a mask for each left. */
   predict(features: tf.Tensor4D[], proposals: Proposals, frames: RoIFrames): RoIDetections {
-    const detections = this.detectBoxes(features, proposals, frames)
+    const outputs = this.forward(features, proposals.boxesXyxy)
+    const detections = this.detect(outputs, proposals, frames)
     const { boxesXyxy, labels } = detections
     const rois = tf.mul(boxesXyxy, tf.expandDims(frames.scaleFactors, 1)) as tf.Tensor3D
     const logits = this.mask_head.logitsOf(
       this.extract(features, rois, this.mask_head.roiSize),
       tf.reshape(labels, [-1]),
     ) // [n k, s, s]
-    const isDetection = tf.cast(tf.greaterEqual(labels, tf.scalar(0, 'int32')), 'float32') // [n, k]
-    const masks = tf.mul(tf.sigmoid(logits), tf.reshape(isDetection, [-1, 1, 1]))
-    const side = this.mask_head.maskSize
-    return { ...detections, masks: tf.reshape(masks, [...labels.shape, side, side]) }
+    return { ...detections, masks: this.masks(logits, labels) }
   }
 
-  private detectBoxes(
-    features: tf.Tensor4D[],
+  /** Boxes to keep, from what `forward` made of all proposals. */
+  detect(
+    outputs: BBoxOutputs,
     { boxesXyxy: roisXyxy, scores: proposalScores }: Proposals,
     { imageSizes, scaleFactors }: RoIFrames,
   ): Omit<RoIDetections, 'masks'> {
     const [imageCount, roiCount] = proposalScores.shape
-    const outputs = this.forward(features, roisXyxy)
     const decoded = this.bbox_head.decode(outputs, tf.reshape(roisXyxy, [-1, 4]))
     const boxes = tf.reshape(decoded.boxesXyxy, [imageCount, -1, 4]) as tf.Tensor3D // [n, r c, 4]
     const ofImage = tf.div(clipBoxes(boxes, imageSizes), tf.expandDims(scaleFactors, 1))
@@ -178,6 +176,18 @@ export class RoIHead extends Module {
       tf.transpose(scores, [0, 2, 1]) as tf.Tensor3D,
       this.test,
     )
+  }
+
+  /**
+   * @param logits `[n k, s, s]`, of each detection's class.
+   * @param labels `[n, k]` int32.
+   * @returns `[n, k, s, s]`, chances; 0 where padded.
+   */
+  masks(logits: tf.Tensor3D, labels: tf.Tensor2D): tf.Tensor4D {
+    const isDetection = tf.cast(tf.greaterEqual(labels, tf.scalar(0, 'int32')), 'float32')
+    const masks = tf.mul(tf.sigmoid(logits), tf.reshape(isDetection, [-1, 1, 1]))
+    const side = this.mask_head.maskSize
+    return tf.reshape(masks, [...labels.shape, side, side])
   }
 
   /** Positives come first, so that the first rows of each image hold all of them. */
@@ -202,7 +212,7 @@ export class RoIHead extends Module {
   }
 
   /** Features of RoIs, each from the map of its size: `[n * r, outputSize, outputSize, inChannels]`. */
-  private extract(features: tf.Tensor4D[], roisXyxy: tf.Tensor3D, outputSize: number): tf.Tensor4D {
+  extract(features: tf.Tensor4D[], roisXyxy: tf.Tensor3D, outputSize: number): tf.Tensor4D {
     const { strides, finestScale, samplingRatio } = this.extractor
     if (features.length < strides.length) {
       throw new ConfigError(

@@ -107,14 +107,15 @@ await run<Flags>(program, async (_, { masks = false, short = false }, say) => {
 
   step('7. Timing both forms')
   const entries: BenchmarkEntry[] = [
-    { config: name, form: 'train', detector: trained.detector },
-    { config: name, form: 'deploy', detector: merged.detector },
+    { config: name, form: 'train', detector: trained.detector, weights: checkpoint },
+    { config: name, form: 'deploy', detector: merged.detector, weights: checkpoint },
   ]
-  const rows = await benchmark(entries, { shape: IMAGE_SIZE, runs: short ? 3 : 30 })
+  const rows = await benchmark(entries, { shape: IMAGE_SIZE, runs: short ? 1 : 10 })
   for (const line of benchmarkTable(rows)) say(line)
 
   for (const comparison of comparisons) checkAp(comparison, short ? 0 : LEAST_AP)
   step('Done')
+  say(`npx tsx tools/report.ts ${workDir} makes a page of it: report.html`)
   return { ...metricsOf(trainForm), deploy: metricsOf(deployForm), relative: worst, rows }
 })
 

@@ -12,9 +12,7 @@ import {
   zeros,
 } from '../../engine/index.js'
 import { isTracedOutput } from '../../engine/trace/trace.js'
-
-/** As compiled functions are traced, for the machine at hand. */
-const TARGET = process.arch === 'x64' ? 'x64' : 'portable'
+import { LOCAL_TARGET } from '../../engine/traced.js'
 
 /**
  * A function in ONNX Runtime whose loading is timed, and which writes its outputs into the same memory at each
@@ -39,7 +37,7 @@ export class LoadedGraph<In extends TensorTree, Out extends TensorTree> {
     options?: SessionOptions,
   ): Promise<LoadedGraph<In, Out>> {
     const startedAt = performance.now()
-    const recorded = trace(name, fn, inputs as Tree<HostTensor>, { target: TARGET })
+    const recorded = trace(name, fn, inputs as Tree<HostTensor>, { target: LOCAL_TARGET })
     const session = await Session.create(name, recorded.encode(), options)
     const loadMs = performance.now() - startedAt
     const fetches: Record<string, HostTensor> = {}

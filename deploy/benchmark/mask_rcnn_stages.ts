@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { MaskRCNN } from '../../detectors/index.js'
 import { paddedSizes } from '../../detectors/input_frames.js'
 import { type HostTree, ints } from '../../engine/index.js'
-import { clipBoxes, multiclassNms, normalizeImages, roiAlign, roiLevels } from '../../ops/index.js'
+import type { BBoxOutputs } from '../../heads/bbox_head.js'
+import { normalizeImages } from '../../ops/index.js'
 import type { PredictOutputs } from '../predictor.js'
 import { anchorOutputs } from './anchor_outputs.js'
 import type { BenchmarkFrames } from './frames.js'
@@ -46,25 +47,19 @@ export function maskRcnnStages(
   { size, batch }: BenchmarkFrames,
   seed: number,
 ): Stages<Rois, Raw, Found> {
-  const { bbox_head, mask_head, extractor, test } = roi_head
+  const { bbox_head, mask_head, test } = roi_head
   const { numClasses } = bbox_head
   const { maxPerImage: proposalCount } = rpn_head.selection.test
   const objects = sceneObjects(size, numClasses, seed)
   const proposals = fixedRois(objects, { count: proposalCount, size, seed, name: 'proposals' })
   const boxes = fixedRois(objects, { count: test.maxPerImage, size, seed, name: 'boxes' })
 
-  const maskFeatures = (features: tf.Tensor4D[], roisXyxy: tf.Tensor3D): tf.Tensor4D => {
-    const { strides, finestScale, samplingRatio } = extractor
-    const levels = roiLevels(roisXyxy, { levels: strides.length, finestScale })
-    const pyramid = { features: features.slice(0, strides.length), strides }
-    return roiAlign(pyramid, roisXyxy, levels, { outputSize: mask_head.roiSize, samplingRatio })
-  }
   return {
     network({ images, imageSizes, rois }) {
       const input = normalizeImages(images as tf.Tensor4D, imageSizes as tf.Tensor2D, pixels)
       const features = neck.forward(backbone.forward(input))
       const { objectness, boxDeltas: rpnDeltas } = rpn_head.forward(features)
-      const maskRois = maskFeatures(features, rois.boxes as tf.Tensor3D)
+      const maskRois = roi_head.extract(features, rois.boxes as tf.Tensor3D, mask_head.roiSize)
       return {
         objectness,
         rpnDeltas,
@@ -82,29 +77,12 @@ export function maskRcnnStages(
         { imageSizes, paddedSizes: paddedSizes(imageSizes) },
         'test',
       )
-      // As RoIHead.predict, for RoIs that are all proposals; the test of this file holds them together.
-      const outputs = raw as unknown as Parameters<typeof bbox_head.decode>[0]
-      const decoded = bbox_head.decode(outputs, tf.reshape(rois.proposals, [-1, 4]))
-      const decodedBoxes = tf.reshape(decoded.boxesXyxy, [imageCount, -1, 4]) as tf.Tensor3D // [n, r c, 4]
-      const ofImage = tf.div(clipBoxes(decodedBoxes, imageSizes), tf.expandDims(scaleFactors, 1))
-      const scores = tf.reshape(decoded.scores, [imageCount, roiCount, numClasses])
-      const detections = multiclassNms(
-        tf.transpose(
-          tf.reshape(ofImage, [imageCount, roiCount, -1, 4]),
-          [0, 2, 1, 3],
-        ) as tf.Tensor4D,
-        tf.transpose(scores, [0, 2, 1]) as tf.Tensor3D,
-        test,
-      )
-      const { labels } = detections
-      const isDetection = tf.cast(tf.greaterEqual(labels, tf.scalar(0, 'int32')), 'float32')
-      const masks = tf.mul(tf.sigmoid(raw.maskLogits), tf.reshape(isDetection, [-1, 1, 1]))
-      const side = mask_head.maskSize
-      return {
-        ...detections,
-        masks: tf.reshape(masks, [...labels.shape, side, side]),
-        proposals: chosen.boxesXyxy,
-      }
+      const outputs = { classLogits: raw.classLogits, boxDeltas: raw.boxDeltas } as BBoxOutputs
+      const everyProposal = tf.ones([imageCount, roiCount]) as tf.Tensor2D
+      const proposals = { boxesXyxy: rois.proposals as tf.Tensor3D, scores: everyProposal }
+      const detections = roi_head.detect(outputs, proposals, { imageSizes, scaleFactors })
+      const masks = roi_head.masks(raw.maskLogits as tf.Tensor3D, detections.labels)
+      return { ...detections, masks, proposals: chosen.boxesXyxy }
     },
     rois: {
       proposals: repeatImages(proposals.flat(), batch, [batch, proposals.length, 4]),
