@@ -14,6 +14,7 @@ export {
   mergeDetector,
 } from './experiments/load_detector.js'
 export { type TrainConfigOptions, trainConfig } from './experiments/train_config.js'
+export { loadPretrained, type PretrainedReport, readPretrained } from './pretrained/index.js'
 export * from './registry.js'
 export {
   type Evaluation,

@@ -205,5 +205,9 @@ async function writeBytes(file: FileHandle, bytes: Uint8Array, position: number)
 }
 
 function notSafetensors(path: string, what: string): DataError {
-  return new DataError(path, `not a safetensors file: ${what}`, 'give a .safetensors checkpoint')
+  return new DataError(
+    path,
+    `not a safetensors file: ${what}`,
+    'give a .safetensors checkpoint, or convert a .pth by tools/convert_checkpoint.ts',
+  )
 }

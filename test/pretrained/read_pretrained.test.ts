@@ -40,6 +40,8 @@ const refusals: Record<string, string> = {
     'not a sound PyTorch checkpoint: it is a zip file without data.pkl; copy or save it again',
   no_weights: 'it holds no weights, but epoch, best; name the key that holds them with --key',
   contains_itself: 'its model contains itself; save it again',
+  mmdetection1:
+    'it was made by mmdetection 1.2.0, whose boxes and classes have another order; convert it with upgrade_model_version.py of mmdetection 2.x',
   whole_module:
     'it holds a whole object of torch.nn.modules.linear.Linear, which is not built from a file; save its state_dict() instead',
 }
@@ -130,6 +132,13 @@ for (const [name, expected] of Object.entries(refusals)) {
     t.true(message.includes(expected), message)
   })
 }
+
+test("mmdetection's state_dict is found, and its classes", async (t) => {
+  const { key, classes, values } = await contents(pthFixture('mmdetection'))
+  t.is(key, 'state_dict')
+  t.deepEqual(classes, ['cat', 'dog'])
+  t.deepEqual(Object.keys(values), ['backbone.conv1.weight'])
+})
 
 test('a safetensors file is read too, and its classes', async (t) => {
   const path = join(await temporaryFolder(t), 'own.safetensors')
