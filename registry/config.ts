@@ -69,7 +69,7 @@ export interface CheckpointConfig {
 }
 
 export interface EvaluationConfig {
-  /** Epochs between two evaluations. */
+  /** Epochs between two evaluations; the last epoch is always followed by one. */
   interval: number
 }
 

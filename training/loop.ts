@@ -65,7 +65,7 @@ export interface TrainOptions {
   logging: { interval: number }
   /** `interval`: epochs between checkpoints; the end is always saved. `keep`: how many stay, default all. */
   checkpoint: { interval: number; keep?: number }
-  /** `interval`: epochs between calls of `hooks.evaluate`. @default 1 */
+  /** `interval`: epochs between calls of `hooks.evaluate`; the end is always evaluated. @default 1 */
   evaluation?: { interval: number }
   /** What initial weights and batches were drawn from. */
   seed: number
@@ -168,8 +168,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const epochsDone = Math.floor(iteration / iterationsPerEpoch)
       const saves = epochEnds && epochsDone % options.checkpoint.interval === 0
       if (saves || iteration === total) await save()
-      const evaluated = epochsDone % (options.evaluation?.interval ?? 1) === 0
-      if (hooks.evaluate && epochEnds && evaluated && !interrupt.requested()) {
+      const isDue =
+        epochsDone % (options.evaluation?.interval ?? 1) === 0 || iteration === scheduled
+      if (hooks.evaluate && epochEnds && isDue && !interrupt.requested()) {
         state.writeTo(detector, options.ema ? 'ema' : 'model')
         const evaluation = await hooks.evaluate({ epoch: epochsDone, iteration, lambda })
         await evaluationLog.append({ iter: iteration, epoch: epochsDone, ...evaluation })

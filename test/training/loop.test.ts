@@ -261,6 +261,17 @@ test('evaluation sees the averages after each epoch, and its results are kept', 
   )
 })
 
+test('evaluations come every interval and at the end', async (t) => {
+  const options = optionsOf({ schedule: { epochs: 5 }, evaluation: { interval: 2 } })
+  const epochs: number[] = []
+  const evaluate = async ({ epoch }: { epoch: number }) => {
+    epochs.push(epoch)
+    return { bbox: { AP: 0 } }
+  }
+  await train({ ...options, hooks: { evaluate } })
+  t.deepEqual(epochs, [2, 4, 5])
+})
+
 test('the checkpoint keeps the lambda of its last update', async (t) => {
   const schedule = { epochs: 2, deepTraining: { decayEpochs: 4 } }
   const { checkpoint } = await train(optionsOf({ schedule }))
