@@ -194,7 +194,7 @@ backbones.register('SwinTransformer', {
     throw new ConfigError(
       'model.backbone.type',
       'is SwinTransformer, which has no classifier here',
-      'use a VanillaNet, or make a detector of it',
+      'use a VanillaNet or a ResNet, or make a detector of it',
     )
   },
 })

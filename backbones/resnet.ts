@@ -53,8 +53,9 @@ export class ResNet extends Backbone {
     this.conv1 = convolution(stem, training(0))
     this.bn1 = batchNorm(baseChannels, training(0))
 
+    const lastStage = numClasses === undefined ? Math.max(...resolved.outIndices) : 3
     const stage = (i: number, inChannels: number) =>
-      Array.from({ length: blocks[i] }, (_, j) => {
+      Array.from({ length: i <= lastStage ? blocks[i] : 0 }, (_, j) => {
         const channels = baseChannels * 2 ** i
         return new Block({
           kind: block,

@@ -67,6 +67,9 @@ export function resolveResNet(options: ResNetOptions): ResolvedResNet {
   checkInteger('baseChannels', baseChannels, 1, Number.POSITIVE_INFINITY)
   checkInteger('frozenStages', frozenStages, -1, STAGES)
   if (isClassifier) checkInteger('numClasses', numClasses, 1, Number.POSITIVE_INFINITY)
+  if (outIndices.length === 0) {
+    throw new ConfigError(`${WHERE}.outIndices`, 'is empty', 'name at least one stage')
+  }
   for (const [i, index] of outIndices.entries()) {
     checkInteger(`outIndices[${i}]`, index, 0, STAGES - 1)
     if (i > 0 && index <= outIndices[i - 1]) {

@@ -48,6 +48,8 @@ export interface SwinOptions {
 export type ResolvedSwinOptions = Required<Omit<SwinOptions, 'arch'>>
 
 const WHERE = 'model.backbone'
+/** As many as there are output norms. */
+const MAX_STAGES = 4
 
 /** Fills in the variant and the defaults, and refuses what cannot be built. */
 export function resolveSwinOptions(options: SwinOptions): ResolvedSwinOptions {
@@ -61,6 +63,13 @@ export function resolveSwinOptions(options: SwinOptions): ResolvedSwinOptions {
   for (const [key, values] of Object.entries(integers)) {
     const bad = values.find((value) => !Number.isInteger(value) || value < 1)
     if (bad !== undefined) refuse(key, `has ${bad}`, 'use whole numbers of at least 1')
+  }
+  if (depths.length > MAX_STAGES) {
+    refuse(
+      'depths',
+      `has ${depths.length} entries`,
+      `give at most ${MAX_STAGES}, one for each stage`,
+    )
   }
   if (numHeads.length !== depths.length) {
     refuse(

@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { resolveSwinOptions } from '../backbones/swin_options.js'
 import { resolveOptions } from '../backbones/vanillanet_options.js'
 import headline from '../configs/retinanet_vanilla13.js'
-import type { SessionOptions } from '../engine/index.js'
 import { resolveConfig } from '../experiments/load.js'
 import type { BackboneConfig, Config } from '../registry.js'
 import {
@@ -67,7 +66,5 @@ function peerBackbone(backbone: BackboneConfig, shape: readonly [number, number]
   throw new Error(`the peers have no ${backbone.type}`)
 }
 
-/** As training and evaluation run: on the threads that all sessions share, unless another number is asked for. */
-export function sessionOptions(threads: number): SessionOptions {
-  return threads === availableParallelism() ? {} : { threads }
-}
+/** Trainable parameters of torchvision's second stage for the background: a box of 1024 channels, a mask of 256. */
+export const BACKGROUND_PARAMS = 4 * (1024 + 1) + (256 + 1)

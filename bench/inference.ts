@@ -16,7 +16,9 @@ import maskRcnnVanilla from '../configs/mask_rcnn_vanilla13.js'
 import retinanetSwin from '../configs/retinanet_swin_t.js'
 import retinanetVanilla from '../configs/retinanet_vanilla13.js'
 import { Contestant, Course, type RunTimes } from '../deploy/benchmark/contestant.js'
+import { describeSpread, isWithin, spreadOf } from '../deploy/benchmark/spread.js'
 import { stagesOf } from '../deploy/benchmark/stages.js'
+import { MAX_SPREAD } from '../deploy/benchmark_document.js'
 import { countOperations } from '../deploy/flops.js'
 import { median, timeInTurns } from '../deploy/time_in_turns.js'
 import {
@@ -25,7 +27,7 @@ import {
   type HostTensor,
   isHostTensor,
   mapTree,
-  type SessionOptions,
+  setSharedThreads,
   zeros,
 } from '../engine/index.js'
 import { loadDetector, RANDOM } from '../experiments/load_detector.js'
@@ -34,11 +36,11 @@ import type { Config } from '../registry.js'
 import { run } from '../tools/command.js'
 import { showProgress } from '../tools/show_progress.js'
 import {
+  BACKGROUND_PARAMS,
   type BenchFlags,
   benchCommand,
   benchConfig,
   peerNetwork,
-  sessionOptions,
 } from './bench_command.js'
 import { Peer } from './peer.js'
 
@@ -47,8 +49,8 @@ const SIDE = 2048
 /** Share of that rate that RetinaNet with VanillaNet-13 is to reach. */
 const BOUND = 0.85
 
-/** Trainable parameters of torchvision's heads for the background: a box of 1024 channels, a mask of 256. */
-const BACKGROUND_PARAMS = 4 * (1024 + 1) + (256 + 1)
+/** How often the timed runs are repeated; the ratio's spread over them tells whether it is a result. */
+const REPEATS = 3
 
 const CONFIGS: Record<string, Config> = {
   retinanet_vanilla13: retinanetVanilla,
@@ -64,12 +66,13 @@ interface Flags extends BenchFlags {
 const names = Object.keys(CONFIGS)
 const program = benchCommand('inference', 'Times inference against PyTorch and the machine.', {
   shape: [800, 1280],
-  runs: 5,
+  runs: 3,
 }).addOption(new Option('--model <name...>', 'what is timed').choices(names).default(names))
 
 await run<Flags>(program, async (_, flags, say) => {
   const { shape, threads, runs } = flags
-  say(`deploy form, ${shape.join('x')}, ${threads} threads, median of ${runs}`)
+  setSharedThreads(threads)
+  say(`deploy form, ${shape.join('x')}, ${threads} threads, ${REPEATS} repeats of ${runs} runs`)
   const detectors: Awaited<ReturnType<typeof timeDetector>>[] = []
   for (const name of flags.model) {
     const timed = await timeDetector(name, flags)
@@ -84,7 +87,10 @@ await run<Flags>(program, async (_, flags, say) => {
     const bound = name === 'retinanet_vanilla13' ? ` (bound ${100 * BOUND} %)` : ''
     say(`  share          ${(100 * share).toFixed(1)} %${bound}`)
     if (torch) say(`  PyTorch ${torch.version}  ${torch.medianMs.toFixed(0)} ms`)
-    if (ratio) say(`  network, ours / PyTorch  ${ratio.toFixed(3)}`)
+    if (ratio) {
+      const spread = describeSpread(ratio.spread, ratio.isResult)
+      say(`  network, ours / PyTorch  ${ratio.median.toFixed(3)} (${spread})`)
+    }
   }
   if (!process.env.PEERS_PYTHON) say('PyTorch was skipped: PEERS_PYTHON names no Python')
   return { shape, threads, bound: BOUND, detectors }
@@ -93,9 +99,8 @@ await run<Flags>(program, async (_, flags, say) => {
 async function timeDetector(name: string, flags: Flags) {
   const { shape, threads, runs, warmup } = flags
   const config = benchConfig(flags, CONFIGS[name])
-  const session = sessionOptions(threads)
-  const { params, gmacs, rois, course, contestant } = await ourSide(config, shape, session)
-  const product = matrixProduct(session)
+  const { params, gmacs, rois, course, contestant } = await ourSide(config, shape)
+  const product = matrixProduct()
   const peer = await Peer.start('inference.py', {
     model: config.model.type === 'MaskRCNN' ? 'mask_rcnn' : 'retinanet',
     network: peerNetwork(config, shape),
@@ -121,7 +126,8 @@ async function timeDetector(name: string, flags: Flags) {
       product.run,
       ...(peer ? [async () => (await peer.step()).ms] : []),
     ]
-    const times = await timeInTurns(calls, { runs, warmup, onProgress: showProgress('runs') })
+    const onProgress = showProgress('runs')
+    const times = await timeInTurns(calls, { runs: runs * REPEATS, warmup, onProgress })
     const [oursMs, productMs, torchMs] = times.map(median)
     const networkTimes = parts.slice(warmup).map(({ network }) => network)
     const networkMs = median(networkTimes)
@@ -140,7 +146,7 @@ async function timeDetector(name: string, flags: Flags) {
       machine: { medianMs: productMs, times: times[1], gmacsPerSecond: machineRate },
       share: rate / machineRate,
       torch: peer && { medianMs: torchMs, times: times[2], version: peer.greeting.version },
-      ratio: peer && networkMs / torchMs,
+      ratio: peer && ratioOf(networkTimes, times[2], runs),
     }
   } finally {
     peer?.stop()
@@ -150,10 +156,20 @@ async function timeDetector(name: string, flags: Flags) {
   }
 }
 
+/** Of the medians of each repeat, and how far they agree. */
+function ratioOf(ours: readonly number[], torch: readonly number[], runs: number) {
+  const perRepeat = Array.from({ length: REPEATS }, (_, i) => {
+    const [a, b] = [ours, torch].map((times) => median(times.slice(i * runs, (i + 1) * runs)))
+    return a / b
+  })
+  const spread = spreadOf(perRepeat)
+  return { median: median(perRepeat), perRepeat, spread, isResult: isWithin(spread, MAX_SPREAD) }
+}
+
 /** A detector with random weights, and the RoIs that its second stage looks at, as lists of numbers. */
-async function ourSide(config: Config, shape: [number, number], session: SessionOptions) {
+async function ourSide(config: Config, shape: [number, number]) {
   const { detector } = await loadDetector(config, RANDOM, { preferDeploy: true })
-  const course = new Course(shape, { batch: 1, seed: 0, session })
+  const course = new Course(shape, { batch: 1, seed: 0 })
   const { params, gmacs } = countOperations(detector, shape)
   const { rois } = stagesOf(detector, course.frames, course.seed)
   const contestant = await Contestant.load(detector, course)
@@ -171,10 +187,9 @@ function nested({ shape, data }: HostTensor): unknown {
   return values
 }
 
-function matrixProduct(session: SessionOptions) {
+function matrixProduct() {
   const product = compile(({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ c: tf.matMul(a, b) }), {
     name: 'product',
-    session,
   })
   const [a, b] = ['a', 'b'].map(randomMatrix)
   const into = { c: zeros('float32', [SIDE, SIDE]) }

@@ -10,7 +10,7 @@ import { Option } from 'commander'
 import maskRcnn from '../configs/mask_rcnn_vanilla13.js'
 import retinanet from '../configs/retinanet_vanilla13.js'
 import { median, timeInTurns } from '../deploy/time_in_turns.js'
-import { compile, sizeOf } from '../engine/index.js'
+import { compile, setSharedThreads, sizeOf } from '../engine/index.js'
 import { Random } from '../nn/index.js'
 import { buildDetector, type Config } from '../registry.js'
 import { parseCount, run } from '../tools/command.js'
@@ -18,11 +18,11 @@ import { showProgress } from '../tools/show_progress.js'
 import { withNoise } from '../training/draw_noise.js'
 import { makeOptimizer, makeTrainStep, TrainState } from '../training/index.js'
 import {
+  BACKGROUND_PARAMS,
   type BenchFlags,
   benchCommand,
   benchConfig,
   peerNetwork,
-  sessionOptions,
 } from './bench_command.js'
 import { peakBytes } from './coco_eval/peak_memory.js'
 import { Peer, type PeerStep } from './peer.js'
@@ -42,8 +42,7 @@ const MODELS: Record<'retinanet' | 'mask_rcnn', Model> = {
     // Ours learns masks from 128 places for RoIs, torchvision's from the positive ones among as many: with 128
     // objects, which are proposals too, all are positive on both sides.
     objects: 128,
-    // A box, 4 outputs of 1024 channels, and a mask, 1 of 256, for the background.
-    surplusParams: 4 * (1024 + 1) + (256 + 1),
+    surplusParams: BACKGROUND_PARAMS,
   },
 }
 
@@ -75,8 +74,9 @@ await run<Flags>(program, async (_, flags, say) => {
   const { boxes, labels } = batch
   const network = peerNetwork(config, shape)
   const spec = { model, network, batch: boxes.length, boxes, labels, shape, threads }
+  setSharedThreads(threads)
+  const ours = await ourStep(config, batch)
   const peer = await Peer.start('train_step.py', spec)
-  const ours = await ourStep(config, batch, threads)
   try {
     if (peer && peer.greeting.params !== ours.params + surplusParams) {
       throw new Error(`ours has ${ours.params} parameters, PyTorch's ${peer.greeting.params}`)
@@ -123,18 +123,15 @@ function describe({ medianMs, positives, peakBytes }: { medianMs: number } & Omi
   return parts.join(', ')
 }
 
-/** Our step as the training loop takes it, with a given number of threads. */
-async function ourStep(config: Config, { tensors }: RandomBatch, threads: number) {
+/** Our step as the training loop takes it. */
+async function ourStep(config: Config, { tensors }: RandomBatch) {
   const detector = buildDetector(config.model).initialize(0)
   const trainable = detector.namedParameters().filter(([, { trainable }]) => trainable)
   const shapes = Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
   if (!config.optimizer) throw new Error('the config has no optimizer')
   const optimizer = makeOptimizer(config.optimizer, shapes)
   const state = TrainState.of(detector, optimizer.slots, { ema: false })
-  const compiled = compile(makeTrainStep(detector, { optimizer }), {
-    name: 'trainStep',
-    session: sessionOptions(threads),
-  })
+  const compiled = compile(makeTrainStep(detector, { optimizer }), { name: 'trainStep' })
   let steps = 0
   return {
     params: trainable.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0),

@@ -1,7 +1,6 @@
 import type { Detector } from '../detectors/index.js'
-import type { SessionOptions } from '../engine/index.js'
+import { sharedThreads } from '../engine/index.js'
 import { Contestant, Course, type RunTimes } from './benchmark/contestant.js'
-import { threadsOf } from './benchmark/machine.js'
 import { peakMemoryDuring } from './benchmark/peak_memory.js'
 import { rowTimes } from './benchmark/row_times.js'
 import { type BenchmarkRow, MAX_SPREAD } from './benchmark_document.js'
@@ -32,7 +31,6 @@ export interface BenchmarkOptions {
   warmup?: number
   /** @default 3 */
   repeats?: number
-  session?: SessionOptions
   /** Of the random images, fixed outputs and RoIs. @default 0 */
   seed?: number
   /** Largest spread of a result. @default MAX_SPREAD */
@@ -79,11 +77,11 @@ export async function benchmark(
   entries: Iterable<BenchmarkEntry> | AsyncIterable<BenchmarkEntry>,
   options: BenchmarkOptions,
 ): Promise<BenchmarkRow[]> {
-  const { shape, batch, runs, warmup, repeats, session, seed, maxSpread, onProgress } = {
+  const { shape, batch, runs, warmup, repeats, seed, maxSpread, onProgress } = {
     ...BENCHMARK_DEFAULTS,
     ...options,
   }
-  const course = new Course(shape, { batch, seed, session })
+  const course = new Course(shape, { batch, seed })
   const lanes: Lane[] = []
   try {
     for await (const entry of entries) lanes.push(await laneOf(entry, course))
@@ -103,7 +101,7 @@ export async function benchmark(
     device: 'cpu',
     shape,
     batch,
-    threads: threadsOf(session),
+    threads: sharedThreads(),
     ...rowTimes(times, { batch, warmup, runs, repeats, maxSpread }),
     detections: found / batch,
     peakMemoryMiB: null,
@@ -118,10 +116,10 @@ export async function benchmark(
  */
 export async function peakMemoryOf(
   load: () => Promise<Detector>,
-  options: Pick<BenchmarkOptions, 'shape' | 'batch' | 'session' | 'seed'>,
+  options: Pick<BenchmarkOptions, 'shape' | 'batch' | 'seed'>,
 ): Promise<number | null> {
-  const { shape, batch, seed, session } = { ...BENCHMARK_DEFAULTS, ...options }
-  const course = new Course(shape, { batch, seed, session })
+  const { shape, batch, seed } = { ...BENCHMARK_DEFAULTS, ...options }
+  const course = new Course(shape, { batch, seed })
   const contestant = await Contestant.load(await load(), course)
   try {
     return await peakMemoryDuring(async () => {

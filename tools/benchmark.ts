@@ -6,7 +6,7 @@ import { describeMachine } from '../deploy/benchmark/machine.js'
 import { ratiosOf } from '../deploy/benchmark/ratios.js'
 import { BENCHMARK_DEFAULTS, benchmark, peakMemoryOf } from '../deploy/benchmark.js'
 import type { BenchmarkDocument, BenchmarkRow } from '../deploy/benchmark_document.js'
-import type { SessionOptions } from '../engine/index.js'
+import { setSharedThreads } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
 import { RANDOM } from '../experiments/load_detector.js'
@@ -14,7 +14,7 @@ import type { Form } from '../registry.js'
 import { benchmarkEntries, type NamedConfig } from './benchmark_entries.js'
 import { memoryInChild } from './benchmark_memory.js'
 import { benchmarkTable, introduction, ratioLines, warmupLines } from './benchmark_table.js'
-import { benchmarkWarnings } from './benchmark_warnings.js'
+import { benchmarkWarnings, rowName } from './benchmark_warnings.js'
 import {
   COCO_SHAPE,
   type ConfigFlags,
@@ -65,12 +65,11 @@ const program = configOptions(
 await run<Flags, [string[]]>(program, async ([configPaths], flags, say) => {
   const { checkpoint, shape, runs, warmup, repeats, threads } = flags
   const configs = await loadConfigs(configPaths, flags)
-  const session = threads ? { threads } : undefined
-  const batches = flags.batch ?? [BENCHMARK_DEFAULTS.batch]
-  if (flags.onlyMemory)
-    return { peakMemoryMiB: await memoryOf(configs, flags, batches[0], session) }
+  if (threads) setSharedThreads(threads)
+  const batches = [...new Set(flags.batch ?? [BENCHMARK_DEFAULTS.batch])]
+  if (flags.onlyMemory) return { peakMemoryMiB: await memoryOf(configs, flags, batches[0]) }
 
-  const machine = describeMachine(session)
+  const machine = describeMachine()
   const [load] = loadavg()
   const options = { shape, batches, warmup, runs, repeats, seed, maxSpread }
   for (const line of introduction(machine, options)) say(line)
@@ -83,17 +82,18 @@ await run<Flags, [string[]]>(program, async ([configPaths], flags, say) => {
       show(done, total)
     }
     const entries = benchmarkEntries(configs, { checkpoint, form: flags.form })
-    const timed = await benchmark(entries, { ...options, batch, session, onProgress })
+    const timed = await benchmark(entries, { ...options, batch, onProgress })
     rows.push(...timed)
   }
-  if (flags.memory) {
-    for (const row of rows) {
-      const config = configs.find(({ name }) => name === row.config) as NamedConfig
-      row.peakMemoryMiB = await memoryInChild(row, config, flags)
-    }
+  const unmeasured: string[] = []
+  for (const row of flags.memory ? rows : []) {
+    const config = configs.find(({ name }) => name === row.config) as NamedConfig
+    const { peakMemoryMiB, problem } = await memoryInChild(row, config, flags)
+    row.peakMemoryMiB = peakMemoryMiB
+    if (problem) unmeasured.push(`${rowName(row)}: peak memory was not measured (${problem}).`)
   }
   const ratios = ratiosOf(rows, maxSpread)
-  const warnings = benchmarkWarnings({ rows, ratios, load })
+  const warnings = [...benchmarkWarnings({ rows, ratios, load }), ...unmeasured]
   const parts = [warmupLines(rows), benchmarkTable(rows), ratioLines(ratios), warnings]
   for (const lines of parts.filter(({ length }) => length > 0)) {
     say('')
@@ -124,7 +124,6 @@ async function memoryOf(
   configs: readonly NamedConfig[],
   { checkpoint, form, shape }: Flags,
   batch: number,
-  session: SessionOptions | undefined,
 ): Promise<number | null> {
   const load = async () => {
     for await (const { detector } of benchmarkEntries(configs, { checkpoint, form })) {
@@ -132,7 +131,7 @@ async function memoryOf(
     }
     throw new Error('there is nothing to load')
   }
-  return peakMemoryOf(load, { shape, batch, session })
+  return peakMemoryOf(load, { shape, batch })
 }
 
 /** `--batch 1 8`, and `--batch 1 --batch 8`. */

@@ -13,12 +13,14 @@ export interface MemoryOptions {
 /**
  * The most memory that the detector of a row holds while it runs, MiB, in a process of its own: this very command with
  * `--only-memory`. In one process they would all stand on the same memory.
+ *
+ * @returns null with the reason, where that process failed: what was timed is not to be lost for it.
  */
 export async function memoryInChild(
   { form, shape, batch }: BenchmarkRow,
   { path }: NamedConfig,
   { cfgOptions, checkpoint, threads }: MemoryOptions,
-): Promise<number | null> {
+): Promise<{ peakMemoryMiB: number | null; problem?: string }> {
   const args = [
     ...[path, '--form', form, '--shape', ...shape.map(String), '--batch', String(batch)],
     ...['--checkpoint', checkpoint, '--only-memory', '--json'],
@@ -26,6 +28,12 @@ export async function memoryInChild(
     ...(cfgOptions.length > 0 ? ['--cfg-options', ...cfgOptions] : []),
   ]
   const command = [...process.execArgv, process.argv[1], ...args]
-  const { stdout } = await promisify(execFile)(process.execPath, command)
-  return JSON.parse(stdout).peakMemoryMiB
+  try {
+    const { stdout } = await promisify(execFile)(process.execPath, command)
+    return { peakMemoryMiB: JSON.parse(stdout).peakMemoryMiB }
+  } catch (error) {
+    const { signal, code, message } = error as { signal?: string; code?: number; message: string }
+    const ended = signal ? `killed by ${signal}` : `exit ${code ?? message}`
+    return { peakMemoryMiB: null, problem: `its process ended: ${ended}` }
+  }
 }

@@ -67,7 +67,7 @@ export function ratioLines(ratios: readonly BenchmarkRatio[]): string[] {
     const spread = describeSpread(rest.spread, rest.isResult)
     return (
       `${name}, ${framework}, ${form} form, batch ${batch}: ${fpsRatio.toFixed(3)} ` +
-      `(repeats ${each}; ${spread}); published for an A100: ${rest.published}`
+      `(repeats ${each}; ${spread}); published for an A100, 800x1280, batch 1: ${rest.published}`
     )
   })
 }
@@ -79,7 +79,7 @@ export function introduction(machine: BenchmarkMachine, options: BenchmarkSettin
   return [
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, Node.js ${node}, ONNX Runtime ${onnxruntime}, ${threads} threads`,
     `input ${shape.join('x')}, batch ${batches.join(' and ')}; ${repeats} repeats of ${runs} runs in turn, after ${warmup} to warm up`,
-    'pre: a 480 x 640 image is resized and padded, by the code of datasets/, on one thread',
+    'pre: decoded images of 480 x 640, turned for a tall input, are resized and padded by the code of datasets/, on one thread',
     'network: bytes to raw outputs; a second stage runs on fixed RoIs of all sizes',
     `post: best anchors, decoding, suppression, masks pasted, of fixed raw outputs that show ${OBJECT_COUNT} objects; the same for all whose heads agree`,
   ]

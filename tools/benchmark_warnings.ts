@@ -11,6 +11,11 @@ export interface BenchmarkOutcome {
   load: number
 }
 
+/** `retinanet_swin_t deploy, batch 1`. */
+export function rowName({ config, form, batch }: BenchmarkRow): string {
+  return `${config} ${form}, batch ${batch}`
+}
+
 /** What a reader should know before believing the numbers, a sentence each. */
 export function benchmarkWarnings({ rows, ratios, load }: BenchmarkOutcome): string[] {
   const warnings: string[] = []
@@ -20,9 +25,9 @@ export function benchmarkWarnings({ rows, ratios, load }: BenchmarkOutcome): str
   if (load >= BUSY) {
     warnings.push(`The machine was busy before the timing began: load ${load.toFixed(1)}.`)
   }
-  for (const { config, form, batch, spread, isResult } of rows) {
-    if (isResult) continue
-    warnings.push(`${config} ${form}, batch ${batch}: ${describeSpread(spread, isResult)}.`)
+  for (const row of rows) {
+    if (row.isResult) continue
+    warnings.push(`${rowName(row)}: ${describeSpread(row.spread, false)}.`)
   }
   for (const { name, framework, form, batch, spread, isResult } of ratios) {
     if (isResult) continue

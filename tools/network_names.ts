@@ -18,6 +18,9 @@ const FREE = new Set([
   'init',
 ])
 
+/** Of VanillaNet: 3 as a classifier, 4 in the newest detectors. */
+const PUBLISHED_ACT_NUMS = new Set([undefined, 3, 4])
+
 /**
  * What papers call the parts of a detector. A backbone of other widths or depths than a published one has the name of
  * its type.
@@ -27,9 +30,15 @@ export function networkNames({ model }: Config): { framework: string; backbone: 
   return { framework, backbone: backboneName(model.backbone) }
 }
 
-function backboneName(backbone: { type: string; arch?: string; depth?: number }): string {
+function backboneName(backbone: {
+  type: string
+  arch?: string
+  depth?: number
+  actNum?: number
+}): string {
   const { type, arch, depth } = backbone
-  const isPublished = Object.keys(backbone).every((key) => FREE.has(key))
+  const isPublished =
+    Object.keys(backbone).every((key) => FREE.has(key)) && PUBLISHED_ACT_NUMS.has(backbone.actNum)
   if (!isPublished) return type
   if (type === 'VanillaNet' && arch !== undefined) return `VanillaNet-${arch}`
   if (type === 'SwinTransformer' && arch !== undefined) return SWIN_SIZES[arch] ?? type

@@ -54,13 +54,16 @@ class RetinaHead(nn.Module):
         self.boxes = tower(anchors * 4, 0)
 
     def forward(self, features):
-        """Logits [n, a, classes] and deltas [n, a, 4] of the anchors of all levels."""
+        """Maps of each level; in training logits [n, a, classes] and deltas [n, a, 4] of the anchors of all levels."""
+        classes = [self.classes(x) for x in features]
+        boxes = [self.boxes(x) for x in features]
+        if not self.training:
+            return classes, boxes
 
         def flat(maps, width):
             return torch.cat([m.permute(0, 2, 3, 1).reshape(m.shape[0], -1, width) for m in maps], 1)
 
-        logits = flat([self.classes(x) for x in features], self.num_classes)
-        return logits, flat([self.boxes(x) for x in features], 4)
+        return flat(classes, self.num_classes), flat(boxes, 4)
 
 
 class RetinaNet(nn.Module):

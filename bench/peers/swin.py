@@ -18,6 +18,9 @@ class Swin(nn.Module):
             num_classes=0,
         )
         self.body.norm = nn.Identity()
+        for module in self.body.modules():  # as ours: timm's -100 leaves denormal numbers, which are slow
+            if getattr(module, "attn_mask", None) is not None:
+                module.attn_mask[module.attn_mask != 0] = -1000
         self.out_indices = out_indices
         self.channels = [embed_dim * 2**i for i in out_indices]
         self.stride = 4 * 2 ** out_indices[0]  # of the first map

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Detector } from '../../detectors/index.js'
-import type { SessionOptions, TensorTree } from '../../engine/index.js'
+import type { TensorTree } from '../../engine/index.js'
 import { type BenchmarkFrames, benchmarkFrames, makePreprocess } from './frames.js'
 import { LoadedGraph } from './loaded_graph.js'
 import { Postprocess } from './postprocess.js'
@@ -20,7 +20,6 @@ type Network = LoadedGraph<NetworkInputs, TensorTree>
 export interface CourseOptions {
   batch: number
   seed: number
-  session: SessionOptions | undefined
 }
 
 /** What all detectors of a benchmark have in common: images, and post-processing where their heads agree. */
@@ -28,15 +27,13 @@ export class Course {
   readonly frames: BenchmarkFrames
   readonly preprocess: ReturnType<typeof makePreprocess>
   readonly seed: number
-  readonly session: SessionOptions | undefined
   private readonly loaded = new Map<string, Postprocess>()
 
   /** @param shape height and width of the input, pixels. */
-  constructor(shape: readonly [number, number], { batch, seed, session }: CourseOptions) {
+  constructor(shape: readonly [number, number], { batch, seed }: CourseOptions) {
     this.frames = benchmarkFrames(shape, batch)
     this.preprocess = makePreprocess(this.frames, seed)
     this.seed = seed
-    this.session = session
   }
 
   /** Post-processing for what a network computes, loaded once for all whose heads agree. */
@@ -44,7 +41,7 @@ export class Course {
     const key = JSON.stringify([stages.settings, shapesOf(computed)])
     const known = this.loaded.get(key)
     if (known) return known
-    const postprocess = await Postprocess.load(stages, computed, this.frames, this.session)
+    const postprocess = await Postprocess.load(stages, computed, this.frames)
     this.loaded.set(key, postprocess)
     return postprocess
   }
@@ -65,7 +62,7 @@ export class Contestant {
   ) {}
 
   static async load(detector: Detector, course: Course): Promise<Contestant> {
-    const { frames, seed, session } = course
+    const { frames, seed } = course
     const stages = stagesOf(detector, frames, seed)
     const { imageSizes } = frames
     const inputs = { images: course.preprocess(), imageSizes, rois: stages.rois }
@@ -73,7 +70,6 @@ export class Contestant {
       'network',
       (given: NetworkInputs) => stages.network(given),
       inputs,
-      session,
     )
     const postprocess = await course.postprocessFor(stages, network.outputs)
     return new Contestant(network.loadMs, course, network, stages.rois, postprocess)

@@ -5,7 +5,6 @@ import {
   isHostTensor,
   mapTree,
   Session,
-  type SessionOptions,
   type TensorTree,
   type Tree,
   trace,
@@ -34,11 +33,10 @@ export class LoadedGraph<In extends TensorTree, Out extends TensorTree> {
     name: string,
     fn: (inputs: In) => Out,
     inputs: HostTree<In>,
-    options?: SessionOptions,
   ): Promise<LoadedGraph<In, Out>> {
     const startedAt = performance.now()
     const recorded = trace(name, fn, inputs as Tree<HostTensor>, { target: LOCAL_TARGET })
-    const session = await Session.create(name, recorded.encode(), options)
+    const session = await Session.create(name, recorded.encode())
     const loadMs = performance.now() - startedAt
     const fetches: Record<string, HostTensor> = {}
     const outputs = mapTree(recorded.outputs, isTracedOutput, (output, path): HostTensor => {

@@ -113,6 +113,12 @@ export function maskRcnnStages(
         maskLogits: repeatImages(mask, batch * boxes.length, computed.maskLogits.shape),
       }
     },
-    settings: { numClasses, anchors: rpn_head.anchors, selection: rpn_head.selection.test, test },
+    settings: {
+      numClasses,
+      anchors: rpn_head.anchors,
+      selection: rpn_head.selection.test,
+      coder: bbox_head.coder,
+      test,
+    },
   }
 }

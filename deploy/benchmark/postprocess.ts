@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { HostTree, SessionOptions, TensorTree } from '../../engine/index.js'
+import type { HostTree, TensorTree } from '../../engine/index.js'
 import { type CocoResults, cocoResults } from '../../results/coco_results.js'
 import type { PredictOutputs } from '../predictor.js'
 import type { BenchmarkFrames } from './frames.js'
@@ -22,17 +22,11 @@ export class Postprocess {
     stages: Stages,
     computed: HostTree<TensorTree>,
     { imageSizes, scaleFactors, originalSize, batch }: BenchmarkFrames,
-    session?: SessionOptions,
   ): Promise<Postprocess> {
     const raw = stages.fixedOutputs(computed)
     const inputs = { raw, rois: stages.rois, frames: { imageSizes, scaleFactors } }
     const call = (given: Inputs) => ({ ...stages.postprocess(given) })
-    const graph = await LoadedGraph.load<Inputs, PredictOutputs>(
-      'postprocess',
-      call,
-      inputs,
-      session,
-    )
+    const graph = await LoadedGraph.load<Inputs, PredictOutputs>('postprocess', call, inputs)
     const images = {
       imageIds: Array.from({ length: batch }, (_, image) => image),
       originalSizes: Array.from({ length: batch }, () => [...originalSize] as [number, number]),

@@ -29,7 +29,6 @@ const FUNCTIONS = {
   EnableProfiling: [14, 'void *', ['void *', 'const char *']],
   SetSessionLogSeverityLevel: [22, 'void *', ['void *', 'int']],
   SetSessionGraphOptimizationLevel: [23, 'void *', ['void *', 'int']],
-  SetIntraOpNumThreads: [24, 'void *', ['void *', 'int']],
   CreateTensorWithDataAsOrtValue: [
     49,
     'void *',
@@ -42,6 +41,7 @@ const FUNCTIONS = {
   ReleaseThreadingOptions: [122, 'void', ['void *']],
   AddSessionConfigEntry: [130, 'void *', ['void *', 'const char *', 'const char *']],
   CreateAndRegisterAllocator: [144, 'void *', ['void *', 'void *', 'void *']],
+  SetGlobalIntraOpNumThreads: [147, 'void *', ['void *', 'int']],
   ReleaseStatus: [93, 'void', ['void *']],
   ReleaseSession: [95, 'void', ['void *']],
   ReleaseValue: [96, 'void', ['void *']],

@@ -1,14 +1,9 @@
+import { availableParallelism } from 'node:os'
 import { TraceError } from '../../errors.js'
 import type { HostDType, HostTensor } from '../tensors.js'
 import { addressOf, api, checkStatus, create } from './ort_library.js'
 
 export interface SessionOptions {
-  /**
-   * Threads of its own that compute one operation; 0 shares those of all sessions, one a core.
-   *
-   * @default 0
-   */
-  threads?: number
   /** Writes a profile of every run to a file of this prefix when the session is disposed of. */
   profilePrefix?: string
 }
@@ -24,6 +19,22 @@ const ARENA_MEMORY = [1, 0] as const
 const ELEMENT_TYPES: Record<HostDType, number> = { float32: 1, uint8: 2, int32: 6, bool: 9 }
 
 let environment: { env: bigint; cpuMemory: bigint } | undefined
+let threads = availableParallelism()
+
+/** Threads that compute one operation, of whichever session: one for each processor that this process may use. */
+export function sharedThreads(): number {
+  return threads
+}
+
+/** Sets their number for the whole process; to be called before the first session is made. */
+export function setSharedThreads(count: number): void {
+  if (environment && count !== threads) {
+    throw new Error(
+      `setSharedThreads: ${threads} threads are running already; call it before anything is computed`,
+    )
+  }
+  threads = count
+}
 
 /**
  * One for the process, never released. All sessions take their intermediate results from one arena: they
@@ -33,6 +44,7 @@ let environment: { env: bigint; cpuMemory: bigint } | undefined
 function shared() {
   if (environment) return environment
   const threading = create('CreateThreadingOptions')
+  checkStatus(api().SetGlobalIntraOpNumThreads(threading, threads))
   const env = create('CreateEnvWithGlobalThreadPools', LOG_ERRORS, 'vanilladet', threading)
   api().ReleaseThreadingOptions(threading)
   const arena = create('CreateCpuMemoryInfo', ...ARENA_MEMORY)
@@ -55,7 +67,7 @@ export class Session {
   static async create(
     name: string,
     model: Uint8Array,
-    { threads = 0, profilePrefix }: SessionOptions = {},
+    { profilePrefix }: SessionOptions = {},
   ): Promise<Session> {
     const { env } = shared()
     const options = create('CreateSessionOptions')
@@ -63,8 +75,7 @@ export class Session {
       checkStatus(api().SetSessionLogSeverityLevel(options, LOG_ERRORS))
       checkStatus(api().SetSessionGraphOptimizationLevel(options, ALL_OPTIMIZATIONS))
       checkStatus(api().AddSessionConfigEntry(options, 'session.use_env_allocators', '1'))
-      if (threads > 0) checkStatus(api().SetIntraOpNumThreads(options, threads))
-      else checkStatus(api().DisablePerSessionThreads(options))
+      checkStatus(api().DisablePerSessionThreads(options))
       if (profilePrefix) checkStatus(api().EnableProfiling(options, profilePrefix))
       const address = addressOf(model)
       const session = create('CreateSessionFromArray', env, address, model.byteLength, options)

@@ -234,6 +234,7 @@ const errors: [options: ResNetOptions, message: string][] = [
     { depth: 18, outIndices: [4] },
     'model.backbone.outIndices[0] is 4; use a whole number from 0 to 3',
   ],
+  [{ depth: 18, outIndices: [] }, 'model.backbone.outIndices is empty; name at least one stage'],
   [
     { depth: 18, outIndices: [1, 1] },
     'model.backbone.outIndices[1] is 1 after 1; list the stages from shallow to deep, each once',
@@ -248,6 +249,12 @@ for (const [options, message] of errors) {
     t.is(t.throws(() => new ResNet(options), { instanceOf: ConfigError }).message, message)
   })
 }
+
+test('stages behind the last that is returned are not built', (t) => {
+  const network = new ResNet({ depth: 18, baseChannels: 1, outIndices: [0, 2] })
+  const stages = network.namedParameters().map(([name]) => name.split('.')[0])
+  t.deepEqual([...new Set(stages)], ['conv1', 'bn1', 'layer1', 'layer2', 'layer3'])
+})
 
 test('classify without a classifier says how to get one', (t) => {
   const network = new ResNet({ depth: 18, baseChannels: 1 })

@@ -241,6 +241,10 @@ const refused: [options: SwinOptions, message: string][] = [
     { ...tiny, numHeads: [1, 3] },
     'model.backbone.numHeads[1] is 3, which does not divide the 8 channels of that stage; choose heads of whole numbers of channels',
   ],
+  [
+    { ...tiny, depths: [1, 1, 1, 1, 1], numHeads: [1, 1, 1, 1, 1] },
+    'model.backbone.depths has 5 entries; give at most 4, one for each stage',
+  ],
   [{ ...tiny, depths: [1, 0] }, 'model.backbone.depths has 0; use whole numbers of at least 1'],
   [
     { ...tiny, dropPathRate: 1 },

@@ -212,13 +212,13 @@ const baselines = [
 ]
 
 for (const [name, detector, { backbone, ...expected }] of baselines) {
-  test(`${name} has the published counts`, (t) => {
+  test(`${name} has ${expected.published ? 'the published' : 'its'} counts`, (t) => {
     const counts = countOperations(detector(backbone()), COCO)
     t.is(counts.params, expected.params)
     t.is(counts.gmacs.toFixed(2), expected.gmacs)
     t.is(counts.gmacsMmcv.toFixed(2), expected.gmacsMmcv)
     const rounded = [(counts.params / 1e6).toFixed(1), counts.gmacsMmcv.toFixed(1)]
-    t.deepEqual(rounded, expected.published ?? rounded)
+    if (expected.published) t.deepEqual(rounded, expected.published)
   })
 }
 

@@ -18,7 +18,7 @@ test('a row whose repeats differ too much is marked', (t) => {
 test('a ratio has its repeats and the published one beside it', (t) => {
   t.deepEqual(ratioLines(ratiosOf([steady, drifting])), [
     'VanillaNet-13 / Swin-T, RetinaNet, deploy form, batch 1: 1.200 ' +
-      '(repeats 1.200 1.188 1.288; not a result: spread 8.3 %); published for an A100: 1.08',
+      '(repeats 1.200 1.188 1.288; not a result: spread 8.3 %); published for an A100, 800x1280, batch 1: 1.08',
   ])
 })
 

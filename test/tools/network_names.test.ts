@@ -24,4 +24,6 @@ test('one of other widths is not called by a published name', (t) => {
   t.is(networkNames(tiny).backbone, 'VanillaNet')
   const wide = withBackbone({ type: 'SwinTransformer', arch: 'tiny', embedDim: 128 })
   t.is(networkNames(wide).backbone, 'SwinTransformer')
+  const bare = withBackbone({ type: 'VanillaNet', arch: '13', actNum: 0 })
+  t.is(networkNames(bare).backbone, 'VanillaNet')
 })
