@@ -18,7 +18,7 @@ export interface NamedValue {
 }
 
 /** Version of the standard operators: the axes of every reduction are inputs from 18 on. */
-const OPSET = 18
+export const OPSET = 18
 /** ONNX IR version that came with opset 18 (ONNX 1.13). */
 const IR_VERSION = 8
 
