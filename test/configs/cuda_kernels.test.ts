@@ -100,12 +100,6 @@ const ON_THE_CPU = [
       'GatherND has no CUDA kernel for input 0 of int32, but for bfloat16, bool, float16, float32, float64, int64',
     isIn: ({ type }: ModelConfig) => type === 'MaskRCNN',
   },
-  {
-    // The objects of those RoIs, 0 where there is none; as the maximum with 0 it would run on CUDA.
-    reason:
-      'Relu has no CUDA kernel for input 0 of int32, but for bfloat16, float16, float32, float64',
-    isIn: ({ type }: ModelConfig) => type === 'MaskRCNN',
-  },
 ]
 
 /** The reasons why nodes would run on the CPU, each once. What is small here may be large in use, so all count. */
