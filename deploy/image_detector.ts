@@ -27,14 +27,20 @@ export interface DecodedImage {
   size: readonly [number, number]
 }
 
+/** The graphs of a detector's activation maps, and the stride of their cells. */
+interface Activations {
+  stride: number
+  mean: Compiled<ActivationInputs, tf.Tensor>
+  ofClass: Compiled<ClassActivationInputs, tf.Tensor>
+}
+
 /** A detector that takes images of any size, one at a time, and answers in their own pixels. */
 export class ImageDetector {
   private readonly scale: InputScale
   private readonly numClasses: number
-  private readonly stride: number
   private readonly predict: Compiled<PredictInputs, PredictOutputs>
-  private readonly mean: Compiled<ActivationInputs, tf.Tensor>
-  private readonly ofClass: Compiled<ClassActivationInputs, tf.Tensor>
+  private readonly makeActivations: () => Activations
+  private made: Activations | undefined
 
   constructor(
     detector: Detector,
@@ -43,12 +49,20 @@ export class ImageDetector {
     const { testScale, bucketStep, numClasses, engine } = options
     this.scale = { testScale, bucketStep }
     this.numClasses = numClasses
-    this.stride = activationStride(detector)
     // Each size of input has its own graph with its own copy of the weights.
     const graphs = { engine, cacheSize: 4 }
     this.predict = compilePredict(detector, graphs)
-    this.mean = compileMeanActivation(detector, graphs)
-    this.ofClass = compileClassActivation(detector, graphs)
+    this.makeActivations = () => ({
+      stride: activationStride(detector),
+      mean: compileMeanActivation(detector, graphs),
+      ofClass: compileClassActivation(detector, graphs),
+    })
+  }
+
+  /** Made when they are first asked for, since not every detector has them. */
+  private get activations(): Activations {
+    this.made ??= this.makeActivations()
+    return this.made
   }
 
   /** By falling score. */
@@ -69,24 +83,27 @@ export class ImageDetector {
   async classActivation(image: DecodedImage, label: number): Promise<Float32Array> {
     const { images, imageSizes } = imageInput(image.pixels, image.size, this.scale)
     const mask = classMask(label, this.numClasses)
-    const map = await this.ofClass.run({ images, imageSizes, classMask: mask })
+    const map = await this.activations.ofClass.run({ images, imageSizes, classMask: mask })
     return stretchActivation(map, this.frameOf(imageSizes.data, image))
   }
 
   /** Where the backbone answers at all: `[height, width]`, 0 to 1; see `compileMeanActivation`. */
   async meanActivation(image: DecodedImage): Promise<Float32Array> {
     const { images, imageSizes } = imageInput(image.pixels, image.size, this.scale)
-    const map = await this.mean.run({ images, imageSizes })
+    const map = await this.activations.mean.run({ images, imageSizes })
     return stretchActivation(map, this.frameOf(imageSizes.data, image))
   }
 
   /** Frees the graphs. */
   async dispose(): Promise<void> {
-    await Promise.all([this.predict, this.mean, this.ofClass].map((graph) => graph.dispose()))
+    await Promise.all(
+      [this.predict, this.made?.mean, this.made?.ofClass].map((graph) => graph?.dispose()),
+    )
   }
 
   private frameOf(inputSize: ArrayLike<number>, { size }: DecodedImage) {
     const [height, width] = [inputSize[0], inputSize[1]]
-    return { inputSize: [height, width] as const, stride: this.stride, imageSize: size }
+    const { stride } = this.activations
+    return { inputSize: [height, width] as const, stride, imageSize: size }
   }
 }

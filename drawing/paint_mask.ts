@@ -3,7 +3,7 @@ import { blend, type Rect } from './paint.js'
 import type { Color } from './palette.js'
 import type { RgbImage } from './rgb_image.js'
 
-/** Fills a mask half-transparent, and draws its edge `lineWidth` pixels inwards. */
+/** Fills a mask half-transparent, and draws its edge `lineWidth` pixels inwards, at least one. */
 export function paintMask(
   { data, width }: RgbImage,
   mask: BinaryMask,
@@ -11,10 +11,11 @@ export function paintMask(
   { opacity, lineWidth }: { opacity: number; lineWidth: number },
 ): void {
   const { left, top, right, bottom } = boundsOf(mask)
+  const edgeWidth = Math.max(1, lineWidth)
   for (let y = top; y < bottom; y++) {
     for (let x = left; x < right; x++) {
       if (mask.data[y * width + x] === 0) continue
-      blend(data, 3 * (y * width + x), color, isEdge(mask, x, y, lineWidth) ? 1 : opacity)
+      blend(data, 3 * (y * width + x), color, isEdge(mask, x, y, edgeWidth) ? 1 : opacity)
     }
   }
 }

@@ -11,6 +11,9 @@ const FONT = {
 /** The sign of box drawing: as high as a line. It stands before each text, so that all are cut to the same height, and is cut off. */
 const RULER = '│'
 
+/** Keeps the ruler on the left of texts that are written from right to left. */
+const LEFT_TO_RIGHT = '\u200e'
+
 /**
  * A line of text. Letters that DejaVu Sans lacks come from the fonts of the machine.
  *
@@ -19,7 +22,7 @@ const RULER = '│'
  */
 export async function renderText(text: string, fontSize: number): Promise<Coverage> {
   const line = text.replace(/[\s\p{Cc}]+/gu, ' ').trim()
-  const markup = `${RULER} ${line}`
+  const markup = `${LEFT_TO_RIGHT}${RULER} ${line}`
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -4,7 +4,7 @@ import { checkMasks } from '../datasets/batch_masks.js'
 import { checkImages } from '../datasets/check_images.js'
 import { type CocoDataset, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
-import { DataError } from '../errors.js'
+import { ConfigError, DataError } from '../errors.js'
 import { loadPretrained, reportLines } from '../pretrained/index.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
@@ -36,6 +36,10 @@ export async function trainConfig(
   options: TrainConfigOptions,
 ): Promise<TrainResult> {
   const { workDir, resume, loadFrom, say = () => {} } = options
+  if (resume && loadFrom !== undefined) {
+    const what = 'is given with --resume, which has its own weights'
+    throw new ConfigError('--load-from', what, 'leave out one of them')
+  }
   const optimizer = requirePart(config, 'optimizer')
   const schedule = requirePart(config, 'schedule')
   const { data, dataset } = await loadSplit(config, 'train')

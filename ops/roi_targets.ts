@@ -51,7 +51,7 @@ export function sampleRois(
   const { rows, isPositive, isUsed } = pickedRows(matchOf, noise, sampler) // [n, r] each
 
   const ofRows = <T extends tf.Tensor>(table: T) => tf.gather(table, rows, 1, 1) // [n, r, ...]
-  const matches = tf.maximum(ofRows(matchOf), tf.scalar(0, 'int32')) // [n, r]
+  const matches: tf.Tensor2D = tf.maximum(ofRows(matchOf), tf.scalar(0, 'int32')) // [n, r]
   const classes: tf.Tensor = tf.gather(objects.labels, matches, 1, 1)
   const others = tf.where(isUsed, tf.scalar(BACKGROUND, 'int32'), tf.scalar(IGNORED, 'int32'))
   return {

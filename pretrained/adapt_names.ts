@@ -73,8 +73,13 @@ function noteOfRefused(global: string): string {
 }
 
 function nameOf({ metadata, tensors }: Pretrained, source: Source | undefined): string {
-  if (METADATA_KEY in metadata) return 'vanilladet'
+  if (isTrainedHere(metadata)) return 'vanilladet'
   const isDetector = 'neck.lateral_convs.0.conv.weight' in tensors
   const backbone = source?.name ?? 'names of no known source'
   return isDetector ? `a detector with mmdetection's names; ${backbone}` : backbone
+}
+
+/** A converted file may have its classes under the same key, but no iteration. */
+function isTrainedHere(metadata: Pretrained['metadata']): boolean {
+  return metadata[METADATA_KEY]?.includes('"iteration":') ?? false
 }

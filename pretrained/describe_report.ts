@@ -3,15 +3,19 @@ import type { Miss, PretrainedReport } from './compare.js'
 /** At most this many names of a kind are told for each reason. */
 const SHOWN = 3
 
-/** The report in lines for people: how much was loaded, then what was not, by reason. */
-export function reportLines(report: PretrainedReport): string[] {
+/**
+ * The report in lines for people: how much was loaded, then what was not, by reason.
+ *
+ * @param others what becomes of the tensors that are not loaded.
+ */
+export function reportLines(report: PretrainedReport, others = 'the others start anew'): string[] {
   const { path, key, source, loaded, missing, unexpected, otherShape, notes } = report
   const changed = new Map<string, string[]>()
   for (const { name, changed: words } of loaded) {
     if (words) changed.set(words, [...(changed.get(words) ?? []), name])
   }
   return [
-    `${path}: ${loadedPart(report)}`,
+    `${path}: ${loadedPart(report, others)}`,
     `  from: ${key === undefined ? '' : `${key}, `}${source}`,
     ...[...changed].map(([words, names]) => `  changed ${counted(names)}: ${words}`),
     ...missLines('missing', missing),
@@ -22,9 +26,9 @@ export function reportLines(report: PretrainedReport): string[] {
 }
 
 /** As in `240 of 280 tensors loaded, the others start anew`. */
-function loadedPart({ loaded, missing, otherShape }: PretrainedReport): string {
+function loadedPart({ loaded, missing, otherShape }: PretrainedReport, others: string): string {
   const total = loaded.length + missing.length + otherShape.length
-  const rest = total === loaded.length ? '' : ', the others start anew'
+  const rest = total === loaded.length ? '' : `, ${others}`
   return `${loaded.length} of ${total} tensors loaded${rest}`
 }
 

@@ -48,6 +48,7 @@ const MISSING: readonly Explanation[] = [
 /** Why a tensor of the file may have no place in the model. */
 const UNEXPECTED: readonly Explanation[] = [
   COUNTERS,
+  { names: /^(?:backbone\.)?n_averaged$/, because: 'how many weights were averaged' },
   {
     names: /(?:^|\.)(?:relative_position_index|attn_mask)$/,
     because: 'computed from the sizes of window and image',

@@ -15,6 +15,9 @@ const MAX_OPERATIONS = 2_000_000
 /** Longer whole numbers are not believed. */
 const MAX_INTEGER_BYTES = 64
 
+/** Longer names of classes and functions, with their modules, are not believed. */
+const MAX_GLOBAL_LETTERS = 1000
+
 const MARK = 0x28
 const STOP = 0x2e
 
@@ -177,6 +180,8 @@ class Machine<Extra> {
 
   global(module: PickleValue<Extra>, name: PickleValue<Extra>): void {
     if (typeof module !== 'string' || typeof name !== 'string') this.fail('a global has no name')
+    const letters = module.length + name.length
+    if (letters > MAX_GLOBAL_LETTERS) this.fail(`a global of ${letters} letters`)
     this.push(new Global(module, name))
   }
 

@@ -38,6 +38,9 @@ const MAX_VALUES_PER_BYTE = 64
 /** Prefixes that wrappers of whole models put before every name: DataParallel's and `torch.compile`'s. */
 const WRAPPERS = /^(?:module\.|_orig_mod\.)+/
 
+/** What `AveragedModel`, a wrapper too, keeps beside the weights. */
+const AVERAGE_COUNT = 'n_averaged'
+
 /**
  * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes tell which. Nothing
  * that a pickle asks for is called.
@@ -59,7 +62,7 @@ export async function readPretrained(
   return { path, format, key: weights.key, tensors, others, classes, refused, metadata: {} }
 }
 
-/** A zip file, a pickle of protocol 2 or more, or a length followed by JSON. */
+/** A length followed by JSON, a zip file, or a pickle of protocol 2 or more. The length may look like either. */
 async function formatOf(path: string): Promise<Pretrained['format']> {
   const start = await withFile(path, '.pth', async (file) => {
     const { size } = await file.stat()
@@ -67,9 +70,10 @@ async function formatOf(path: string): Promise<Pretrained['format']> {
     await readBytes(path, file, start, 0)
     return start
   })
+  if (start[8] === 0x7b) return 'safetensors'
   if (start[0] === 0x50 && start[1] === 0x4b) return 'PyTorch'
   if (start[0] === 0x80 && start[1] >= 2 && start[1] <= 5) return 'PyTorch before 1.6'
-  if (start[8] === 0x7b || path.endsWith('.safetensors')) return 'safetensors'
+  if (path.endsWith('.safetensors')) return 'safetensors'
   throw new DataError(
     path,
     'it is neither a PyTorch checkpoint nor a safetensors file',
@@ -90,7 +94,7 @@ async function readOwn(path: string, key: string | undefined): Promise<Pretraine
 
 /** Without the prefix that all names share, if a wrapper gave it to them. */
 function unwrapped<Value>(entries: ReadonlyMap<string, Value>): Map<string, Value> {
-  const names = [...entries.keys()]
+  const names = [...entries.keys()].filter((name) => name !== AVERAGE_COUNT)
   const isWrapped = names.length > 0 && names.every((name) => WRAPPERS.test(name))
   if (!isWrapped) return new Map(entries)
   return new Map([...entries].map(([name, value]) => [name.replace(WRAPPERS, ''), value]))
@@ -124,7 +128,7 @@ async function locate(
     const read = () => readView(path, name, value, dtype, found.start)
     tensors.push([name, { dtype: STORED_DTYPES[dtype].host, shape, read }])
   }
-  if (values > MAX_VALUES_PER_BYTE * fileBytes) {
+  if (!(values <= MAX_VALUES_PER_BYTE * fileBytes)) {
     throw broken(path, `its tensors have ${values} values, in a file of ${fileBytes} bytes`)
   }
   return { tensors: Object.fromEntries(tensors), others }

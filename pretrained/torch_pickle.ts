@@ -168,17 +168,18 @@ function tensorOf(path: string, [storage, offset, shape, strides]: readonly Torc
   if (shape.length !== strides.length) {
     throw broken(path, `a tensor has ${shape.length} axes and ${strides.length} strides`)
   }
-  const size = sizeOf(shape)
-  if (size > Math.max(storage.count, MAX_REPEATED)) {
+  const size = sizeOf(shape) // NaN for 0 times infinity
+  if (!(size <= Math.max(storage.count, MAX_REPEATED))) {
     const text = `a tensor of shape [${shape.join(', ')}]`
     throw broken(path, `${text} has a storage of ${storage.count} values only`)
   }
   const last = shape.reduce((sum, side, axis) => sum + (side - 1) * strides[axis], offset)
-  if (size > 0 && last >= storage.count) {
+  if (size > 0 && !(last < storage.count)) {
     const text = `a tensor reaches value ${last} of storage ${storage.key}`
     throw broken(path, `${text}, which has ${storage.count}`)
   }
-  return new TensorView(storage, offset, shape, strides)
+  // Copies, since the pickle may still append to its lists.
+  return new TensorView(storage, offset, [...shape], [...strides])
 }
 
 function isCount(value: TorchValue | undefined): value is number {

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readText } from './read_text.js'
 
 /** A file of JSON lines as far as it can be read. */
 export interface JsonLines {
@@ -9,13 +9,8 @@ export interface JsonLines {
 
 /** Reads a file of JSON lines, leaving out those that cannot be read; undefined where there is no such file. */
 export async function readJsonLines(path: string): Promise<JsonLines | undefined> {
-  let text: string
-  try {
-    text = await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    throw error
-  }
+  const text = await readText(path)
+  if (text === undefined) return undefined
   const found: JsonLines = { lines: [], unreadable: [] }
   for (const [i, line] of text.split('\n').entries()) {
     if (line.trim() === '') continue

@@ -72,7 +72,10 @@ function groundTruthOf(
     })
 }
 
-/** With its mask where the detector segments: results of masks stand entry by entry beside those of boxes. */
+/**
+ * With its mask where the detector segments: results of masks stand entry by entry beside those of boxes. Where
+ * the two are of different runs, masks are left out.
+ */
 function detectionsIn(
   { imageId }: Sample,
   { categoryIds, classes }: CocoDataset,
@@ -80,7 +83,7 @@ function detectionsIn(
 ): DrawnDetection[] {
   const masks = annotationsOf(segm?.detections, imageId)
   return annotationsOf(bbox?.detections, imageId)
-    .map((annotation, i) => ({ annotation, segmented: masks[i] as CocoAnnotation | undefined }))
+    .map((annotation, i) => ({ annotation, segmented: maskOf(annotation, masks[i]) }))
     .filter(({ annotation }) => (annotation.score ?? 0) >= MIN_SCORE)
     .map(({ annotation, segmented }) => {
       const classIndex = categoryIds.indexOf(annotation.category_id as number)
@@ -94,6 +97,12 @@ function detectionsIn(
         mask,
       }
     })
+}
+
+/** The entry beside that of a box, if it is of the same object. */
+function maskOf(box: CocoAnnotation, beside: CocoAnnotation | undefined) {
+  const isSame = beside?.category_id === box.category_id && beside?.score === box.score
+  return isSame ? beside : undefined
 }
 
 function annotationsOf(coco: COCO | undefined, imageId: Sample['imageId']): CocoAnnotation[] {

@@ -1,7 +1,8 @@
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { DataError } from '../errors.js'
 import { isRecord, type JsonLines, readJsonLines } from './json_lines.js'
+import { readText } from './read_text.js'
 
 /** The files of a training run, as far as they are there. */
 export interface WorkDir {
@@ -50,13 +51,12 @@ async function nameAndPath(argument: string): Promise<{ name: string; path: stri
   )
 }
 
-/** What the file holds; null where it cannot be read as JSON, undefined where there is none. */
+/** What the file holds; null where that is no JSON, undefined where there is none. */
 async function readConfig(path: string): Promise<unknown> {
+  const text = await readText(path)
   try {
-    return JSON.parse(await readFile(path, 'utf8'))
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
-    if (error instanceof SyntaxError) return null
-    throw error
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return null
   }
 }

@@ -79,7 +79,7 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
     const flags = program.opts<Flags>()
     const stream = flags.json ? process.stderr : process.stdout
     const document = await main(program.processedArgs as Args, flags, (line) =>
-      stream.write(`${line}\n`),
+      stream.write(`${printable(line)}\n`),
     )
     if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`)
   } catch (error) {
@@ -94,11 +94,17 @@ function report(error: unknown): 0 | 1 | 2 {
     error instanceof ConfigError || error instanceof DataError || error instanceof CocoError
   const isForeseen = isMendable || error instanceof TrainingError
   const message = error instanceof Error ? error.message : String(error)
-  process.stderr.write(`error: ${message}\n`)
-  if (process.env.DEBUG && error instanceof Error) process.stderr.write(`${error.stack}\n`)
+  process.stderr.write(`error: ${printable(message)}\n`)
+  if (process.env.DEBUG && error instanceof Error)
+    process.stderr.write(`${printable(error.stack ?? '')}\n`)
   else if (!isForeseen)
     process.stderr.write('This is a fault of the program; DEBUG=1 shows where.\n')
   return isMendable ? 2 : 1
+}
+
+/** Without the control characters that names in files may hold, which terminals obey; line breaks and tabs stay. */
+function printable(text: string): string {
+  return text.replace(/(?![\n\t])\p{Cc}/gu, '?')
 }
 
 function parseDevice(text: string): string {

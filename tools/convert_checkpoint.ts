@@ -2,10 +2,10 @@
  * Weights of PyTorch's to ours: a `.pth` or `.safetensors` file, with the names of the official VanillaNet, the
  * Swin repository, timm, torchvision or mmdetection, to a `.safetensors` file with our names.
  *
- * With --json: `{ "out", "path", "key", "source", "loaded": [{ "name", "from", "changed"? }], "missing": [{ "name",
- * "because" }], "unexpected": [...], "otherShape": [...], "notes": [...] }`.
+ * With --json: `{ "out", "path", "key"?, "source", "loaded": [{ "name", "from", "changed"? }], "missing": [{ "name",
+ * "because" }], "unexpected": [...], "otherShape": [{ "name", "found", "expected", "because" }], "notes": [...],
+ * "classes"? }`, of which `classes` are their names by label.
  */
-import { resolve } from 'node:path'
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
 import {
@@ -20,7 +20,7 @@ import {
 } from '../pretrained/index.js'
 import { buildModel } from '../registry.js'
 import { command, run } from './command.js'
-import { requireWritable } from './output_file.js'
+import { replacedInput, requireWritable } from './output_file.js'
 
 interface Flags {
   config?: string
@@ -44,18 +44,19 @@ const program = command(
   .option('--json', 'print one JSON document on standard output, all else on standard error')
 
 await run<Flags>(program, async ([path, out], { config: configPath, cfgOptions, key }, say) => {
-  if (resolve(out) === resolve(path)) {
-    throw new ConfigError('OUT', 'is the file itself', 'give another path')
+  if (await replacedInput([out], [path])) {
+    throw new ConfigError('OUT', `would replace ${path}`, 'give another path')
   }
   const config = configPath === undefined ? undefined : await loadConfig(configPath, cfgOptions)
   await requireWritable(out)
-  const adapted = adaptNames(await readPretrained(path, { key }))
+  const pretrained = await readPretrained(path, { key })
+  const adapted = adaptNames(pretrained)
   const { report, tensors } = config
     ? compare(adapted, shapesOf(buildModel(config.model, { form: formOf(adapted) })))
     : { report: reportOf(adapted), tensors: adapted.tensors }
-  for (const line of reportLines(report)) say(line)
+  for (const line of reportLines(report, 'the others are left out')) say(line)
   if (config) requireExplained(report)
-  await writePretrained(out, tensors)
+  await writePretrained(out, tensors, pretrained)
   say(`${out}: ${Object.keys(tensors).length} tensors`)
   return { out, ...report }
 })

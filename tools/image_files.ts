@@ -14,12 +14,24 @@ export async function imageFiles(paths: readonly string[]): Promise<string[]> {
 }
 
 async function filesAt(path: string): Promise<string[]> {
-  const found = await stat(path).catch(() => undefined)
-  if (!found) throw new DataError(path, 'no such image', 'give an image file or a folder of them')
-  if (!found.isDirectory()) return [path]
-  const names = (await readdir(path)).filter((name) => EXTENSIONS.test(name)).sort()
+  const listed = await namesAt(path)
+  if (listed === undefined) return [path]
+  const names = listed.filter((name) => EXTENSIONS.test(name)).sort()
   if (names.length > 0) return names.map((name) => join(path, name))
   throw new DataError(path, 'holds no image', 'give a folder with JPEG, PNG, WebP or TIFF files')
+}
+
+/** The names in a folder; undefined for what is none. */
+async function namesAt(path: string): Promise<string[] | undefined> {
+  try {
+    return (await stat(path)).isDirectory() ? await readdir(path) : undefined
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' || code === 'ENOTDIR') {
+      throw new DataError(path, 'no such image', 'give an image file or a folder of them')
+    }
+    throw new DataError(path, `cannot be read (${code})`, 'check its permissions')
+  }
 }
 
 /**
@@ -41,14 +53,22 @@ async function sizeOf(file: string): Promise<{ width: number; height: number }> 
   }
 }
 
-/** Names for what is made of each file, without an extension: those of the files, told apart by numbers. */
-export function outputNames(files: readonly string[]): string[] {
+/**
+ * Names for what is made of each file, without an extension: those of the files, told apart by numbers.
+ *
+ * @param suffixes what is put behind the name of a file for each thing that is made of it.
+ */
+export function outputNames(
+  files: readonly string[],
+  suffixes: readonly string[] = [''],
+): string[] {
   const taken = new Set<string>()
   return files.map((file) => {
     const { name } = parse(file)
+    const isTaken = (name: string) => suffixes.some((suffix) => taken.has(name + suffix))
     let unique = name
-    for (let copy = 2; taken.has(unique); copy++) unique = `${name}_${copy}`
-    taken.add(unique)
+    for (let copy = 2; isTaken(unique); copy++) unique = `${name}_${copy}`
+    for (const suffix of suffixes) taken.add(unique + suffix)
     return unique
   })
 }

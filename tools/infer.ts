@@ -29,6 +29,7 @@ import {
   weightsOption,
 } from './command.js'
 import { imageFiles, outputNames, readPicture } from './image_files.js'
+import { replacedInput } from './output_file.js'
 import { fileNamePart, writePicture } from './write_picture.js'
 
 /** How images are scaled where a config has no data. */
@@ -68,7 +69,14 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
 
   const { testScale, bucketStep } = config.data ?? COCO_SCALE
   const model = new ImageDetector(detector, { testScale, bucketStep, numClasses: classes.length })
-  const names = outputNames(files)
+  const suffixes = ['', ...(activation === undefined ? [] : activationSuffixes(classes, asked))]
+  const pictures = outputNames(files, suffixes).map((name) => {
+    return (suffix: string) => join(out, `${name}${suffix}.jpg`)
+  })
+  await requireApart(
+    pictures.flatMap((pictureOf) => suffixes.map(pictureOf)),
+    files,
+  )
   const images: unknown[] = []
   for (const [i, file] of files.entries()) {
     const picture = await readPicture(file)
@@ -76,17 +84,16 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
     const image = { pixels, size: [height, width] as const }
 
     const startedAt = performance.now()
-    const found = await model.detect(image)
+    const found = (await model.detect(image)).filter(({ score }) => score > scoreThr)
     const seconds = (performance.now() - startedAt) / 1000
-    const path = join(out, `${names[i]}.jpg`)
+    const path = pictures[i]('')
     await writePicture(path, await drawDetections(picture, drawings(found, classes)))
     say(`${file}: ${summary(found, classes)} in ${seconds.toFixed(2)} s, ${path}`)
 
     const activations: { category: string | null; picture: string }[] = []
     const draw = async (heat: Float32Array, label?: number) => {
       const category = label === undefined ? null : classes[label].name
-      const suffix = category === null ? '' : `_${fileNamePart(category)}`
-      const path = join(out, `${names[i]}.activation${suffix}.jpg`)
+      const path = pictures[i](activationSuffix(category))
       await writePicture(
         path,
         await drawHeatMap(picture, heat, { caption: category ?? 'all channels' }),
@@ -105,7 +112,7 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   return { images }
 })
 
-/** The detector drops the others itself, so that they take none of the places for detections. */
+/** Detectors that are known here take the threshold themselves, as it may be lower than the config's. */
 function withScoreThr(config: Config, scoreThr: number): Config {
   const { model } = config
   if (model.type === 'RetinaNet') {
@@ -117,6 +124,24 @@ function withScoreThr(config: Config, scoreThr: number): Config {
     return { ...config, model: { ...model, roiHead } }
   }
   return config
+}
+
+/** Of the names of activation maps: that of all channels, and those of the classes that may be shown. */
+function activationSuffixes(classes: readonly ClassName[], asked: number | undefined): string[] {
+  if (asked !== undefined) return [activationSuffix(classes[asked].name)]
+  return [null, ...classes.map(({ name }) => name)].map(activationSuffix)
+}
+
+function activationSuffix(category: string | null): string {
+  return category === null ? '.activation' : `.activation_${fileNamePart(category)}`
+}
+
+/** Refuses to write over the images, before the first of them is detected in. */
+async function requireApart(outputs: readonly string[], files: readonly string[]): Promise<void> {
+  const replaced = await replacedInput(outputs, files)
+  if (replaced !== undefined) {
+    throw new ConfigError('--out', `would replace ${replaced}`, 'give another folder')
+  }
 }
 
 function labelOf(name: string, classes: readonly ClassName[]): number {

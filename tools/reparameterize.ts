@@ -1,5 +1,4 @@
 /** Training-form weights to deploy-form weights. */
-import { resolve } from 'node:path'
 import { MERGE_BOUND } from '../deploy/reparameterize.js'
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
@@ -14,7 +13,7 @@ import {
   weightsOption,
 } from './command.js'
 
-import { requireWritable } from './output_file.js'
+import { replacedInput, requireWritable } from './output_file.js'
 
 type Flags = ConfigFlags & WeightsFlag
 
@@ -30,8 +29,8 @@ const program = configOptions(
 )
 
 await run<Flags>(program, async ([configPath, checkpoint, out], { cfgOptions, weights }, say) => {
-  if (resolve(out) === resolve(checkpoint)) {
-    throw new ConfigError('OUT', 'is the checkpoint itself', 'give another path')
+  if (await replacedInput([out], [checkpoint])) {
+    throw new ConfigError('OUT', `would replace ${checkpoint}`, 'give another path')
   }
   const config = await loadConfig(configPath, cfgOptions)
   await requireWritable(out)

@@ -77,7 +77,7 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   return { bbox, segm, perClass }
 })
 
-/** `results.segm.json` for `results.json`. */
+/** `results.segm.json` for `results.json` and for `results.bbox.json`. */
 function segmPath(path: string): string {
-  return `${path.replace(/\.json$/, '')}.segm.json`
+  return `${path.replace(/(?:\.bbox)?\.json$/, '')}.segm.json`
 }

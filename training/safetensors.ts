@@ -146,6 +146,7 @@ async function readEntries(path: string, file: FileHandle) {
   const json = Buffer.alloc(headerBytes)
   await readBytes(path, file, json, 8)
   const { __metadata__: metadata = {}, ...entries } = parseHeader(path, json.toString('utf8'))
+  if (!isTexts(metadata)) throw notSafetensors(path, 'its __metadata__ is no object of texts')
   for (const [name, entry] of Object.entries(entries)) {
     checkEntry(path, name, entry as TensorEntry)
     const end = dataStart + (entry as TensorEntry).data_offsets[1]
@@ -153,7 +154,7 @@ async function readEntries(path: string, file: FileHandle) {
   }
   return {
     entries: entries as Record<string, TensorEntry>,
-    metadata: metadata as Record<string, string>,
+    metadata,
     dataStart,
   }
 }
@@ -165,10 +166,16 @@ function parseHeader(path: string, json: string): Record<string, unknown> {
   } catch {
     throw notSafetensors(path, 'its header is not JSON')
   }
-  if (typeof header !== 'object' || header === null || Array.isArray(header)) {
-    throw notSafetensors(path, 'its header is not a JSON object')
-  }
-  return header as Record<string, unknown>
+  if (!isRecord(header)) throw notSafetensors(path, 'its header is not a JSON object')
+  return header
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTexts(value: unknown): value is Record<string, string> {
+  return isRecord(value) && Object.values(value).every((text) => typeof text === 'string')
 }
 
 function checkEntry(path: string, name: string, entry: TensorEntry): void {

@@ -13,6 +13,9 @@ const resnet: Source = {
   name: 'ResNet, torchvision or timm',
   sign: /^(?:backbone\.)?layer1\.0\.conv1\.weight$/,
   rules: [],
+  notes: [
+    "weights of mmdetection's caffe style have the same names, but take BGR pixels that are not divided by a deviation, and have their strides in other convolutions",
+  ],
 }
 
 /** The sources whose names are known; the first whose sign a file has is the file's. */

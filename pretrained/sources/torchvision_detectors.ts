@@ -141,6 +141,6 @@ export const torchvisionMaskRCNN: Source = {
   notes: [
     RESNET_NOTE,
     ANCHOR_NOTE,
-    'torchvision reads RoIs half a cell of the feature map to the right and below, here its weights miss that',
+    'torchvision does not shift RoIs by half a cell of the feature map, here they are shifted; its weights were trained without',
   ],
 }

@@ -8,6 +8,7 @@ import { readPicture } from '../../tools/image_files.js'
 import { evaluate } from '../../training/evaluate.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
+import { CornerDetector } from './corner_detector.js'
 
 for (const [name, experiment, threshold] of [
   ['RetinaNet', tinyExperiment, 'model.head.test.scoreThr=0.01'],
@@ -54,5 +55,21 @@ test('activation maps have a value from 0 to 1 for each pixel of the image', asy
     t.is(Math.min(...map), 0)
     t.true(Math.abs(Math.max(...map) - 1) < 1e-6)
   }
+  await model.dispose()
+})
+
+test("a detector of a user's own detects, and is refused where activation maps are asked for", async (t) => {
+  const scale = { testScale: [64, 64] as const, bucketStep: 64, numClasses: 2 }
+  const model = new ImageDetector(new CornerDetector(), scale)
+  const image = { pixels: new Uint8Array(32 * 32 * 3), size: [32, 32] as const }
+  t.deepEqual(await model.detect(image), [
+    { label: 1, bbox: [0, 0, 4, 4], score: 0.75 },
+    { label: 0, bbox: [0, 0, 2, 2], score: 0.25 },
+  ])
+  await t.throwsAsync(model.meanActivation(image), {
+    name: 'ConfigError',
+    message:
+      'model.type is CornerDetector, whose evidence for a class is not known here; add it to deploy/activation_map.ts',
+  })
   await model.dispose()
 })

@@ -36,6 +36,11 @@ test('a wider edge leaves less inside', (t) => {
   t.is(insideOf(3), 9)
 })
 
+test('an edge is at least one pixel wide', (t) => {
+  const mask = ['#####', '#####', '#####']
+  t.deepEqual(paintedRed(mask, 0), paintedRed(mask, 1))
+})
+
 test('an empty mask changes nothing', (t) => {
   t.true(
     paintedRed(['...', '...'])

@@ -28,6 +28,18 @@ test('signs of markup are letters like others', async (t) => {
   t.true(marked.width > 5 * plain.width)
 })
 
+test('a text that is written from right to left is whole, and without the ruler', async (t) => {
+  const [word, caption] = await Promise.all(['כלב', 'כלב 0.98'].map((text) => renderText(text, 20)))
+  const { data, width, height } = word
+  const inkIn = (column: number) =>
+    Array.from({ length: height }, (_, row) => data[row * width + column]).filter(
+      (value) => value > 0,
+    ).length
+  for (let column = 0; column < width; column++) t.true(inkIn(column) < height, `${column}`)
+  t.true(width > 25, `${width}`)
+  t.true(caption.width > width + 30, `${caption.width}`)
+})
+
 test('an empty text has no width, and line breaks are blanks', async (t) => {
   t.is((await renderText(' \n', 14)).width, 0)
   t.deepEqual(await renderText('a\n\tb', 14), await renderText('a b', 14))

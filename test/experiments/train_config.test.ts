@@ -124,6 +124,14 @@ test('nothing to resume is refused', async (t) => {
   )
 })
 
+test('weights to start from are refused beside a checkpoint to resume', async (t) => {
+  const { config } = await tinyExperiment(t)
+  t.is(
+    await refusal(t, config, { resume: true, loadFrom: 'weights.pth' }),
+    '--load-from is given with --resume, which has its own weights; leave out one of them',
+  )
+})
+
 test('a work dir that cannot be written is refused, also where no folder can be made', async (t) => {
   const { folder, config } = await tinyExperiment(t)
   await writeFile(join(folder, 'file'), '')

@@ -38,6 +38,10 @@ test('another number of classes explains another shape of the last layer', (t) =
     report.otherShape[0].because,
     'it is trained for another number of classes, so the layer starts anew',
   )
+  t.is(
+    reportLines(report, 'the others rest')[0],
+    'file.pth: 2 of 3 tensors loaded, the others rest',
+  )
   t.deepEqual(reportLines(report), [
     'file.pth: 2 of 3 tensors loaded, the others start anew',
     '  from: VanillaNet, its official repository',
@@ -59,6 +63,17 @@ test('a detector without its neck is no backbone, so what is missing stays unexp
       ['neck.lateral_convs.0.conv.weight', undefined],
     ],
   )
+})
+
+test("an averaged model's counter is explained", (t) => {
+  const file = fileOf([
+    ['stem1.0.weight', [4, 3, 4, 4]],
+    ['n_averaged', []],
+  ])
+  const { report } = compare(adaptNames(file), shapes)
+  t.deepEqual(report.unexpected, [
+    { name: 'n_averaged', because: 'how many weights were averaged' },
+  ])
 })
 
 test('an entry that is no tensor is reported with what it is', (t) => {

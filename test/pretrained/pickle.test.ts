@@ -77,6 +77,7 @@ test('what is not sound is refused in one sentence', (t) => {
   t.is(refusal('cos\nsystem\nK\x01R.'), at(16, 'os.system has no list of arguments'))
   t.is(refusal('I12\n.'), at(3, 'operation 0x49 is none that checkpoints use'))
   t.is(refusal(0x8b, [0xff, 0xff, 0xff, 0x7f]), at(7, 'a whole number of 2147483647 bytes'))
+  t.is(refusal(`c${'m'.repeat(600)}\n${'n'.repeat(401)}\n.`), at(1006, 'a global of 1001 letters'))
   t.is(refusal('(K\x01(0K\x02ta.'), at(11, 'its stack is empty'))
 })
 

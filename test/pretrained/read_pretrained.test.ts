@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { floats, ints } from '../../engine/tensors.js'
@@ -151,6 +152,26 @@ test('a safetensors file is read too, and its classes', async (t) => {
   await t.throwsAsync(readPretrained(path, { key: 'model' }), {
     message: `${path}: a safetensors file has no keys; leave out --key`,
   })
+})
+
+test('a safetensors file whose first bytes are those of a pickle or a zip file is one', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const length of [0x0280, 0x4b50]) {
+    const path = join(folder, `${length}.pth`)
+    const header = JSON.stringify({ a: { dtype: 'U8', shape: [1], data_offsets: [0, 1] } })
+    const prefix = Buffer.alloc(8)
+    prefix.writeBigUInt64LE(BigInt(length))
+    await writeFile(path, Buffer.concat([prefix, Buffer.from(`${header.padEnd(length)}\u0007`)]))
+    const { format, values } = await contents(path)
+    t.is(format, 'safetensors')
+    t.deepEqual(values, { a: [[1], [7]] })
+  }
+})
+
+test("the prefix of an averaged model's names is cut off, beside its counter", async (t) => {
+  const path = join(await temporaryFolder(t), 'averaged.safetensors')
+  await writeSafetensors(path, { n_averaged: ints([3], []), 'module.a': floats([1], [1]) })
+  t.deepEqual(Object.keys((await readPretrained(path)).tensors), ['n_averaged', 'a'])
 })
 
 test('a missing file, and one of another kind, are told', async (t) => {

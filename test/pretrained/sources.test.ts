@@ -40,6 +40,11 @@ for (const model of ['torchvision_resnet50', 'timm_resnet50']) {
   })
 }
 
+test('of ResNets it is told that the names do not tell the style', (t) => {
+  const [note] = adaptNames(fileOf(namesOf('torchvision_resnet50'))).notes
+  t.regex(note, /mmdetection's caffe style have the same names, but take BGR pixels/)
+})
+
 test('torchvision_resnet18 loads by name, nothing unexplained', (t) => {
   const { model } = retinaNetR50
   if (model.type !== 'RetinaNet' || model.backbone.type !== 'ResNet') return t.fail()
@@ -242,6 +247,13 @@ test("mmdetection's merged patches are put into our order", async (t) => {
   )
   const norm = await tensors['backbone.layers.0.downsample.norm.weight'].read()
   t.deepEqual([...norm.data], expected)
+})
+
+test('a converted file is of its own source, though it has its classes where our checkpoints have theirs', (t) => {
+  const sourceOf = (vanilladet: string) =>
+    adaptNames(fileOf(namesOf('timm_swin_t'), { metadata: { vanilladet } })).source
+  t.is(sourceOf('{"classes":["cat"]}'), 'Swin Transformer, timm')
+  t.is(sourceOf('{"iteration":7,"classes":["cat"]}'), 'vanilladet')
 })
 
 test('two names that become one are refused', (t) => {

@@ -96,6 +96,28 @@ test('sample pictures are JPEGs, of images with objects, drawn on', async (t) =>
   }
 })
 
+test('masks of another run than the boxes are not drawn', async (t) => {
+  const { workDir, results } = await syntheticRun(t)
+  const file = join(workDir, 'results.segm.json')
+  const masks = results.segm ?? []
+  const detectedWith = async (entries: typeof masks) => {
+    await writeFile(file, JSON.stringify(entries))
+    const { pictures } = await reportOf(workDir)
+    return Object.values(pictures)
+      .map(({ detected }) => detected)
+      .join()
+  }
+  const without = await detectedWith(masks.slice(0, 0))
+  const rescored = masks.map((entry) => ({ ...entry, score: entry.score / 2 }))
+  const ids = [...new Set(masks.map(({ category_id }) => category_id))]
+  const otherId = (id: number) => ids[(ids.indexOf(id) + 1) % ids.length]
+  const renamed = masks.map((entry) => ({ ...entry, category_id: otherId(entry.category_id) }))
+  // Compared as a whole: the difference of two pictures is nothing to print.
+  t.false((await detectedWith(masks)) === without)
+  t.true((await detectedWith(rescored)) === without)
+  t.true((await detectedWith(renamed)) === without)
+})
+
 test('the document says when it was made, and has no pictures in it', async (t) => {
   const { workDir } = await syntheticRun(t)
   const { document } = await reportOf(workDir)

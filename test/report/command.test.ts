@@ -1,29 +1,15 @@
 /** The command as a user runs it. */
-import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { temporaryFolder } from '../datasets/coco_folder.js'
+import { runCommand } from '../tools/run_command.js'
 import { syntheticRun } from './synthetic_run.js'
-
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const TSX = import.meta.resolve('tsx')
-
-function report(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [`--import=${TSX}`, 'tools/report.ts', ...args], {
-    cwd: ROOT,
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (text) => (stdout += text))
-  child.stderr.on('data', (text) => (stderr += text))
-  return new Promise((resolve) => child.on('close', (code) => resolve({ code, stdout, stderr })))
-}
 
 test.serial('a page is written, and its document printed', async (t) => {
   const { workDir, folder } = await syntheticRun(t)
   const out = join(folder, 'pages', 'report.html')
-  const { code, stdout, stderr } = await report([workDir, '--out', out, '--json'])
+  const { code, stdout, stderr } = await runCommand('report', [workDir, '--out', out, '--json'])
   t.is(code, 0, stderr)
   const document = JSON.parse(stdout)
   t.is(document.runs[0].name, 'first')
@@ -38,8 +24,8 @@ test.serial(
   async (t) => {
     const folder = await temporaryFolder(t)
     const [none, nothing] = await Promise.all([
-      report([folder, '--out', join(folder, 'report.html')]),
-      report([]),
+      runCommand('report', [folder, '--out', join(folder, 'report.html')]),
+      runCommand('report', []),
     ])
     t.deepEqual(none, {
       code: 2,

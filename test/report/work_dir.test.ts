@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { readJsonLines } from '../../report/json_lines.js'
@@ -29,6 +29,18 @@ test('a config that is no JSON leaves a run without a config', async (t) => {
   const path = await temporaryFolder(t)
   await writeFile(join(path, 'config.json'), '{"seed":')
   t.is((await readWorkDir(path)).config, undefined)
+})
+
+test('files that are there and cannot be read are told', async (t) => {
+  const path = await temporaryFolder(t)
+  for (const name of ['metrics.jsonl', 'config.json']) {
+    await mkdir(join(path, name))
+    await t.throwsAsync(readWorkDir(path), {
+      name: 'DataError',
+      message: `${join(path, name)}: cannot be read (EISDIR); check its permissions`,
+    })
+    await rm(join(path, name), { recursive: true })
+  }
 })
 
 test('a folder that is no work dir is refused, as is one that is not there', async (t) => {

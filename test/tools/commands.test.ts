@@ -86,7 +86,7 @@ test.serial('a Mask R-CNN goes through the same commands, with its masks', async
 
   const { checkpoint } = JSON.parse(trained.stdout)
   const [deploy, onnx] = ['deploy.safetensors', 'model.onnx'].map((name) => join(folder, name))
-  const out = join(folder, 'results.json')
+  const out = join(folder, 'results.bbox.json')
   const lowThreshold = ['--cfg-options', 'model.roiHead.test.scoreThr=0.001']
   const [merged, tested] = await Promise.all([
     run('reparameterize', [path, checkpoint, deploy, '--json']),
@@ -204,4 +204,11 @@ test.serial('the short demo runs from data to speed', async (t) => {
   const { deploy, rows } = JSON.parse(stdout)
   t.is(typeof deploy.bbox.AP, 'number')
   t.is(rows.length, 2)
+})
+
+test.serial('reparameterize does not replace the checkpoint it reads', async (t) => {
+  const { path } = await configFile(t)
+  const { code, stderr } = await run('reparameterize', [path, path, path])
+  t.is(code, 2)
+  t.is(stderr, `error: OUT would replace ${path}; give another path\n`)
 })

@@ -1,39 +1,18 @@
 /** The command as a user runs it. */
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { copyFile, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import test, { type ExecutionContext } from 'ava'
-import { readSafetensors } from '../../training/safetensors.js'
+import test from 'ava'
+import { floats } from '../../engine/tensors.js'
+import { readSafetensors, writeSafetensors } from '../../training/safetensors.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
-import { tinyExperiment } from '../experiments/tiny_experiment.js'
 import { pthFixture } from '../pretrained/pth_fixture.js'
+import { configFile, runCommand } from './run_command.js'
 
-const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const TSX = import.meta.resolve('tsx')
 const official = pthFixture('official_vanillanet')
 
-function convert(args: string[], env: NodeJS.ProcessEnv = {}) {
-  const file = join(ROOT, 'tools', 'convert_checkpoint.ts')
-  const child = spawn(process.execPath, [`--import=${TSX}`, file, ...args], {
-    env: { ...process.env, ...env },
-  })
-  let [stdout, stderr] = ['', '']
-  child.stdout.on('data', (text) => (stdout += text))
-  child.stderr.on('data', (text) => (stderr += text))
-  return new Promise<{ code: number | null; stdout: string; stderr: string }>((resolve) => {
-    child.on('close', (code) => resolve({ code, stdout, stderr }))
-  })
-}
-
-/** The tiny experiment's config as a file; its backbone is that of the official fixture. */
-async function configFile(t: ExecutionContext): Promise<{ folder: string; path: string }> {
-  const { folder, config } = await tinyExperiment(t)
-  const path = join(folder, 'tiny.ts')
-  await writeFile(path, `export default ${JSON.stringify(config)}\n`)
-  return { folder, path }
-}
+const convert = (args: string[], env: NodeJS.ProcessEnv = {}) =>
+  runCommand('convert_checkpoint', args, { env })
 
 test.serial('without a config all that is there is written, and told as JSON', async (t) => {
   const out = join(await temporaryFolder(t), 'new', 'out.safetensors')
@@ -54,7 +33,7 @@ test.serial('with a config what fits is written under the names of its model', a
   const out = join(folder, 'out.safetensors')
   const { code, stdout, stderr } = await convert([official, out, '--config', path])
   t.is(code, 0, stderr)
-  t.regex(stdout, /51 of \d+ tensors loaded, the others start anew/)
+  t.regex(stdout, /51 of \d+ tensors loaded, the others are left out/)
   t.regex(stdout, /missing \d+ \(neck\..*the file holds a backbone alone/)
   const { tensors } = await readSafetensors(out)
   t.is(Object.keys(tensors).length, 51)
@@ -81,8 +60,40 @@ test.serial('what a pickle asks for is not run by the command', async (t) => {
   t.false(existsSync(witness))
 })
 
-test.serial('the file itself is not overwritten', async (t) => {
-  const { code, stderr } = await convert([official, official])
-  t.is(code, 2)
-  t.is(stderr, 'error: OUT is the file itself; give another path\n')
+test.serial(
+  'the file itself is not overwritten, nor one that lies where the output is written first',
+  async (t) => {
+    const unfinished = join(await temporaryFolder(t), 'out.safetensors.tmp')
+    await copyFile(official, unfinished)
+    const [same, beside] = await Promise.all([
+      convert([official, official]),
+      convert([unfinished, unfinished.slice(0, -4)]),
+    ])
+    t.deepEqual(
+      [same, beside].map(({ code, stderr }) => [code, stderr]),
+      [official, unfinished].map((file) => [
+        2,
+        `error: OUT would replace ${file}; give another path\n`,
+      ]),
+    )
+    t.deepEqual(await readFile(unfinished), await readFile(official))
+  },
+)
+
+test.serial('what a checkpoint says of itself is kept, of other files the classes', async (t) => {
+  const folder = await temporaryFolder(t)
+  const [own, ownOut, out] = ['own', 'own_out', 'out'].map((name) =>
+    join(folder, `${name}.safetensors`),
+  )
+  const said = JSON.stringify({ iteration: 7, lambda: 0.5, classes: ['cat'] })
+  await writeSafetensors(own, { a: floats([1], [1]) }, { vanilladet: said })
+  const [kept, made] = await Promise.all([
+    convert([own, ownOut, '--json']),
+    convert([pthFixture('mmdetection'), out]),
+  ])
+  t.deepEqual([kept.code, made.code], [0, 0])
+  t.is(JSON.parse(kept.stdout).source, 'vanilladet')
+  t.deepEqual((await readSafetensors(ownOut)).metadata, { format: 'pt', vanilladet: said })
+  const { metadata } = await readSafetensors(out)
+  t.deepEqual(metadata, { format: 'pt', vanilladet: '{"classes":["cat","dog"]}' })
 })

@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
@@ -19,7 +19,7 @@ test('a folder stands for its images by name, a file for itself', async (t) => {
   ])
 })
 
-test('what is not there, and an empty folder, are told', async (t) => {
+test('what is not there or cannot be read, and an empty folder, are told', async (t) => {
   const folder = await temporaryFolder(t)
   const missing = join(folder, 'missing.jpg')
   await t.throwsAsync(imageFiles([missing]), {
@@ -29,6 +29,12 @@ test('what is not there, and an empty folder, are told', async (t) => {
   await t.throwsAsync(imageFiles([folder]), {
     name: 'DataError',
     message: `${folder}: holds no image; give a folder with JPEG, PNG, WebP or TIFF files`,
+  })
+  const loop = join(folder, 'loop.jpg')
+  await symlink(loop, loop)
+  await t.throwsAsync(imageFiles([loop]), {
+    name: 'DataError',
+    message: `${loop}: cannot be read (ELOOP); check its permissions`,
   })
 })
 
@@ -93,4 +99,10 @@ test('images of one name have pictures of different names', (t) => {
     '1_2_2',
     '1_3',
   ])
+})
+
+test('what is made of one image never has the name of what is made of another', (t) => {
+  const suffixes = ['', '.activation']
+  t.deepEqual(outputNames(['a.jpg', 'a.activation.jpg'], suffixes), ['a', 'a.activation_2'])
+  t.deepEqual(outputNames(['a.activation.jpg', 'a.jpg'], suffixes), ['a.activation', 'a_2'])
 })

@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import sharp from 'sharp'
 import { mask } from '../../packages/pycocotools-js/source/index.js'
-import { temporaryFolder } from '../datasets/coco_folder.js'
+import { temporaryFolder, writeImage } from '../datasets/coco_folder.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 import { configFile, runCommand } from './run_command.js'
 
@@ -111,3 +112,48 @@ test.serial('what cannot be used is told in one sentence, with exit code 2', asy
   t.is(score.code, 2)
   t.regex(score.stderr, /Give a number from 0 to 1\./)
 })
+
+test.serial("the score decides for a detector of a user's own, too", async (t) => {
+  const folder = await temporaryFolder(t)
+  const image = await writeImage(join(folder, 'a.png'), [32, 32])
+  const config = fileURLToPath(new URL('corner_config.ts', import.meta.url))
+  const { code, stdout, stderr } = await runCommand('infer', [
+    ...[config, 'random', image, '--out', join(folder, 'out'), '--json', '--score-thr', '0.5'],
+  ])
+  t.is(code, 0, stderr)
+  const [{ detections }] = JSON.parse(stdout).images
+  t.deepEqual(
+    detections.map(({ score }: { score: number }) => score),
+    [0.75],
+  )
+})
+
+test.serial(
+  'an image is not replaced by a picture, nor a picture by an activation map',
+  async (t) => {
+    const { folder, path } = await configFile(t)
+    const photos = join(folder, 'photos')
+    await mkdir(photos)
+    const [a, map] = await Promise.all(
+      ['a.jpg', 'a.activation.jpg'].map((name) => writeImage(join(photos, name), [40, 40])),
+    )
+    const before = await readFile(map)
+    const [over, overMap, beside] = await Promise.all([
+      runCommand('infer', [path, 'random', a, '--out', photos]),
+      runCommand('infer', [path, 'random', map, a, '--out', join(photos, '.'), '--activation']),
+      runCommand('infer', [path, 'random', a, map, '--out', folder, '--activation', '--json']),
+    ])
+    t.is(over.code, 2)
+    t.is(over.stderr, `error: --out would replace ${a}; give another folder\n`)
+    t.is(overMap.code, 2)
+    t.deepEqual(await readFile(map), before)
+    t.is(beside.code, 0, beside.stderr)
+    const written = JSON.parse(beside.stdout).images.flatMap(
+      ({ picture, activations }: { picture: string; activations: { picture: string }[] }) => [
+        picture,
+        ...activations.map(({ picture }) => picture),
+      ],
+    )
+    t.is(new Set(written).size, written.length)
+  },
+)

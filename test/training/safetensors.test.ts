@@ -94,6 +94,9 @@ test('files of another format are told', async (t) => {
     [`PK\u0003\u0004${'x'.repeat(20)}`, 'its header has no sensible length'],
     [withHeader('not json'), 'its header is not JSON'],
     [withHeader('[]'), 'its header is not a JSON object'],
+    [withHeader('{"__metadata__":["pt"]}'), 'its __metadata__ is no object of texts'],
+    [withHeader('{"__metadata__":null}'), 'its __metadata__ is no object of texts'],
+    [withHeader('{"__metadata__":{"format":1}}'), 'its __metadata__ is no object of texts'],
     [
       withHeader('{"a":{"dtype":"F32","shape":[-1],"data_offsets":[0,4]}}'),
       'the shape of a is [-1]',
