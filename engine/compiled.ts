@@ -1,5 +1,6 @@
 import type { SessionOptions } from './runtime/session.js'
 import type { HostTensor, HostTree, TensorTree, Tree } from './tensors.js'
+import type { Target } from './trace/lowering.js'
 
 /** Tensors in, tensors out; static shapes; no reading of values; no hidden randomness or state. */
 export type CompiledFunction<In extends TensorTree, Out extends TensorTree> = (inputs: In) => Out
@@ -31,5 +32,12 @@ export interface CompileOptions {
   engine?: 'onnxruntime' | 'tfjs'
   /** Graphs kept at a time, one for each signature of the inputs. @default 8 */
   cacheSize?: number
+  /**
+   * What may be in a graph: standard operators and those of every device, or also those that ONNX Runtime has for
+   * x64 processors alone.
+   *
+   * @default the fastest here
+   */
+  target?: Target
   session?: SessionOptions
 }

@@ -72,7 +72,7 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
   const cacheSize = options.cacheSize ?? DEFAULT_CACHE_SIZE
 
   async function load(inputs: Tree<HostTensor>): Promise<LoadedGraph> {
-    const recorded = trace(options.name, fn, inputs, { target: LOCAL_TARGET })
+    const recorded = trace(options.name, fn, inputs, { target: options.target ?? LOCAL_TARGET })
     const needsSession = tracedOutputs(recorded).some(({ leaf }) => leaf.kind === 'computed')
     const session = needsSession
       ? await Session.create(options.name, recorded.encode(), options.session)

@@ -11,7 +11,7 @@ import type { Node } from '../../engine/trace/graph.js'
 import { type Signature, trace } from '../../engine/trace/trace.js'
 import { loadConfig } from '../../experiments/load.js'
 import type { Module } from '../../nn/index.js'
-import { buildModel, type Config, type ModelConfig } from '../../registry.js'
+import { buildModel, type Config } from '../../registry.js'
 import { makeOptimizer, makeTrainStep } from '../../training/index.js'
 import type { StepInputs } from '../../training/step.js'
 
@@ -85,23 +85,6 @@ function deployNodes(model: Module): readonly Node[] {
   return trace('predict', (batch: PredictInputs) => ({ ...model.predict(batch) }), inputs).nodes
 }
 
-/** Nodes that run on the CPU although the CUDA provider is asked for, and which training steps have them. */
-const ON_THE_CPU = [
-  {
-    // The gradient of max pooling without overlaps, in VanillaNet's stages and for the coarsest map of Mask R-CNN's
-    // FPN: the gradient, its indices and the result cross the bus, megabytes each. It needs another lowering on CUDA.
-    reason: 'MaxUnpool has no CUDA kernel',
-    isIn: ({ type, backbone }: ModelConfig) =>
-      type === 'MaskRCNN' || backbone.type === 'VanillaNet',
-  },
-  {
-    // The labels, and the objects, of the sampled RoIs: some thousand integers, but a wait for the GPU each time.
-    reason:
-      'GatherND has no CUDA kernel for input 0 of int32, but for bfloat16, bool, float16, float32, float64, int64',
-    isIn: ({ type }: ModelConfig) => type === 'MaskRCNN',
-  },
-]
-
 /** The reasons why nodes would run on the CPU, each once. What is small here may be large in use, so all count. */
 function reasons(nodes: readonly Node[]): string[] {
   return [...new Set(unsupportedNodes(nodes, CUDA_KERNELS).map(({ reason }) => reason))].sort()
@@ -119,13 +102,12 @@ for (const file of readdirSync('configs').filter((name) => name.endsWith('.ts'))
     t.deepEqual(reasons(nodes), [])
   })
 
-  test(`${file}: every node of a training step runs on CUDA, but for those known`, async (t) => {
+  test(`${file}: every node of a training step runs on CUDA`, async (t) => {
     const config = await loadConfig(`configs/${file}`)
     const detector = buildModel(config.model)
     if (!(detector instanceof Detector)) return void t.pass('a classifier is not trained here')
     const nodes = trainingNodes(config, detector)
     t.true(nodes.length > 3000)
-    const known = ON_THE_CPU.filter(({ isIn }) => isIn(config.model)).map(({ reason }) => reason)
-    t.deepEqual(reasons(nodes), known.sort())
+    t.deepEqual(reasons(nodes), [])
   })
 }

@@ -98,6 +98,7 @@ const unary: Record<string, { fn: (x: tf.Tensor) => tf.Tensor; range?: [number, 
   split: { fn: (x) => tf.mul(tf.split(x, [1, 3], 3)[0], tf.split(x, [1, 3], 3)[1]) },
   gather: { fn: (x) => tf.gather(x, tf.tensor1d([4, 0, 0, 2], 'int32'), 1) },
   maxPool: { fn: (x) => tf.maxPool(t4(x), 2, 2, 'valid') },
+  'maxPool with ties': { fn: (x) => tf.maxPool(t4(rounded(x)), 2, 2, 'valid') },
   'maxPool 3x3, stride 2, padding 1': { fn: (x) => tf.maxPool(t4(x), 3, 2, 1) },
   // Whole numbers from -2 to 2: most windows have several maxima, and most maxima several windows.
   'maxPool 3x3, stride 1, with ties': {
@@ -319,6 +320,20 @@ const forwardOnly: Record<string, (x: tf.Tensor, k: tf.Tensor) => tf.Tensor> = {
     tf.gather(
       tf.reshape(x, [2, 5, 24]),
       tf.reshape(tf.slice(tf.cast(k, 'int32'), [0], [4]), [2, 2]),
+      1,
+      1,
+    ),
+  'gather of int32 in batches': (_, k) =>
+    tf.gather(
+      tf.reshape(tf.slice(k, [0], [4]), [2, 2]),
+      tf.tensor2d(
+        [
+          [1, 0, 1],
+          [0, 0, 1],
+        ],
+        [2, 3],
+        'int32',
+      ),
       1,
       1,
     ),

@@ -8,11 +8,12 @@ import {
   type TensorTree,
 } from '../../engine/index.js'
 import { flattenTree, type HostTree, type Tree } from '../../engine/tensors.js'
+import { LOCAL_TARGET } from '../../engine/traced.js'
 import { assertClose } from './assert_close.js'
 
 /**
- * Passes when `fn` gives the same numbers, shapes and types traced to ONNX as operation by operation on
- * the TensorFlow.js CPU backend, within `tolerance` relative to the largest value of each output (at
+ * Passes when `fn` gives the same numbers, shapes and types traced to ONNX, for every target, as operation by operation
+ * on the TensorFlow.js CPU backend, within `tolerance` relative to the largest value of each output (at
  * least 0.01: gradients that are zero but for rounding differ in all their digits).
  */
 export async function tracedEqualsEager<In extends TensorTree, Out extends TensorTree>(
@@ -22,10 +23,23 @@ export async function tracedEqualsEager<In extends TensorTree, Out extends Tenso
   tolerance = 1e-5,
 ): Promise<void> {
   await tf.setBackend('cpu')
-  const compiled = compile(fn, { name: t.title })
   const expected = flattenTree((await eager(fn).run(inputs)) as Tree<HostTensor>, isHostTensor)
-  const traced = flattenTree((await compiled.run(inputs)) as Tree<HostTensor>, isHostTensor)
-  await compiled.dispose()
+  for (const target of new Set([LOCAL_TARGET, 'portable'] as const)) {
+    const compiled = compile(fn, { name: t.title, target })
+    const traced = flattenTree((await compiled.run(inputs)) as Tree<HostTensor>, isHostTensor)
+    await compiled.dispose()
+    assertEqual(t, traced, expected, tolerance)
+  }
+}
+
+type Leaves = readonly { path: string; leaf: HostTensor }[]
+
+function assertEqual(
+  t: ExecutionContext,
+  traced: Leaves,
+  expected: Leaves,
+  tolerance: number,
+): void {
   t.deepEqual(
     traced.map(({ path, leaf }) => [path, leaf.dtype, leaf.shape]),
     expected.map(({ path, leaf }) => [path, leaf.dtype, leaf.shape]),

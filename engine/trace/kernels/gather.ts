@@ -37,13 +37,16 @@ lower('GatherV2', (lowering, { inputs: { x, indices }, attributes }) => {
   }
   const shape = [...indices.shape, ...x.shape.slice(axis + 1)]
   const at = lowering.cast(lowering.reshape(lowering.read(indices), [...indices.shape, 1]), 'int64')
-  const value = lowering.node(
+  // CUDA's kernel takes int64, but not int32.
+  const dtype = x.dtype === 'int32' && lowering.target === 'portable' ? 'int64' : x.dtype
+  const table = lowering.cast(lowering.read(x), dtype)
+  const gathered = lowering.node(
     'GatherND',
-    [lowering.read(x), at],
-    { dtype: x.dtype, shape },
+    [table, at],
+    { dtype, shape },
     { batch_dims: batchDims },
   )
-  return lowering.plain(value)
+  return lowering.plain(lowering.cast(gathered, x.dtype))
 })
 
 /** A gather of known numbers at known places, done now. */

@@ -35,14 +35,18 @@ function maxPool(lowering: Lowering, x: Traced, window: Window): Traced {
 /**
  * Puts each gradient where the maximum was found: the first one of equals, as PyTorch does. Where windows
  * overlap, a place may be the maximum of several, whose gradients are added.
+ *
+ * MaxUnpool has no kernel on CUDA, so that only graphs for CPUs ask for it.
  */
 lower('MaxPoolGrad', (lowering, { inputs: { dy, input }, attributes }) => {
   const window = poolWindow(input.shape, attributes)
   const gradient = lowering.read(dy, CHANNELS_FIRST)
   const indices = indicesOf(lowering, maxPool(lowering, input, window).value)
   const overlaps = window.strides.some((stride, i) => stride < window.kernel[i])
-  const place = overlaps ? addAtIndices : unpool
-  const value = place(lowering, gradient, indices, window)
+  const value =
+    overlaps || lowering.target === 'portable'
+      ? placeAtIndices(lowering, gradient, indices, window, overlaps)
+      : unpool(lowering, gradient, indices, window)
   return lowering.ordered(value, input.shape, CHANNELS_FIRST)
 })
 
@@ -56,8 +60,14 @@ function unpool(lowering: Lowering, gradient: Value, indices: Value, window: Win
   )
 }
 
-/** Each window's gradient is added at the index of its maximum, in the order of the windows. */
-function addAtIndices(lowering: Lowering, gradient: Value, indices: Value, window: Window): Value {
+/** Each window's gradient at the index of its maximum; where windows overlap, added in their order. */
+function placeAtIndices(
+  lowering: Lowering,
+  gradient: Value,
+  indices: Value,
+  window: Window,
+  overlaps: boolean,
+): Value {
   const shape = channelsFirst(window.inputShape)
   const size = [sizeOf(shape)]
   const zeros = lowering.expand(lowering.graph.float(0, [1]), size)
@@ -66,7 +76,7 @@ function addAtIndices(lowering: Lowering, gradient: Value, indices: Value, windo
     'ScatterElements',
     [zeros, lowering.reshape(indices, count), lowering.reshape(gradient, count)],
     { dtype: 'float32', shape: size },
-    { axis: 0, reduction: 'add' },
+    overlaps ? { axis: 0, reduction: 'add' } : { axis: 0 },
   )
   return lowering.reshape(sums, shape)
 }
