@@ -16,8 +16,10 @@
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'
+import { mmdetection1x } from './_base/mmdetection_1x.js'
 
 export default defineConfig({
+  ...mmdetection1x,
   model: {
     type: 'MaskRCNN',
     numClasses: 80,
@@ -55,14 +57,4 @@ export default defineConfig({
     weightDecay: 0.05,
     noDecay: ['relative_position_bias_table', 'norm'],
   },
-  schedule: {
-    epochs: 12,
-    policy: 'step',
-    decayEpochs: [8, 11],
-    warmupIters: 500,
-    warmupRatio: 0.001,
-  },
-  logging: { interval: 50 },
-  checkpoint: { interval: 1, keep: 3 },
-  seed: 0,
 })

@@ -15,8 +15,10 @@
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'
+import { mmdetection1x } from './_base/mmdetection_1x.js'
 
 export default defineConfig({
+  ...mmdetection1x,
   model: {
     type: 'RetinaNet',
     numClasses: 80,
@@ -31,14 +33,4 @@ export default defineConfig({
   },
   data: { ...coco, scales: [[1333, 800]], batchSize: 2 },
   optimizer: { type: 'SGD', learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4 },
-  schedule: {
-    epochs: 12,
-    policy: 'step',
-    decayEpochs: [8, 11],
-    warmupIters: 500,
-    warmupRatio: 0.001,
-  },
-  logging: { interval: 50 },
-  checkpoint: { interval: 1, keep: 3 },
-  seed: 0,
 })

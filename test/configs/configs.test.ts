@@ -1,4 +1,7 @@
 import test from 'ava'
+import maskRcnnTinyShapes from '../../configs/mask_rcnn_tiny_shapes.js'
+import maskRcnnVanilla5Overfit from '../../configs/mask_rcnn_vanilla5_overfit.js'
+import maskRcnnVanilla13 from '../../configs/mask_rcnn_vanilla13.js'
 import retinanetTinyShapes from '../../configs/retinanet_tiny_shapes.js'
 import vanilla5Overfit from '../../configs/retinanet_vanilla5_overfit.js'
 import retinanetVanilla13 from '../../configs/retinanet_vanilla13.js'
@@ -12,6 +15,9 @@ const configs: Record<string, Config> = {
   vanilla5Overfit,
   retinanetTinyShapes,
   vanillanet13Classifier,
+  maskRcnnVanilla13,
+  maskRcnnVanilla5Overfit,
+  maskRcnnTinyShapes,
 }
 
 for (const [name, config] of Object.entries(configs)) {
@@ -20,6 +26,9 @@ for (const [name, config] of Object.entries(configs)) {
     const train = buildModel(model).namedParameters()
     const deploy = buildModel(model, { form: 'deploy' }).namedParameters()
     t.true(deploy.length < train.length)
+    if (model.type !== 'Classifier') {
+      t.is(buildDetector(model).needsMasks, model.type === 'MaskRCNN')
+    }
   })
 }
 
