@@ -1,9 +1,8 @@
 import { VanillaNet } from '../../backbones/index.js'
 import { reparameterize } from '../../deploy/reparameterize.js'
-import { MaskRCNN } from '../../detectors/index.js'
-import { RoIHead, RPNHead } from '../../heads/index.js'
-import { FPN } from '../../necks/index.js'
+import type { MaskRCNN } from '../../detectors/index.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
+import { narrowMaskRcnn } from '../detectors/narrow_mask_rcnn.js'
 
 /**
  * VanillaNet of four stages, FPN of five levels and heads for 3 classes, with random weights large enough
@@ -16,23 +15,10 @@ export async function smallMaskRcnn(form: 'train' | 'deploy' = 'deploy'): Promis
     actNum: 1,
     outIndices: [0, 1, 2, 3],
   })
-  const detector = new MaskRCNN({
-    backbone,
-    neck: new FPN({ inChannels: backbone.outChannels, outChannels: 8 }),
-    rpnHead: new RPNHead({
-      inChannels: 8,
-      featChannels: 8,
-      anchors: { scales: [4] },
-      test: { nmsPre: 40, maxPerImage: 30 },
-    }),
-    roiHead: new RoIHead({
-      numClasses: 3,
-      inChannels: 8,
-      extractor: { finestScale: 14 },
-      bbox: { fcChannels: 16 },
-      mask: { numConvs: 1, convChannels: 8 },
-      test: { maxPerImage: 12 },
-    }),
+  const detector = narrowMaskRcnn(backbone, {
+    finestScale: 14,
+    rpn: { test: { nmsPre: 40, maxPerImage: 30 } },
+    roi: { mask: { numConvs: 1, convChannels: 8 }, test: { maxPerImage: 12 } },
   }).initialize(1)
   randomizeNorms(detector, 2)
   const { rpn_head, roi_head } = detector

@@ -1,10 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { Backbone } from '../../backbones/backbone.js'
-import { MaskRCNN } from '../../detectors/mask_rcnn.js'
-import { RoIHead } from '../../heads/roi_head.js'
-import { RPNHead } from '../../heads/rpn_head.js'
-import { FPN } from '../../necks/fpn.js'
+import type { MaskRCNN } from '../../detectors/mask_rcnn.js'
 import { Conv2d, Random } from '../../nn/index.js'
+import { narrowMaskRcnn } from './narrow_mask_rcnn.js'
 
 /** Convolutions with ReLU at strides 4, 8, 16 and 32. */
 class TinyBackbone extends Backbone {
@@ -30,27 +28,18 @@ class TinyBackbone extends Backbone {
  * weights keep the size of what goes through, so that no part is dead and boxes differ.
  */
 export function tinyMaskRcnn(): MaskRCNN {
-  const backbone = new TinyBackbone()
-  const model = new MaskRCNN({
-    backbone,
-    neck: new FPN({ inChannels: backbone.outChannels, outChannels: 8 }),
-    rpnHead: new RPNHead({
-      inChannels: 8,
-      featChannels: 8,
-      anchors: { scales: [4] },
+  const model = narrowMaskRcnn(new TinyBackbone(), {
+    finestScale: 7,
+    rpn: {
       sampler: { num: 32, posFraction: 0.5 },
       train: { nmsPre: 40, maxPerImage: 30 },
       test: { nmsPre: 30, maxPerImage: 20 },
-    }),
-    roiHead: new RoIHead({
-      numClasses: 3,
-      inChannels: 8,
-      extractor: { finestScale: 7 },
-      bbox: { fcChannels: 16 },
+    },
+    roi: {
       mask: { numConvs: 2, convChannels: 8 },
       sampler: { num: 16, posFraction: 0.25 },
       test: { maxPerImage: 10 },
-    }),
+    },
   })
   for (const [name, parameter] of model.namedParameters()) {
     const random = new Random('tiny weights', name)

@@ -22,11 +22,6 @@ const executablePath = [
   '/Applications/Google Chrome.app/Contents/MacOS/Google Chrome',
 ].find((path): path is string => path !== undefined && existsSync(path))
 
-test('there is a Chromium to look at the page with, or it is said', (t) => {
-  if (!executablePath) t.log('skipped all else: no Chromium was found, and CHROMIUM names none')
-  t.pass()
-})
-
 /** A report as a file, its document, and a browser that closes when the test ends. */
 interface Opened {
   document: ReportDocument
@@ -34,7 +29,8 @@ interface Opened {
   url: string
 }
 
-async function openReport(t: ExecutionContext): Promise<Opened> {
+/** The page about two runs and a benchmark, and the document it shows. */
+async function reportPage(t: ExecutionContext) {
   const { workDir, folder } = await syntheticRun(t)
   const second = await syntheticRun(t, 'second')
   const benchmark = join(folder, 'benchmark.json')
@@ -44,8 +40,13 @@ async function openReport(t: ExecutionContext): Promise<Opened> {
     benchmarks: [benchmark],
     now: new Date('2024-05-06T07:08:09Z'),
   })
+  return { folder, document, html: renderPage(document, pictures, await bundlePage()) }
+}
+
+async function openReport(t: ExecutionContext): Promise<Opened> {
+  const { folder, document, html } = await reportPage(t)
   const file = join(folder, 'report.html')
-  await writeFile(file, renderPage(document, pictures, await bundlePage()))
+  await writeFile(file, html)
   const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
   t.teardown(() => browser.close())
   return { document: JSON.parse(JSON.stringify(document)), browser, url: pathToFileURL(file).href }
@@ -100,6 +101,19 @@ function cellsOf(page: Page, selector: string): Promise<string[][]> {
 }
 
 const percent = (value: number) => (value === -1 ? '–' : (100 * value).toFixed(1))
+
+test.serial('every chart has a canvas of its own on the page', async (t) => {
+  if (!executablePath) t.log('skipped all else: no Chromium was found, and CHROMIUM names none')
+  const { document, html } = await reportPage(t)
+  const canvases = [...html.matchAll(/<canvas[^>]* id="([^"]+)"/g)].map(([, id]) => id)
+  t.true(canvases.length > 0)
+  t.deepEqual(
+    canvases.sort(),
+    allCharts(document)
+      .map(({ id }) => id)
+      .sort(),
+  )
+})
 
 if (executablePath) {
   test.serial(

@@ -6,11 +6,9 @@ import type * as tf from '@tensorflow/tfjs'
 import ava from 'ava'
 import { VanillaNet } from '../../backbones/index.js'
 import { type HostBatch, loadCoco, TrainLoader } from '../../datasets/index.js'
-import { MaskRCNN } from '../../detectors/index.js'
+import type { MaskRCNN } from '../../detectors/index.js'
 import { compile, type HostTensor } from '../../engine/index.js'
 import { trainConfig } from '../../experiments/train_config.js'
-import { RoIHead, RPNHead } from '../../heads/index.js'
-import { FPN } from '../../necks/index.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
 import type { Proposals } from '../../ops/index.js'
 import { withNoise } from '../../training/draw_noise.js'
@@ -22,6 +20,7 @@ import {
 } from '../../training/index.js'
 import { temporaryFolder, writeAnnotations, writeImage } from '../datasets/coco_folder.js'
 import { type ObjectScene, objectBatch } from '../datasets/object_batch.js'
+import { narrowMaskRcnn } from '../detectors/narrow_mask_rcnn.js'
 import { tinyMaskRcnn } from '../detectors/tiny_mask_rcnn.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 import { assertClose } from '../helpers/assert_close.js'
@@ -37,24 +36,16 @@ function vanillaMaskRcnn(): MaskRCNN {
     actNum: 1,
     outIndices: [0, 1, 2, 3],
   })
-  const detector = new MaskRCNN({
-    backbone,
-    neck: new FPN({ inChannels: backbone.outChannels, outChannels: 8 }),
-    rpnHead: new RPNHead({
-      inChannels: 8,
-      featChannels: 8,
-      anchors: { scales: [4] },
+  const detector = narrowMaskRcnn(backbone, {
+    finestScale: 7,
+    rpn: {
       sampler: { num: 32, posFraction: 0.5 },
       train: { nmsPre: 40, maxPerImage: 30 },
-    }),
-    roiHead: new RoIHead({
-      numClasses: 3,
-      inChannels: 8,
-      extractor: { finestScale: 7 },
-      bbox: { fcChannels: 16 },
+    },
+    roi: {
       mask: { numConvs: 1, convChannels: 16 },
       sampler: { num: 16, posFraction: 0.25 },
-    }),
+    },
   }).initialize(3)
   randomizeNorms(detector, 4)
   return detector
