@@ -38,6 +38,18 @@ import { FPN, type FPNOptions, type Neck } from './necks/index.js'
 import type { Module } from './nn/index.js'
 import type { Experiment } from './registry/config.js'
 import { type ConfigOf, Registry, type SchemaOf } from './registry/registry.js'
+import {
+  assigner,
+  coder,
+  count,
+  counts,
+  fraction,
+  numbers,
+  pixels,
+  proposals,
+  sampler,
+  suppression,
+} from './registry/schema_parts.js'
 
 export type {
   CheckpointConfig,
@@ -155,11 +167,6 @@ export function buildDetector(model: ModelConfig, options: { form?: Form } = {})
   )
 }
 
-const count = () => z.int().min(1)
-const counts = () => z.array(count())
-const numbers = () => z.array(z.number())
-const fraction = () => z.number().min(0).max(1)
-
 backbones.register('VanillaNet', {
   schema: z.object({
     // On a command line `arch=13` is a number.
@@ -219,40 +226,6 @@ necks.register('FPN', {
   }),
   create: (options, { inChannels }) => new FPN({ ...options, inChannels }),
 })
-
-/** Which detections are kept. */
-const suppression = {
-  scoreThr: fraction().optional(),
-  iouThr: fraction().optional(),
-  maxPerImage: count().optional(),
-}
-
-const assigner = () =>
-  z
-    .strictObject({ posIouThr: fraction(), negIouThr: fraction(), minPosIou: fraction() })
-    .meta({ title: 'assigner' })
-    .optional()
-
-const sampler = () =>
-  z.strictObject({ num: count(), posFraction: fraction() }).meta({ title: 'sampler' }).optional()
-
-const coder = () => {
-  const ofSides = (number: z.ZodNumber) => z.tuple([number, number, number, number]).optional()
-  return z
-    .strictObject({ means: ofSides(z.number()), stds: ofSides(z.number().positive()) })
-    .meta({ title: 'coder' })
-    .optional()
-}
-
-const proposals = (title: string) =>
-  z
-    .strictObject({
-      nmsPre: count().optional(),
-      iouThr: fraction().optional(),
-      maxPerImage: count().optional(),
-    })
-    .meta({ title })
-    .optional()
 
 const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
   featChannels: count().optional(),
@@ -340,12 +313,6 @@ roiHeads.register('RoIHead', {
     return new RoIHead({ ...options, ...context, extractor: known })
   },
 })
-
-/** Statistics of R, G and B. */
-const pixels = {
-  pixelMean: numbers().length(3).optional(),
-  pixelStd: z.array(z.number().positive()).length(3).optional(),
-}
 
 models.register('RetinaNet', {
   schema: z.object({
