@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel } from '../engine/has_kernel.js'
 import { ones, zeros } from './initializers.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'
@@ -84,10 +85,6 @@ function statistics(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D, eps:
   const mean = tf.mean(x, 1, true)
   const variance = tf.mean(tf.square(tf.sub(x, mean)), 1, true)
   return { mean, inverse: tf.div(1, tf.sqrt(tf.add(variance, eps))) }
-}
-
-function hasKernel(name: string): boolean {
-  return tf.getKernel(name, tf.getBackend()) !== undefined
 }
 
 /** Gradients of x, weight and bias. */

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel } from '../engine/has_kernel.js'
 
 /** Name under which `runKernel` finds it on a backend that has it; others compose operations. */
 const KERNEL = 'Gelu'
@@ -13,14 +14,12 @@ export function gelu<T extends tf.Tensor>(x: T): T {
   const op = tf.customGrad((...args) => {
     const [x, save] = args as [tf.Tensor, tf.GradSaveFunc]
     save([x])
-    const value = hasKernel() ? tf.engine().runKernel(KERNEL, { x }) : tf.mul(x, chanceBelow(x))
+    const value = hasKernel(KERNEL)
+      ? tf.engine().runKernel(KERNEL, { x })
+      : tf.mul(x, chanceBelow(x))
     return { value: value as tf.Tensor, gradFunc: (dy, [x]) => tf.mul(dy, slope(x)) }
   })
   return op(x) as T
-}
-
-function hasKernel(): boolean {
-  return tf.getKernel(KERNEL, tf.getBackend()) !== undefined
 }
 
 function chanceBelow(x: tf.Tensor): tf.Tensor {

@@ -6,10 +6,11 @@ Prints one line of JSON on standard output, all else on standard error. Without 
 
 import contextlib
 import json
-import resource
 import sys
 import time
 from importlib import import_module, metadata
+
+from memory import peak_bytes
 
 
 def main(library, annotations=None, results=None, iou_type=None):
@@ -45,16 +46,6 @@ def main(library, annotations=None, results=None, iou_type=None):
     seconds["total"] = marks[-1] - marks[0]
     stats = [float(value) for value in evaluation.stats[: 10 if iou_type == "keypoints" else 12]]
     return {"version": version, "seconds": seconds, "stats": stats, "peakBytes": peak_bytes()}
-
-
-def peak_bytes():
-    """The most memory that was resident; `ru_maxrss` of Linux counts the process that started this one, too."""
-    try:
-        with open("/proc/self/status") as status:
-            return next(1024 * int(line.split()[1]) for line in status if line.startswith("VmHWM"))
-    except OSError:
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else 1024 * peak
 
 
 with contextlib.redirect_stdout(sys.stderr):

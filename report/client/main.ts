@@ -1,5 +1,5 @@
 /** The script of the page: draws its charts and sorts its tables. Without it, all numbers are there as tables. */
-import type { Chart as ChartData } from '../chart.js'
+import { chartsOf } from '../charts_of.js'
 import type { ReportDocument } from '../document.js'
 import { drawChart } from './draw_chart.js'
 import { makeSortable } from './sort_table.js'
@@ -28,16 +28,4 @@ function drawAll(theme: Theme): void {
     globalThis.reportCharts.get(chart.id)?.destroy()
     globalThis.reportCharts.set(chart.id, drawChart(canvas, chart, theme))
   }
-}
-
-function chartsOf({ runs, benchmarks, comparison }: ReportDocument): ChartData[] {
-  return [
-    ...runs.flatMap(({ training, evaluation, detections }) => [
-      ...training.charts,
-      ...evaluation.charts,
-      ...detections.charts,
-    ]),
-    ...benchmarks.flatMap(({ charts }) => charts),
-    ...comparison.charts,
-  ]
 }

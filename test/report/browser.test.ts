@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { buildReport } from '../../report/build_report.js'
 import { bundlePage } from '../../report/bundle.js'
-import type { Chart } from '../../report/chart.js'
+import { chartsOf } from '../../report/charts_of.js'
 import type { ReportDocument } from '../../report/document.js'
 import { renderPage } from '../../report/page/page.js'
 import { benchmarkDocument } from './benchmark_document.js'
@@ -64,18 +64,6 @@ async function openPage({ browser, url }: Opened, options: BrowserContextOptions
   return { page, requests, complaints }
 }
 
-function allCharts({ runs, benchmarks, comparison }: ReportDocument): Chart[] {
-  return [
-    ...runs.flatMap(({ training, evaluation, detections }) => [
-      ...training.charts,
-      ...evaluation.charts,
-      ...detections.charts,
-    ]),
-    ...benchmarks.flatMap(({ charts }) => charts),
-    ...comparison.charts,
-  ]
-}
-
 /** What the charts on the page hold, by id: for each series its values, `[x, y]` where there are two. */
 function drawnValues(page: Page): Promise<Record<string, unknown[][]>> {
   return page.evaluate(`
@@ -109,7 +97,7 @@ test.serial('every chart has a canvas of its own on the page', async (t) => {
   t.true(canvases.length > 0)
   t.deepEqual(
     canvases.sort(),
-    allCharts(document)
+    chartsOf(document)
       .map(({ id }) => id)
       .sort(),
   )
@@ -121,7 +109,7 @@ if (executablePath) {
     async (t) => {
       const opened = await openReport(t)
       const { page, requests, complaints } = await openPage(opened)
-      const charts = allCharts(opened.document)
+      const charts = chartsOf(opened.document)
       t.is(charts.length, 2 * 4 + 2 + 3)
       const expected = charts.map((chart) => [
         chart.id,
@@ -199,7 +187,7 @@ if (executablePath) {
     ])
     t.is(ratios[1][8], 'no')
 
-    for (const chart of allCharts(opened.document)) {
+    for (const chart of chartsOf(opened.document)) {
       if (chart.kind !== 'line') continue
       const rows = await cellsOf(page, `figure:has(#${chart.id}) details table`)
       t.is(
