@@ -66,30 +66,6 @@ export function baseAnchors(
   return floats(boxes, [boxes.length / 4, 4])
 }
 
-/**
- * The point each anchor is centred on: the top-left corner of its cell, exact.
- *
- * @returns `[a, 2]`, `x y`, input pixels, in the order of `pyramidAnchors`.
- */
-export function anchorOrigins(
-  featureSizes: readonly (readonly [number, number])[],
-  { strides, scales, ratios }: AnchorOptions,
-): HostTensor {
-  const anchorsPerCell = scales.length * ratios.length
-  return concatRows(
-    featureSizes.map(([height, width], level) => {
-      const stride = strides[level]
-      const origins = new Float32Array(height * width * anchorsPerCell * 2)
-      for (let anchor = 0; anchor < origins.length / 2; anchor++) {
-        const cell = Math.floor(anchor / anchorsPerCell)
-        origins[2 * anchor] = stride * (cell % width)
-        origins[2 * anchor + 1] = stride * Math.floor(cell / width)
-      }
-      return floats(origins, [origins.length / 2, 2])
-    }),
-  )
-}
-
 /** `perOctave` scales from `base` up to, but not including, twice `base`: RetinaNet's are `octaveScales(4, 3)`. */
 export function octaveScales(base: number, perOctave: number): number[] {
   return Array.from({ length: perOctave }, (_, i) => base * 2 ** (i / perOctave))

@@ -1,11 +1,5 @@
 import test from 'ava'
-import {
-  anchorOrigins,
-  baseAnchors,
-  levelAnchors,
-  octaveScales,
-  pyramidAnchors,
-} from '../../ops/anchors.js'
+import { baseAnchors, levelAnchors, octaveScales, pyramidAnchors } from '../../ops/anchors.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 const retina = {
@@ -50,7 +44,6 @@ test('an 800 x 1344 input has 201,600 anchors', (t) => {
     [7, 11],
   ]
   t.deepEqual(pyramidAnchors(sizes, retina).shape, [201600, 4])
-  t.deepEqual(anchorOrigins(sizes, retina).shape, [201600, 2])
 })
 
 test('anchors are ordered by row, column, ratio and scale, and centred on cell corners', (t) => {
@@ -64,8 +57,6 @@ test('anchors are ordered by row, column, ratio and scale, and centred on cell c
     ]),
   )
   assertClose(t, levelAnchors([2, 3], 0, options).data, expected)
-  const origins = [0, 10].flatMap((y) => [0, 10, 20].flatMap((x) => Array(4).fill([x, y])))
-  assertClose(t, anchorOrigins([[2, 3]], options).data, origins)
 })
 
 test('the anchors of a pyramid are those of its levels, one after the other', (t) => {

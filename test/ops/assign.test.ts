@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, ints } from '../../engine/tensors.js'
-import { anchorOrigins } from '../../ops/anchors.js'
 import { type AssignOptions, assignByMaxIou, BACKGROUND, IGNORED } from '../../ops/assign.js'
+import { validAnchors } from '../../ops/valid_anchors.js'
 import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
@@ -128,11 +128,11 @@ test('48 scenes with ties, claims and invalid anchors match the reference exactl
   const anchors = Array.from({ length: values.length / 4 }, (_, i) =>
     Array.from(values.subarray(4 * i, 4 * i + 4)),
   )
-  const origins = anchorOrigins(fixture.sizes, { ...fixture, ratios: [0.5, 1, 2] }).data
+  const { strides, scales } = fixture
+  const options = { strides, scales, ratios: [0.5, 1, 2] }
   for (const [i, { padded, boxes, matches }] of fixture.scenes.entries()) {
-    const valid = anchors.map(
-      (_, a) => origins[2 * a] < padded[1] && origins[2 * a + 1] < padded[0],
-    )
+    const levels = validAnchors(fixture.sizes, tf.tensor2d([padded]), options)
+    const valid = levels.flatMap((level) => Array.from(level.dataSync(), Boolean))
     const found = assign(anchors, boxes, { valid }).matches
     const spelled = found.map((m) => (m === BACKGROUND ? '.' : m === IGNORED ? '-' : m)).join('')
     t.is(spelled, matches, `scene ${i}`)
