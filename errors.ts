@@ -38,6 +38,20 @@ export class TraceError extends Error {
   }
 }
 
+/** A device, or an engine, that is asked for and not there, or cannot do what it is asked for. The commands exit with 2. */
+export class DeviceError extends Error {
+  override name = 'DeviceError'
+
+  /**
+   * Reads as one sentence: `device`: what; fix.
+   *
+   * @param device its name as `--device` or `--engine` takes it.
+   */
+  constructor(device: string, what: string, fix: string) {
+    super(`${device}: ${what}; ${fix}`)
+  }
+}
+
 /** Training that cannot go on, for a reason that is neither the config's nor a file's. The commands exit with 1. */
 export class TrainingError extends Error {
   override name = 'TrainingError'

@@ -8,6 +8,6 @@ export function compile<In extends TensorTree, Out extends TensorTree>(
   fn: CompiledFunction<In, Out>,
   options: CompileOptions,
 ): Compiled<In, Out> {
-  if (options.engine === 'tfjs') return eager(fn)
-  return traced(fn, options)
+  const { engine = 'onnxruntime' } = options
+  return engine === 'onnxruntime' ? traced(fn, options) : eager(fn, engine)
 }

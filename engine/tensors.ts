@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { DeviceTensor } from './device_tensor.js'
 
 /** `uint8` exists outside graphs only: inside a compiled function it reads as an `int32` tensor. */
 export type HostDType = 'float32' | 'int32' | 'bool' | 'uint8'
@@ -9,6 +10,9 @@ export interface HostTensor {
   readonly shape: readonly number[]
   readonly data: Float32Array | Int32Array | Uint8Array
 }
+
+/** What compiled functions are given: numbers of the host's, or of the device's that they run on. */
+export type RunTensor = HostTensor | DeviceTensor
 
 /** Nested records and lists with a `Leaf` at each end. An entry that is undefined counts as absent. */
 export type Tree<Leaf> =
@@ -26,6 +30,15 @@ export type HostTree<T> = T extends tf.Tensor
     : T extends undefined
       ? undefined
       : { [Key in keyof T]: HostTree<T[Key]> }
+
+/** The same nesting with every `tf.Tensor` replaced by a tensor on the host or on a device. */
+export type RunTree<T> = T extends tf.Tensor
+  ? RunTensor
+  : T extends readonly (infer Item)[]
+    ? RunTree<Item>[]
+    : T extends undefined
+      ? undefined
+      : { [Key in keyof T]: RunTree<T[Key]> }
 
 /** A float32 host tensor; `values` are copied unless they are a `Float32Array` already. */
 export function floats(values: ArrayLike<number>, shape: readonly number[]): HostTensor {
@@ -70,6 +83,19 @@ export function isHostTensor(value: unknown): value is HostTensor {
     'data' in value &&
     isTypedArray(value.data)
   )
+}
+
+/** True for tensors of both kinds that compiled functions are given. */
+export function isRunTensor(value: unknown): value is RunTensor {
+  return value instanceof DeviceTensor || isHostTensor(value)
+}
+
+/** Of a tensor that is known to be on the host, such as an output that was given no place on a device. */
+export function hostTensor(tensor: RunTensor): HostTensor {
+  if (tensor instanceof DeviceTensor) {
+    throw new Error('a tensor on a device was taken for one on the host; call read()')
+  }
+  return tensor
 }
 
 /** True for the leaves of a tensor tree. */

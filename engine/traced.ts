@@ -1,16 +1,26 @@
 import { TraceError } from '../errors.js'
-import type { Compiled, CompiledFunction, CompileOptions, RunOptions } from './compiled.js'
+import type {
+  Compiled,
+  CompiledFunction,
+  CompileOptions,
+  ComputeOptions,
+  RunOptions,
+} from './compiled.js'
+import { DeviceTensor } from './device_tensor.js'
+import { openMemory } from './memory.js'
 import { Session } from './runtime/session.js'
 import {
   flattenTree,
-  type HostTensor,
   type HostTree,
-  isHostTensor,
+  isRunTensor,
   mapTree,
+  type RunTensor,
+  type RunTree,
   type TensorTree,
   type Tree,
   zeros,
 } from './tensors.js'
+import type { Target } from './trace/lowering.js'
 import {
   isTracedOutput,
   type TracedFunction,
@@ -22,8 +32,10 @@ import {
 /** Graphs kept at a time for each compiled function; the one unused for longest goes first. */
 const DEFAULT_CACHE_SIZE = 8
 
-/** What graphs that run on this machine are made for. */
-export const LOCAL_TARGET = process.arch === 'x64' ? 'x64' : 'portable'
+/** The fastest that can run. */
+export function targetOf({ device = 'cpu', precision = 'fp32' }: ComputeOptions): Target {
+  return device === 'cpu' && precision === 'fp32' && process.arch === 'x64' ? 'x64' : 'portable'
+}
 
 interface LoadedGraph {
   /** Which inputs and outputs the graph has; not its nodes and constants, which the session holds. */
@@ -71,17 +83,18 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
   const graphs = new Map<string, CachedGraph>()
   const cacheSize = options.cacheSize ?? DEFAULT_CACHE_SIZE
 
-  async function load(inputs: Tree<HostTensor>): Promise<LoadedGraph> {
-    const recorded = trace(options.name, fn, inputs, { target: options.target ?? LOCAL_TARGET })
+  async function load(inputs: Tree<RunTensor>): Promise<LoadedGraph> {
+    const { name, precision, target = targetOf(options) } = options
+    const recorded = trace(name, fn, inputs, { target, precision })
     const needsSession = tracedOutputs(recorded).some(({ leaf }) => leaf.kind === 'computed')
     const session = needsSession
-      ? await Session.create(options.name, recorded.encode(), options.session)
+      ? Session.create(name, recorded.encode(), { ...options, ...options.session, ...recorded })
       : undefined
     return { interface: { inputs: recorded.inputs, outputs: recorded.outputs }, session }
   }
 
   /** A graph that fails to load is forgotten, so that the next run tries again. */
-  function startLoading(key: string, inputs: Tree<HostTensor>): CachedGraph {
+  function startLoading(key: string, inputs: Tree<RunTensor>): CachedGraph {
     const loading = load(inputs)
     const graph = new CachedGraph(loading)
     loading.catch(() => {
@@ -90,7 +103,7 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
     return graph
   }
 
-  function graphFor(inputs: Tree<HostTensor>): CachedGraph {
+  function graphFor(inputs: Tree<RunTensor>): CachedGraph {
     const key = signatureKey(inputs)
     const graph = graphs.get(key) ?? startLoading(key, inputs)
     graphs.delete(key)
@@ -106,13 +119,18 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
     }
   }
 
+  async function run(
+    inputs: RunTree<In>,
+    { into }: RunOptions<RunTensor> = {},
+  ): Promise<HostTree<Out>> {
+    const tree = inputs as Tree<RunTensor>
+    const result = graphFor(tree).use((graph) => runGraph(options, graph, tree, into))
+    const [outputs] = await Promise.all([result, dropOldest()])
+    return outputs as HostTree<Out>
+  }
+
   return {
-    async run(inputs: HostTree<In>, { into }: RunOptions = {}): Promise<HostTree<Out>> {
-      const tree = inputs as Tree<HostTensor>
-      const result = graphFor(tree).use((graph) => runGraph(options.name, graph, tree, into))
-      const [outputs] = await Promise.all([result, dropOldest()])
-      return outputs as HostTree<Out>
-    },
+    run,
     async dispose() {
       const dropped = [...graphs.values()]
       graphs.clear()
@@ -121,60 +139,62 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
   }
 }
 
-function signatureKey(inputs: Tree<HostTensor>): string {
-  return flattenTree(inputs, isHostTensor)
+function signatureKey(inputs: Tree<RunTensor>): string {
+  return flattenTree(inputs, isRunTensor)
     .map(({ path, leaf }) => `${path}:${leaf.dtype}[${leaf.shape.join()}]`)
     .join(';')
 }
 
 async function runGraph(
-  name: string,
+  options: CompileOptions,
   { interface: recorded, session }: LoadedGraph,
-  inputs: Tree<HostTensor>,
-  into: Tree<HostTensor> | undefined,
-): Promise<Tree<HostTensor>> {
-  const given = new Map(flattenTree(inputs, isHostTensor).map(({ path, leaf }) => [path, leaf]))
+  inputs: Tree<RunTensor>,
+  into: Tree<RunTensor> | undefined,
+): Promise<Tree<RunTensor>> {
+  const given = new Map(flattenTree(inputs, isRunTensor).map(({ path, leaf }) => [path, leaf]))
   const targets = new Map(
-    into ? flattenTree(into, isHostTensor).map(({ path, leaf }) => [path, leaf] as const) : [],
+    into ? flattenTree(into, isRunTensor).map(({ path, leaf }) => [path, leaf] as const) : [],
   )
   const feeds = Object.fromEntries(
-    recorded.inputs.map((input) => [input.name, given.get(input.path) as HostTensor]),
+    recorded.inputs.map((input) => [input.name, given.get(input.path) as RunTensor]),
   )
-  const results: Record<string, HostTensor> = {}
+  const results: Record<string, RunTensor> = {}
   for (const { path, leaf } of tracedOutputs(recorded)) {
     const target = targets.get(path)
-    if (target) refuseOtherShape(name, path, target, leaf)
+    if (target) refuseOtherShape(options.name, path, target, leaf)
     if (leaf.kind === 'computed') results[leaf.name] ??= target ?? zeros(leaf.dtype, leaf.shape)
   }
   await session?.run(feeds, results)
   return mapTree(recorded.outputs, isTracedOutput, (output, path) =>
-    place(outputOf(output, results, given), targets.get(path)),
+    place(outputOf(output, results, given), targets.get(path), options),
   )
 }
 
 function outputOf(
   output: TracedOutput,
-  results: Readonly<Record<string, HostTensor>>,
-  given: ReadonlyMap<string, HostTensor>,
-): HostTensor {
+  results: Readonly<Record<string, RunTensor>>,
+  given: ReadonlyMap<string, RunTensor>,
+): RunTensor {
   if (output.kind === 'computed') return results[output.name]
-  if (output.kind === 'input') return given.get(output.path) as HostTensor
+  if (output.kind === 'input') return given.get(output.path) as RunTensor
   return { dtype: output.dtype, shape: output.shape, data: output.data as Float32Array }
 }
 
 /** The tensor the caller asked the value to be in; a copy where the graph did not write it there. */
-function place(value: HostTensor, target: HostTensor | undefined): HostTensor {
-  if (target === undefined) return value
-  if (target.data !== value.data) target.data.set(value.data)
+function place(
+  value: RunTensor,
+  target: RunTensor | undefined,
+  compute: ComputeOptions,
+): RunTensor {
+  if (target === undefined) return value instanceof DeviceTensor ? value.read() : value
+  if (target === value) return target
+  const host = value instanceof DeviceTensor ? value.read() : value
+  if (target instanceof DeviceTensor) openMemory(compute).write(target, host)
+  else target.data.set(host.data)
   return target
 }
 
-function refuseOtherShape(
-  name: string,
-  path: string,
-  target: HostTensor,
-  output: TracedOutput,
-): void {
+function refuseOtherShape(name: string, path: string, target: RunTensor, output: TracedOutput) {
   const describe = ({ dtype, shape }: { dtype: string; shape: readonly number[] }) =>
     `${dtype} [${shape.join(', ')}]`
   if (describe(target) === describe(output)) return

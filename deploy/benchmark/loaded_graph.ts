@@ -11,7 +11,7 @@ import {
   zeros,
 } from '../../engine/index.js'
 import { isTracedOutput } from '../../engine/trace/trace.js'
-import { LOCAL_TARGET } from '../../engine/traced.js'
+import { targetOf } from '../../engine/traced.js'
 
 /**
  * A function in ONNX Runtime whose loading is timed, and which writes its outputs into the same memory at each
@@ -35,7 +35,7 @@ export class LoadedGraph<In extends TensorTree, Out extends TensorTree> {
     inputs: HostTree<In>,
   ): Promise<LoadedGraph<In, Out>> {
     const startedAt = performance.now()
-    const recorded = trace(name, fn, inputs as Tree<HostTensor>, { target: LOCAL_TARGET })
+    const recorded = trace(name, fn, inputs as Tree<HostTensor>, { target: targetOf({}) })
     const session = await Session.create(name, recorded.encode())
     const loadMs = performance.now() - startedAt
     const fetches: Record<string, HostTensor> = {}

@@ -1,5 +1,5 @@
 import protobuf from 'protobufjs/minimal.js'
-import type { Attribute, ElementType, Node, Numbers, Value } from '../trace/graph.js'
+import { type Attribute, type Node, type Numbers, ONNX_TYPES, type Value } from '../trace/graph.js'
 
 /** What an ONNX file holds besides its nodes. */
 export interface ModelParts {
@@ -21,15 +21,6 @@ export interface NamedValue {
 export const OPSET = 18
 /** ONNX IR version that came with opset 18 (ONNX 1.13). */
 const IR_VERSION = 8
-
-/** TensorProto.DataType of ONNX. */
-const DATA_TYPES: Record<ElementType, number> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
-}
 
 /** AttributeProto.AttributeType of ONNX. */
 const ATTRIBUTE_TYPES = { float: 1, int: 2, string: 3, ints: 7 }
@@ -81,12 +72,17 @@ function publicNames(parts: ModelParts): Map<string, string> {
 function encodeNode(writer: Writer, node: Node, nameOf: (value: Value) => string): void {
   for (const input of node.inputs) writer.uint32(tag(1, 2)).string(input ? nameOf(input) : '')
   for (const output of node.outputs) writer.uint32(tag(2, 2)).string(nameOf(output))
-  writer.uint32(tag(3, 2)).string(`${node.op}_${node.outputs[0].name}`)
+  writer.uint32(tag(3, 2)).string(nodeName(node))
   writer.uint32(tag(4, 2)).string(node.op)
   for (const [name, attribute] of Object.entries(node.attributes)) {
     message(writer, 5, () => encodeAttribute(writer, name, attribute))
   }
   if (node.domain !== '') writer.uint32(tag(7, 2)).string(node.domain)
+}
+
+/** A node's name in the file. */
+export function nodeName({ op, outputs }: Node): string {
+  return `${op}_${outputs[0].name}`
 }
 
 function encodeAttribute(writer: Writer, name: string, attribute: Attribute): void {
@@ -108,7 +104,7 @@ function encodeAttribute(writer: Writer, name: string, attribute: Attribute): vo
 
 function encodeTensor(writer: Writer, name: string, value: Value): void {
   for (const side of value.shape) writer.uint32(tag(1, 0)).int64(side)
-  writer.uint32(tag(2, 0)).int32(DATA_TYPES[value.dtype])
+  writer.uint32(tag(2, 0)).int32(ONNX_TYPES[value.dtype])
   writer.uint32(tag(8, 2)).string(name)
   writer.uint32(tag(9, 2)).bytes(bytesOf(value.constant as Numbers))
 }
@@ -121,7 +117,7 @@ function encodeValueInfo(writer: Writer, name: string, value: Value): void {
   writer.uint32(tag(1, 2)).string(name)
   message(writer, 2, () =>
     message(writer, 1, () => {
-      writer.uint32(tag(1, 0)).int32(DATA_TYPES[value.dtype])
+      writer.uint32(tag(1, 0)).int32(ONNX_TYPES[value.dtype])
       message(writer, 2, () => {
         for (const side of value.shape) {
           message(writer, 1, () => writer.uint32(tag(1, 0)).int64(side))

@@ -85,7 +85,8 @@ function wrongAttribute(
   return isEven ? undefined : `ConvTranspose has a CUDA kernel for equal pads only, not for ${pads}`
 }
 
-function isShapeArithmetic({ inputs, outputs }: Node): boolean {
+/** See `CpuNode`. */
+export function isShapeArithmetic({ inputs, outputs }: Node): boolean {
   return [...inputs, ...outputs].every(
     (value) => value === undefined || (COUNTING.has(value.dtype) && isSmall(value.shape)),
   )

@@ -13,9 +13,12 @@ import koffi from 'koffi'
  *
  * Source: onnxruntime_c_api.h of ONNX Runtime 1.29; the order of the functions is part of its ABI.
  */
-const API_VERSION = 17
+const API_VERSION = 24
 
-/** Place of each function in the table `OrtApi`, and its arguments; all but releases return an `OrtStatus*`. */
+/**
+ * Place of each function in the table `OrtApi`, and its arguments; all but releases return an `OrtStatus*`. The API calls
+ * `AppendCudaProvider` `SessionOptionsAppendExecutionProvider_CUDA_V2`, and `AppendProvider` the same without the ending.
+ */
 const FUNCTIONS = {
   GetErrorMessage: [2, 'const char *', ['void *']],
   CreateSession: [7, 'void *', ['void *', 'const char *', 'void *', 'void *']],
@@ -29,24 +32,44 @@ const FUNCTIONS = {
   EnableProfiling: [14, 'void *', ['void *', 'const char *']],
   SetSessionLogSeverityLevel: [22, 'void *', ['void *', 'int']],
   SetSessionGraphOptimizationLevel: [23, 'void *', ['void *', 'int']],
+  CreateTensorAsOrtValue: [48, 'void *', ['void *', 'void *', 'size_t', 'int', 'void *']],
   CreateTensorWithDataAsOrtValue: [
     49,
     'void *',
     ['void *', 'void *', 'size_t', 'void *', 'size_t', 'int', 'void *'],
   ],
+  CreateMemoryInfo: [68, 'void *', ['const char *', 'int', 'int', 'int', 'void *']],
   CreateCpuMemoryInfo: [69, 'void *', ['int', 'int', 'void *']],
   CreateEnvWithGlobalThreadPools: [119, 'void *', ['int', 'const char *', 'void *', 'void *']],
   DisablePerSessionThreads: [120, 'void *', ['void *']],
   CreateThreadingOptions: [121, 'void *', ['void *']],
   ReleaseThreadingOptions: [122, 'void', ['void *']],
   AddSessionConfigEntry: [130, 'void *', ['void *', 'const char *', 'const char *']],
+  CreateAllocator: [131, 'void *', ['void *', 'void *', 'void *']],
   CreateAndRegisterAllocator: [144, 'void *', ['void *', 'void *', 'void *']],
   SetGlobalIntraOpNumThreads: [147, 'void *', ['void *', 'int']],
+  AppendCudaProvider: [204, 'void *', ['void *', 'void *']],
+  CreateCUDAProviderOptions: [205, 'void *', ['void *']],
+  UpdateCUDAProviderOptions: [206, 'void *', ['void *', 'void *', 'void *', 'size_t']],
+  ReleaseCUDAProviderOptions: [208, 'void', ['void *']],
+  AppendProvider: [216, 'void *', ['void *', 'const char *', 'void *', 'void *', 'size_t']],
+  CreateAndRegisterAllocatorV2: [
+    259,
+    'void *',
+    ['void *', 'const char *', 'void *', 'void *', 'void *', 'void *', 'size_t'],
+  ],
+  Session_GetEpGraphAssignmentInfo: [407, 'void *', ['void *', 'void *', 'void *']],
+  EpAssignedSubgraph_GetEpName: [408, 'void *', ['void *', 'void *']],
+  EpAssignedSubgraph_GetNodes: [409, 'void *', ['void *', 'void *', 'void *']],
+  EpAssignedNode_GetName: [410, 'void *', ['void *', 'void *']],
+  EpAssignedNode_GetOperatorType: [412, 'void *', ['void *', 'void *']],
   ReleaseStatus: [93, 'void', ['void *']],
   ReleaseSession: [95, 'void', ['void *']],
   ReleaseValue: [96, 'void', ['void *']],
   ReleaseSessionOptions: [100, 'void', ['void *']],
 } as const satisfies Record<string, [number, string, string[]]>
+
+const POINTER_BYTES = 8
 
 type FunctionName = keyof typeof FUNCTIONS
 type Argument = bigint | number | string | null
@@ -60,7 +83,7 @@ interface NativeFunction {
 const LIBRARY_NAME = /^(libonnxruntime\.so\.1|libonnxruntime\.[\d.]+\.dylib|onnxruntime\.dll)$/
 
 /** Path of the ONNX Runtime library inside onnxruntime-node. */
-function libraryPath(): string {
+export function libraryPath(): string {
   const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
   const binaries = join(root, 'bin')
   for (const version of readdirSync(binaries)) {
@@ -80,7 +103,7 @@ function loadFunctions(): Record<FunctionName, NativeFunction> {
   const getApi = koffi.decode(getApiPointer, koffi.proto('void *', ['uint32_t']))
   const table = getApi(API_VERSION)
   const entries = Object.entries(FUNCTIONS).map(([name, [index, result, args]]) => {
-    const pointer = koffi.decode(table, index * 8, 'void *')
+    const pointer = koffi.decode(table, index * POINTER_BYTES, 'void *')
     return [name, koffi.decode(pointer, koffi.proto(result, [...args]))]
   })
   return Object.fromEntries(entries) as Record<FunctionName, NativeFunction>
@@ -109,6 +132,44 @@ export function checkStatus(status: unknown): void {
 
 /** Where `create` has its handle put; one for all, since such calls do not overlap. */
 const created = new BigUint64Array(1)
+
+/** Calls a function whose last two arguments are the addresses where it puts an array of handles and its length. */
+export function listed(name: FunctionName, handle: bigint): bigint[] {
+  const found = new BigUint64Array(2)
+  checkStatus(api()[name](handle, addressOf(found), addressOf(found) + 8n))
+  const handles = Array.from({ length: Number(found[1]) }, (_, i) =>
+    koffi.decode(found[0], i * POINTER_BYTES, 'void *'),
+  )
+  return handles as bigint[]
+}
+
+/** The zero-terminated text that a function with one argument puts the address of where it is told to. */
+export function textOf(name: FunctionName, handle: bigint): string {
+  return koffi.decode(create(name, handle), 'char', -1) as string
+}
+
+/** Texts as the C API takes lists of them; to be kept in reach while its address is used. */
+export class TextList {
+  readonly count: number
+  private readonly bytes: Buffer
+  private readonly addresses: BigUint64Array
+
+  constructor(texts: readonly string[]) {
+    this.count = texts.length
+    this.bytes = Buffer.from(texts.map((text) => `${text}\0`).join(''))
+    this.addresses = new BigUint64Array(texts.length)
+    let address = addressOf(this.bytes)
+    for (const [i, text] of texts.entries()) {
+      this.addresses[i] = address
+      address += BigInt(Buffer.byteLength(text) + 1)
+    }
+  }
+
+  /** `const char **`. */
+  get address(): bigint {
+    return addressOf(this.addresses)
+  }
+}
 
 /** Calls a function whose last argument is the address where it puts a handle, and returns the handle. */
 export function create(name: FunctionName, ...args: Argument[]): bigint {

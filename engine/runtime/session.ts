@@ -1,94 +1,76 @@
-import { availableParallelism } from 'node:os'
-import { TraceError } from '../../errors.js'
-import type { HostDType, HostTensor } from '../tensors.js'
+import { DeviceError, TraceError } from '../../errors.js'
+import type { ComputeOptions } from '../compiled.js'
+import { DeviceTensor } from '../device_tensor.js'
+import { nodeName } from '../onnx/model_proto.js'
+import type { RunTensor } from '../tensors.js'
+import type { Node } from '../trace/graph.js'
+import { keepAlive, LOG_ERRORS, sharedEnvironment } from './environment.js'
 import { addressOf, api, checkStatus, create } from './ort_library.js'
+import { OrtTensor, valueOnHost } from './ort_tensor.js'
+import { placedNodes, placementOf, RECORD_PLACEMENT, refuseCpuNodes } from './placement.js'
+import { appendProvider, deviceError } from './providers.js'
 
-export interface SessionOptions {
+export interface SessionOptions extends Omit<ComputeOptions, 'engine'> {
+  /** The nodes of the graph, which tell what is heavy; needed on devices, unless nodes on the processor are allowed. */
+  nodes?: readonly Node[]
   /** Writes a profile of every run to a file of this prefix when the session is disposed of. */
   profilePrefix?: string
 }
 
-/** ORT_LOGGING_LEVEL_ERROR. */
-const LOG_ERRORS = 3
 /** ORT_ENABLE_ALL. */
 const ALL_OPTIMIZATIONS = 99
-/** OrtDeviceAllocator or OrtArenaAllocator, OrtMemTypeDefault. */
-const PLAIN_MEMORY = [0, 0] as const
-const ARENA_MEMORY = [1, 0] as const
-/** ONNXTensorElementDataType. */
-const ELEMENT_TYPES: Record<HostDType, number> = { float32: 1, uint8: 2, int32: 6, bool: 9 }
 
-let environment: { env: bigint; cpuMemory: bigint } | undefined
-let threads = availableParallelism()
+const moved = { up: 0, down: 0 }
 
-/** Threads that compute one operation, of whichever session: one for each processor that this process may use. */
-export function sharedThreads(): number {
-  return threads
+/** Bytes that runs of this process have moved from the host to devices, and back. */
+export function transferred(): { up: number; down: number } {
+  return { ...moved }
 }
 
-/** Sets their number for the whole process; to be called before the first session is made. */
-export function setSharedThreads(count: number): void {
-  if (environment && count !== threads) {
-    throw new Error(
-      `setSharedThreads: ${threads} threads are running already; call it before anything is computed`,
-    )
-  }
-  threads = count
-}
-
-/**
- * One for the process, never released. All sessions take their intermediate results from one arena: they
- * run one after another, and the graphs of several image sizes would otherwise hold gigabytes each. They
- * share threads too: those of a session that has just run go on spinning for a while, in the next one's way.
- */
-function shared() {
-  if (environment) return environment
-  const threading = create('CreateThreadingOptions')
-  checkStatus(api().SetGlobalIntraOpNumThreads(threading, threads))
-  const env = create('CreateEnvWithGlobalThreadPools', LOG_ERRORS, 'vanilladet', threading)
-  api().ReleaseThreadingOptions(threading)
-  const arena = create('CreateCpuMemoryInfo', ...ARENA_MEMORY)
-  checkStatus(api().CreateAndRegisterAllocator(env, arena, null))
-  environment = { env, cpuMemory: create('CreateCpuMemoryInfo', ...PLAIN_MEMORY) }
-  return environment
-}
-
-/** A graph loaded into ONNX Runtime on the CPU. */
+/** A graph loaded into ONNX Runtime. */
 export class Session {
-  private readonly name: string
   private handle: bigint | undefined
 
-  private constructor(name: string, handle: bigint) {
-    this.name = name
+  private constructor(
+    private readonly name: string,
+    private readonly device: NonNullable<ComputeOptions['device']>,
+    handle: bigint,
+  ) {
     this.handle = handle
   }
 
-  /** @param model an ONNX file. */
-  static async create(
-    name: string,
-    model: Uint8Array,
-    { profilePrefix }: SessionOptions = {},
-  ): Promise<Session> {
-    const { env } = shared()
-    const options = create('CreateSessionOptions')
+  /**
+   * @param model an ONNX file.
+   * @throws DeviceError where the device is not there, or cannot compute the graph.
+   */
+  static create(name: string, model: Uint8Array, options: SessionOptions = {}): Session {
+    const { device = 'cpu', onPlaced } = options
+    const { env } = sharedEnvironment()
+    const tellsPlaces = device !== 'cpu' || onPlaced !== undefined
+    const settings = create('CreateSessionOptions')
     try {
-      checkStatus(api().SetSessionLogSeverityLevel(options, LOG_ERRORS))
-      checkStatus(api().SetSessionGraphOptimizationLevel(options, ALL_OPTIMIZATIONS))
-      checkStatus(api().AddSessionConfigEntry(options, 'session.use_env_allocators', '1'))
-      checkStatus(api().DisablePerSessionThreads(options))
-      if (profilePrefix) checkStatus(api().EnableProfiling(options, profilePrefix))
-      const address = addressOf(model)
-      const session = create('CreateSessionFromArray', env, address, model.byteLength, options)
+      configure(settings, options, tellsPlaces)
+      const handle = create(
+        'CreateSessionFromArray',
+        env,
+        addressOf(model),
+        model.byteLength,
+        settings,
+      )
       keepAlive(model)
-      return new Session(name, session)
+      const session = new Session(name, device, handle)
+      if (tellsPlaces) session.tellPlaces(options)
+      return session
     } catch (error) {
+      if (error instanceof DeviceError) throw error
+      if (device !== 'cpu') throw deviceError(device, error)
       throw new TraceError(
         name,
         `ONNX Runtime cannot load the graph (${(error as Error).message})`,
         'report it with the function that was traced',
       )
     } finally {
-      api().ReleaseSessionOptions(options)
+      api().ReleaseSessionOptions(settings)
     }
   }
 
@@ -99,45 +81,120 @@ export class Session {
    * @param fetches the tensors to write outputs to, by name; none of them may be a feed.
    */
   async run(
-    feeds: Readonly<Record<string, HostTensor>>,
-    fetches: Readonly<Record<string, HostTensor>>,
+    feeds: Readonly<Record<string, RunTensor>>,
+    fetches: Readonly<Record<string, RunTensor>>,
   ): Promise<void> {
-    if (this.handle === undefined) throw new Error(`session ${this.name} was disposed of`)
-    const inputs = new Binding(feeds)
-    const outputs = new Binding(fetches)
+    const bindings = this.bind(feeds, fetches)
     try {
-      await runAsync([
-        this.handle,
-        null, // no run options
-        addressOf(inputs.names),
-        addressOf(inputs.values),
-        inputs.count,
-        addressOf(outputs.names),
-        outputs.count,
-        addressOf(outputs.values),
-      ])
+      await runAsync(argumentsOf(bindings))
     } catch (error) {
-      throw new TraceError(
-        this.name,
-        `ONNX Runtime failed (${(error as Error).message})`,
-        'check the shapes and values of its inputs',
-      )
+      throw this.failure(error)
     } finally {
-      inputs.release()
-      outputs.release()
+      release(bindings)
     }
   }
 
+  /** As `run`, on this thread. */
+  runNow(
+    feeds: Readonly<Record<string, RunTensor>>,
+    fetches: Readonly<Record<string, RunTensor>>,
+  ): void {
+    const bindings = this.bind(feeds, fetches)
+    try {
+      checkStatus(api().Run(...argumentsOf(bindings)))
+    } catch (error) {
+      throw this.failure(error)
+    } finally {
+      release(bindings)
+    }
+  }
+
+  /** `OrtAllocator*` of the session for a memory (`OrtMemoryInfo*`); never released. */
+  allocator(memory: bigint): bigint {
+    return create('CreateAllocator', this.live(), memory)
+  }
+
   /** Frees the graph. */
-  async dispose(): Promise<void> {
+  dispose(): void {
     if (this.handle !== undefined) api().ReleaseSession(this.handle)
     this.handle = undefined
   }
+
+  private live(): bigint {
+    if (this.handle === undefined) throw new Error(`session ${this.name} was disposed of`)
+    return this.handle
+  }
+
+  private tellPlaces({ nodes = [], allowCpuNodes = false, onPlaced }: SessionOptions): void {
+    const placed = placedNodes(this.live())
+    if (this.device !== 'cpu' && !allowCpuNodes) {
+      const byName = new Map(nodes.map((node) => [nodeName(node), node]))
+      try {
+        refuseCpuNodes(this.name, this.device, placed, byName)
+      } catch (error) {
+        this.dispose()
+        throw error
+      }
+    }
+    onPlaced?.(placementOf(this.name, placed))
+  }
+
+  private bind(
+    feeds: Readonly<Record<string, RunTensor>>,
+    fetches: Readonly<Record<string, RunTensor>>,
+  ): Bindings {
+    const session = this.live()
+    const inputs = new Binding(feeds)
+    const outputs = new Binding(fetches)
+    if (this.device !== 'cpu') {
+      moved.up += inputs.hostBytes
+      moved.down += outputs.hostBytes
+    }
+    return { session, inputs, outputs }
+  }
+
+  private failure(error: unknown): Error {
+    const { message } = error as Error
+    if (this.device !== 'cpu') return deviceError(this.device, error)
+    return new TraceError(
+      this.name,
+      `ONNX Runtime failed (${message})`,
+      'check the shapes and values of its inputs',
+    )
+  }
 }
 
-/** The garbage collector leaves an array alone that is still to be used. */
-function keepAlive(array: Uint8Array): void {
-  if (array.byteLength < 0) throw new RangeError('an array has a negative length')
+interface Bindings {
+  session: bigint
+  inputs: Binding
+  outputs: Binding
+}
+
+function configure(
+  settings: bigint,
+  { device = 'cpu', precision = 'fp32', profilePrefix }: SessionOptions,
+  tellsPlaces: boolean,
+): void {
+  checkStatus(api().SetSessionLogSeverityLevel(settings, LOG_ERRORS))
+  checkStatus(api().SetSessionGraphOptimizationLevel(settings, ALL_OPTIMIZATIONS))
+  checkStatus(api().AddSessionConfigEntry(settings, 'session.use_env_allocators', '1'))
+  checkStatus(api().DisablePerSessionThreads(settings))
+  if (tellsPlaces) checkStatus(api().AddSessionConfigEntry(settings, RECORD_PLACEMENT, '1'))
+  if (profilePrefix) checkStatus(api().EnableProfiling(settings, profilePrefix))
+  if (device !== 'cpu') appendProvider(settings, device, precision)
+}
+
+function argumentsOf({ session, inputs, outputs }: Bindings): (bigint | number | null)[] {
+  return [
+    session,
+    null, // no run options
+    addressOf(inputs.names),
+    addressOf(inputs.values),
+    inputs.count,
+    addressOf(outputs.names),
+    outputs.count,
+    addressOf(outputs.values),
+  ]
 }
 
 function runAsync(args: (bigint | number | null)[]): Promise<void> {
@@ -154,8 +211,14 @@ function runAsync(args: (bigint | number | null)[]): Promise<void> {
   })
 }
 
+function release({ inputs, outputs }: Bindings): void {
+  inputs.release()
+  outputs.release()
+}
+
 /**
- * Named tensors as the C API takes them: arrays of names and of `OrtValue`s over the tensors' own memory.
+ * Named tensors as the C API takes them: arrays of names and of `OrtValue`s, those of host tensors made for the one
+ * run.
  *
  * An address does not keep an array from the garbage collector, so everything that an address points to
  * is a field here until `release`.
@@ -166,12 +229,15 @@ class Binding {
   readonly names: BigUint64Array
   /** `OrtValue*` each. */
   readonly values: BigUint64Array
+  /** Of the tensors that are on the host. */
+  readonly hostBytes: number
   private readonly texts: Buffer
   private readonly dims: BigInt64Array
+  private readonly made: bigint[] = []
   /** Their memory is what the values stand on. */
-  tensors: readonly HostTensor[]
+  tensors: readonly RunTensor[]
 
-  constructor(tensors: Readonly<Record<string, HostTensor>>) {
+  constructor(tensors: Readonly<Record<string, RunTensor>>) {
     const names = Object.keys(tensors)
     const list = Object.values(tensors)
     this.count = names.length
@@ -179,38 +245,35 @@ class Binding {
     this.values = new BigUint64Array(this.count)
     this.texts = Buffer.from(names.map((name) => `${name}\0`).join(''))
     this.dims = BigInt64Array.from(
-      list.flatMap(({ shape }) => [...shape]),
+      list.flatMap((tensor) => (tensor instanceof DeviceTensor ? [] : [...tensor.shape])),
       BigInt,
     )
     this.tensors = list
     let text = addressOf(this.texts)
     let dims = addressOf(this.dims)
+    let hostBytes = 0
     for (const [i, tensor] of list.entries()) {
       this.names[i] = text
-      this.values[i] = makeValue(tensor, dims)
       text += BigInt(Buffer.byteLength(names[i]) + 1)
+      if (tensor instanceof DeviceTensor) {
+        this.values[i] = handleOf(tensor)
+        continue
+      }
+      this.values[i] = valueOnHost(tensor, dims)
+      this.made.push(this.values[i])
       dims += BigInt(tensor.shape.length * BigInt64Array.BYTES_PER_ELEMENT)
+      hostBytes += tensor.data.byteLength
     }
+    this.hostBytes = hostBytes
   }
 
   release(): void {
-    for (const value of this.values) api().ReleaseValue(value)
+    for (const value of this.made) api().ReleaseValue(value)
     this.tensors = []
   }
 }
 
-/** An `OrtValue*` over the memory of a tensor whose shape stands at `dims`. */
-function makeValue({ dtype, shape, data }: HostTensor, dims: bigint): bigint {
-  const { cpuMemory } = shared()
-  const [address, type] = [addressOf(data), ELEMENT_TYPES[dtype]]
-  const bytes = data.byteLength
-  return create(
-    'CreateTensorWithDataAsOrtValue',
-    cpuMemory,
-    address,
-    bytes,
-    dims,
-    shape.length,
-    type,
-  )
+function handleOf(tensor: DeviceTensor): bigint {
+  if (tensor instanceof OrtTensor) return tensor.handle
+  throw new Error('a tensor of TensorFlow.js was given to a graph of ONNX Runtime')
 }

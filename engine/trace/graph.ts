@@ -1,7 +1,18 @@
-/** Element types of ONNX values that traced programs use. */
-export type ElementType = 'float32' | 'int32' | 'int64' | 'bool' | 'uint8'
+/** Element types of ONNX values that traced programs use; float16 comes in behind tracing, by `mixedPrecision`. */
+export type ElementType = 'float16' | 'float32' | 'int32' | 'int64' | 'bool' | 'uint8'
 
-export type Numbers = Float32Array | Int32Array | BigInt64Array | Uint8Array
+/** Those of float16 are kept as their 16 bits. */
+export type Numbers = Float32Array | Int32Array | BigInt64Array | Uint8Array | Uint16Array
+
+/** TensorProto.DataType of ONNX, as files and Casts name types. */
+export const ONNX_TYPES: Readonly<Record<ElementType, number>> = {
+  float32: 1,
+  uint8: 2,
+  int32: 6,
+  int64: 7,
+  bool: 9,
+  float16: 10,
+}
 
 /** One tensor of an ONNX graph, in the axis order it has in memory. */
 export interface Value {

@@ -1,5 +1,13 @@
 import { sizeOf } from '../tensors.js'
-import type { Attribute, ElementType, Graph, Numbers, OutputType, Value } from './graph.js'
+import {
+  type Attribute,
+  type ElementType,
+  type Graph,
+  type Numbers,
+  ONNX_TYPES,
+  type OutputType,
+  type Value,
+} from './graph.js'
 import { inverse, type Order, physicalShape, plainOrder, sameMemory, sameOrder } from './layout.js'
 
 export type TracedDType = 'float32' | 'int32' | 'bool'
@@ -139,15 +147,6 @@ export class Lowering {
     if (value.dtype === dtype) return value
     return this.node('Cast', [value], { dtype, shape: value.shape }, { to: ONNX_TYPES[dtype] })
   }
-}
-
-/** TensorProto.DataType, as Cast names its target. */
-const ONNX_TYPES: Record<ElementType, number> = {
-  float32: 1,
-  uint8: 2,
-  int32: 6,
-  int64: 7,
-  bool: 9,
 }
 
 function tracedDType(dtype: ElementType): TracedDType {

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { TraceError } from '../../errors.js'
+import type { Precision } from '../compiled.js'
 import { encodeModel, type NamedValue } from '../onnx/model_proto.js'
 import {
   flattenTree,
@@ -54,6 +55,8 @@ export interface TraceOptions {
   output?: (path: string) => string
   /** @default 'portable' */
   target?: Target
+  /** @default 'fp32' */
+  precision?: Precision
 }
 
 /**

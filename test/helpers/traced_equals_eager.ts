@@ -8,7 +8,7 @@ import {
   type TensorTree,
 } from '../../engine/index.js'
 import { flattenTree, type HostTree, type Tree } from '../../engine/tensors.js'
-import { LOCAL_TARGET } from '../../engine/traced.js'
+import { targetOf } from '../../engine/traced.js'
 import { assertClose } from './assert_close.js'
 
 /**
@@ -24,7 +24,7 @@ export async function tracedEqualsEager<In extends TensorTree, Out extends Tenso
 ): Promise<void> {
   await tf.setBackend('cpu')
   const expected = flattenTree((await eager(fn).run(inputs)) as Tree<HostTensor>, isHostTensor)
-  for (const target of new Set([LOCAL_TARGET, 'portable'] as const)) {
+  for (const target of new Set([targetOf({}), 'portable'] as const)) {
     const compiled = compile(fn, { name: t.title, target })
     const traced = flattenTree((await compiled.run(inputs)) as Tree<HostTensor>, isHostTensor)
     await compiled.dispose()

@@ -1,0 +1,17 @@
+import type { HostDType, HostTensor } from './tensors.js'
+
+/**
+ * Numbers where functions are computed: in the memory of a GPU, of the processor, or of a TensorFlow.js backend. Made by a
+ * `Memory`, and used with functions compiled for the same engine and device. What it holds changes when a run is told
+ * to write to it.
+ */
+export abstract class DeviceTensor {
+  abstract readonly dtype: HostDType
+  abstract readonly shape: readonly number[]
+
+  /** Its numbers on the host. On the processor this is the memory itself, not a copy. */
+  abstract read(): HostTensor
+
+  /** Frees the memory; not while a run uses it. */
+  abstract dispose(): void
+}
