@@ -10,13 +10,10 @@ import { Option } from 'commander'
 import maskRcnn from '../configs/mask_rcnn_vanilla13.js'
 import retinanet from '../configs/retinanet_vanilla13.js'
 import { median, timeInTurns } from '../deploy/time_in_turns.js'
-import { compile, setSharedThreads, sizeOf } from '../engine/index.js'
-import { Random } from '../nn/index.js'
-import { buildDetector, type Config } from '../registry.js'
+import { setSharedThreads } from '../engine/index.js'
+import type { Config } from '../registry.js'
 import { parseCount, run } from '../tools/command.js'
 import { showProgress } from '../tools/show_progress.js'
-import { withNoise } from '../training/draw_noise.js'
-import { makeOptimizer, makeTrainStep, TrainState } from '../training/index.js'
 import {
   BACKGROUND_PARAMS,
   type BenchFlags,
@@ -26,7 +23,8 @@ import {
 } from './bench_command.js'
 import { peakBytes } from './coco_eval/peak_memory.js'
 import { Peer, type PeerStep } from './peer.js'
-import { type RandomBatch, randomBatch } from './random_batch.js'
+import { randomBatch } from './random_batch.js'
+import { TrainingSteps } from './training_steps.js'
 
 interface Model {
   config: Config
@@ -51,8 +49,6 @@ interface Flags extends BenchFlags {
   objects?: number
 }
 
-const LEARNING_RATE = 8e-5
-
 const names = Object.keys(MODELS)
 const program = benchCommand('train_step', 'Times the training step against PyTorch.', {
   shape: [512, 512],
@@ -75,13 +71,17 @@ await run<Flags>(program, async (_, flags, say) => {
   const network = peerNetwork(config, shape)
   const spec = { model, network, batch: boxes.length, boxes, labels, shape, threads }
   setSharedThreads(threads)
-  const ours = await ourStep(config, batch)
+  const ours = TrainingSteps.load(config, batch)
   const peer = await Peer.start('train_step.py', spec)
   try {
     if (peer && peer.greeting.params !== ours.params + surplusParams) {
       throw new Error(`ours has ${ours.params} parameters, PyTorch's ${peer.greeting.params}`)
     }
-    const sides = [ours, ...(peer ? [peer] : [])]
+    const own = async () => {
+      const { ms, metrics } = await ours.step()
+      return { ms, positives: metrics.roi_pos, peakBytes: peakBytes() }
+    }
+    const sides = [{ step: own }, ...(peer ? [peer] : [])]
     const last: PeerStep[] = []
     const calls = sides.map((side, i) => async () => {
       last[i] = await side.step()
@@ -121,32 +121,4 @@ function describe({ medianMs, positives, peakBytes }: { medianMs: number } & Omi
   const parts = [`${medianMs.toFixed(0)} ms`, `peak memory ${(peakBytes / 1e9).toFixed(1)} GB`]
   if (positives !== undefined) parts.push(`${positives} positive RoIs`)
   return parts.join(', ')
-}
-
-/** Our step as the training loop takes it. */
-async function ourStep(config: Config, { tensors }: RandomBatch) {
-  const detector = buildDetector(config.model).initialize(0)
-  const trainable = detector.namedParameters().filter(([, { trainable }]) => trainable)
-  const shapes = Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
-  if (!config.optimizer) throw new Error('the config has no optimizer')
-  const optimizer = makeOptimizer(config.optimizer, shapes)
-  const state = TrainState.of(detector, optimizer.slots, { ema: false })
-  const compiled = compile(makeTrainStep(detector, { optimizer }), { name: 'trainStep' })
-  let steps = 0
-  return {
-    params: trainable.reduce((sum, [, { shape }]) => sum + sizeOf(shape), 0),
-    async step(): Promise<PeerStep> {
-      const startedAt = performance.now()
-      const groups = optimizer.scalars(LEARNING_RATE, ++steps)
-      const batch = withNoise(detector, tensors, new Random('train_step', 'noise', steps))
-      const inputs = { state: state.current, batch, forward: {}, groups }
-      const { state: written, metrics } = await compiled.run(inputs, {
-        into: { state: state.into() },
-      })
-      state.swap(written.buffers, {})
-      const ms = performance.now() - startedAt
-      return { ms, positives: metrics.roi_pos?.data[0], peakBytes: peakBytes() }
-    },
-    dispose: () => compiled.dispose(),
-  }
 }

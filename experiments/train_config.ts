@@ -4,6 +4,7 @@ import { checkMasks } from '../datasets/batch_masks.js'
 import { checkImages } from '../datasets/check_images.js'
 import { type CocoDataset, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
+import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
 import { ConfigError, DataError } from '../errors.js'
 import { loadPretrained, reportLines } from '../pretrained/index.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
@@ -23,7 +24,9 @@ import { forgetResults, saveResults } from '../training/save_results.js'
 import { loadSplit, requirePart } from './load_data.js'
 
 export interface TrainConfigOptions
-  extends Pick<TrainOptions, 'workDir' | 'resume' | 'maxIters' | 'engine' | 'progressStream'> {
+  extends Pick<TrainOptions, 'workDir' | 'resume' | 'maxIters' | 'progressStream'> {
+  /** Where to compute, and how precisely: its precision goes before that of the config. */
+  compute?: ComputeOptions
   /** Weights to start from, a `.safetensors` or `.pth` file; what does not fit must have a known reason. */
   loadFrom?: string
   /** Takes what is worth knowing before the first iteration. */
@@ -40,6 +43,8 @@ export async function trainConfig(
     const what = 'is given with --resume, which has its own weights'
     throw new ConfigError('--load-from', what, 'leave out one of them')
   }
+  const compute = { ...options.compute, precision: precisionOf(config, options) }
+  openMemory(compute) // throws where the device is not there
   const optimizer = requirePart(config, 'optimizer')
   const schedule = requirePart(config, 'schedule')
   const { data, dataset } = await loadSplit(config, 'train')
@@ -56,7 +61,7 @@ export async function trainConfig(
   }
   const evaluation = config.evaluation
   const hooks = evaluation
-    ? await evaluationHooks(config, detector, { classes, workDir })
+    ? await evaluationHooks(config, detector, { classes, workDir, compute })
     : undefined
   if (resume) await checkpointToResume(workDir, resume)
 
@@ -75,6 +80,8 @@ export async function trainConfig(
       optimizer,
       schedule,
       ema: config.ema,
+      compute,
+      lossScale: compute.precision === 'fp16' ? (config.lossScale ?? {}) : undefined,
       logging: { interval: config.logging?.interval ?? 50 },
       checkpoint: {
         interval: config.checkpoint?.interval ?? 1,
@@ -89,6 +96,19 @@ export async function trainConfig(
   } finally {
     await loader.close()
   }
+}
+
+/** What is asked for by the command line, else by the config. */
+function precisionOf(
+  { precision, lossScale }: Config,
+  { compute }: TrainConfigOptions,
+): Precision | undefined {
+  const final = compute?.precision ?? precision
+  if (lossScale !== undefined && precision !== 'fp16' && final !== 'fp16') {
+    const what = `has no effect in precision ${final ?? 'fp32'}`
+    throw new ConfigError('lossScale', what, 'set precision=fp16, or leave it out')
+  }
+  return final
 }
 
 function loaderOptions({ batchSize, bucketStep, workers, scales, flip }: DataConfig) {
@@ -131,17 +151,26 @@ async function writeConfig(workDir: string, config: Config): Promise<void> {
   }
 }
 
+interface EvaluationSetting {
+  classes: readonly string[]
+  workDir: string
+  compute: ComputeOptions
+}
+
 async function evaluationHooks(
   config: Config,
   detector: Detector,
-  { classes, workDir }: { classes: readonly string[]; workDir: string },
+  { classes, workDir, compute }: EvaluationSetting,
 ): Promise<TrainHooks> {
   const { data, dataset } = await loadSplit(config, 'val', classes)
   await checkImages(dataset.samples)
   if (detector.needsMasks) checkMasks(dataset.samples)
   return {
     evaluate: async () => {
-      const { bbox, segm, results } = await evaluate(detector, evalOptions(data, dataset))
+      const { bbox, segm, results } = await evaluate(detector, {
+        ...evalOptions(data, dataset),
+        compute,
+      })
       await saveResults(workDir, results)
       return { bbox, segm }
     },

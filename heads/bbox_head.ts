@@ -4,6 +4,7 @@ import {
   type BoxCoderOptions,
   decodeBoxes,
   encodeBoxes,
+  fullPrecision,
   IGNORED,
   l1Loss,
   softmaxCrossEntropy,
@@ -74,7 +75,10 @@ export class BBoxHead extends Module {
     const planes = tf.transpose(roiFeatures, [0, 3, 1, 2]) // PyTorch's order of weights: c, y, x
     const flat = tf.reshape(planes, [planes.shape[0], -1]) as tf.Tensor2D
     const shared = this.shared_fcs.reduce((x, layer) => tf.relu(layer.forward(x)), flat)
-    return { classLogits: this.fc_cls.forward(shared), boxDeltas: this.fc_reg.forward(shared) }
+    return {
+      classLogits: fullPrecision(this.fc_cls.forward(shared)),
+      boxDeltas: fullPrecision(this.fc_reg.forward(shared)),
+    }
   }
 
   /**

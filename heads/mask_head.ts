@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { Conv2d, ConvTranspose2d, joinPatches, kaimingNormalFanOut, Module } from '../nn/index.js'
-import { binaryCrossEntropy } from '../ops/index.js'
+import { binaryCrossEntropy, fullPrecision } from '../ops/index.js'
 
 /** Pixels that the transposed convolution makes of one, along each side. */
 const UPSAMPLING = 2
@@ -61,7 +61,7 @@ export class MaskHead extends Module {
    * @returns `[r, maskSize, maskSize, numClasses]`, logits.
    */
   override forward(roiFeatures: tf.Tensor4D): tf.Tensor4D {
-    return joinPatches(this.pixelLogits(roiFeatures), UPSAMPLING)
+    return fullPrecision(joinPatches(this.pixelLogits(roiFeatures), UPSAMPLING))
   }
 
   /**
@@ -85,7 +85,7 @@ export class MaskHead extends Module {
     const planes = tf.reshape(tf.transpose(pixels, [0, 3, 1, 2]), [count, classes, -1])
     const chosen = tf.reshape(tf.matMul(ofPixels, planes), [count, height, width, 1])
     const masks = joinPatches(chosen as tf.Tensor4D, UPSAMPLING)
-    return tf.reshape(masks, [count / places, this.maskSize, this.maskSize])
+    return fullPrecision(tf.reshape(masks, [count / places, this.maskSize, this.maskSize]))
   }
 
   /**

@@ -11,6 +11,7 @@ import {
   decodeBoxes,
   encodeBoxes,
   type FocalLossOptions,
+  fullPrecision,
   l1Loss,
   levelAnchors,
   matchedBoxes,
@@ -173,11 +174,11 @@ export class RetinaHead extends Module {
       const anchorCount = height * width * cells[3]
       const ofLevel = (perAnchor: tf.Tensor2D) => tf.slice(perAnchor, [0, from], [-1, anchorCount])
 
-      const logits = tf.reshape(levelLogits, [...cells, this.numClasses])
+      const logits = tf.reshape(fullPrecision(levelLogits), [...cells, this.numClasses])
       const levelLabels = tf.reshape(ofLevel(labels), cells)
       classLoss = tf.add(classLoss, sigmoidFocalLoss(logits, levelLabels, this.focalLoss))
 
-      const predicted = tf.reshape(boxDeltas[level], [count, anchorCount, 4])
+      const predicted = tf.reshape(fullPrecision(boxDeltas[level]), [count, anchorCount, 4])
       const wanted = tf.slice(deltas, [0, from, 0], [-1, anchorCount, -1])
       const weights = tf.expandDims(ofLevel(isPositive), -1) // [n, anchorCount, 1]
       boxLoss = tf.add(boxLoss, l1Loss(predicted, wanted, weights))
@@ -249,11 +250,12 @@ export class RetinaHead extends Module {
         levels.map((l) => l[part]),
         1,
       )
-    const deltas = tf.reshape(joined('deltas'), [-1, 4]) as tf.Tensor2D // [n b, 4]
+    const deltas = tf.reshape(fullPrecision(joined('deltas')), [-1, 4]) as tf.Tensor2D // [n b, 4]
     const anchors = tf.reshape(joined('anchors'), [-1, 4]) as tf.Tensor2D
     const decoded = tf.reshape(decodeBoxes(deltas, anchors), [imageCount, -1, 4]) as tf.Tensor3D
     const boxes = tf.div(clipBoxes(decoded, imageSizes), tf.expandDims(scaleFactors, 1))
-    const scores = tf.mul(tf.sigmoid(joined('logits')), tf.expandDims(joined('valid'), 2)) // [n, b, c]
+    const chances = tf.sigmoid(fullPrecision(joined('logits'))) // [n, b, c]
+    const scores = tf.mul(chances, tf.expandDims(joined('valid'), 2))
     return multiclassNms(
       boxes as tf.Tensor3D,
       tf.transpose(scores, [0, 2, 1]) as tf.Tensor3D,

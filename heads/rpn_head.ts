@@ -9,6 +9,7 @@ import {
   assignByMaxIou,
   binaryCrossEntropy,
   encodeBoxes,
+  fullPrecision,
   l1Loss,
   levelAnchors,
   matchedBoxes,
@@ -119,8 +120,8 @@ export class RPNHead extends Module {
     }
     const hidden = features.map((x) => tf.relu(this.rpn_conv.forward(x)))
     return {
-      objectness: hidden.map((x) => this.rpn_cls.forward(x)),
-      boxDeltas: hidden.map((x) => this.rpn_reg.forward(x)),
+      objectness: hidden.map((x) => fullPrecision(this.rpn_cls.forward(x))),
+      boxDeltas: hidden.map((x) => fullPrecision(this.rpn_reg.forward(x))),
     }
   }
 

@@ -1,7 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
+import { hasKernel } from '../engine/has_kernel.js'
 import { ones, zeros } from './initializers.js'
 import { type ForwardOptions, Module } from './module.js'
 import { type Initializer, Parameter } from './parameter.js'
+
+/** Name under which `runKernel` finds it on a backend that has it; others compose operations. */
+const MOMENTS_KERNEL = 'ChannelMoments'
 
 export interface BatchNormOptions {
   channels: number
@@ -101,9 +105,9 @@ function normalise<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias: tf.Tensor
 
   const op = tf.customGrad((...args) => {
     const [x, weight, bias, save] = args as [T, tf.Tensor, tf.Tensor, tf.GradSaveFunc]
-    mean = tf.keep(tf.mean(x, axes)) // [channels]
-    // Not E[x^2] - mean^2, which cancels when the mean is large.
-    variance = tf.keep(tf.mean(tf.square(tf.sub(x, mean)), axes))
+    const statistics = moments(x)
+    mean = tf.keep(statistics.mean)
+    variance = tf.keep(statistics.variance)
     const inverse = tf.div(1, tf.sqrt(tf.add(variance, eps)))
     const scale = tf.mul(weight, inverse)
     const shift = tf.sub(bias, tf.mul(mean, scale))
@@ -123,4 +127,16 @@ function normalise<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias: tf.Tensor
   }
 
   return { y: op(x, weight, bias) as T, mean, variance }
+}
+
+/** Mean and biased variance over all axes but the last: `[channels]` each. */
+function moments(x: tf.Tensor): { mean: tf.Tensor; variance: tf.Tensor } {
+  if (hasKernel(MOMENTS_KERNEL)) {
+    const [mean, variance] = tf.engine().runKernel(MOMENTS_KERNEL, { x }) as tf.Tensor[]
+    return { mean, variance }
+  }
+  const axes = x.shape.slice(0, -1).map((_, axis) => axis)
+  const mean = tf.mean(x, axes)
+  // Not E[x^2] - mean^2, which cancels when the mean is large.
+  return { mean, variance: tf.mean(tf.square(tf.sub(x, mean)), axes) }
 }

@@ -27,6 +27,6 @@ function chanceBelow(x: tf.Tensor): tf.Tensor {
 }
 
 function slope(x: tf.Tensor): tf.Tensor {
-  const bell = tf.exp(tf.mul(tf.square(x), -0.5))
+  const bell = tf.exp(tf.mul(tf.mul(x, -0.5), x)) // minus a square, which mixed precision sees to be none above 0
   return tf.add(chanceBelow(x), tf.mul(tf.mul(x, bell), 1 / Math.sqrt(2 * Math.PI)))
 }

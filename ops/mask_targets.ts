@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { bilinearWeights } from './bilinear_weights.js'
+import { fullPrecision } from './full_precision.js'
 
 /** The masks of the objects of each image, cut out around the object. */
 export interface FramedMasks {
@@ -66,7 +67,9 @@ export function maskTargets(
 
   const mask = tf.gather(tf.reshape(masks, [imageCount * objectCount, parts * parts]), object)
   const cells = tf.reshape(tf.cast(mask, 'float32'), [-1, parts, parts]) as tf.Tensor3D
-  const sums = tf.matMul(tf.matMul(rows.weights, cells), columns.weights, false, true) // [R, size, size]
+  // Marked on both sides, the products are no layers and stay in float32.
+  const [ofRows, ofColumns] = [rows.weights, columns.weights].map((x) => fullPrecision(x))
+  const sums = tf.matMul(tf.matMul(ofRows, fullPrecision(cells)), ofColumns, false, true) // [R, size, size]
   const isCovered = tf.greaterEqual(sums, tf.mul(HALF, tf.mul(rows.samples, columns.samples)))
   const isMatched = tf.greaterEqual(tf.reshape(matches, [-1, 1, 1]), tf.scalar(0, 'int32'))
   return tf.cast(tf.logicalAnd(isCovered, isMatched), 'float32') as tf.Tensor3D

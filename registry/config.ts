@@ -1,4 +1,6 @@
 import { z } from 'zod'
+import { PRECISIONS, type Precision } from '../engine/compiled.js'
+import type { LossScaleOptions } from '../training/loss_scale.js'
 import type { OptimizerOptions } from '../training/optimizer.js'
 import type { ParamGroupOptions } from '../training/param_groups.js'
 import type { ScheduleOptions } from '../training/schedule.js'
@@ -19,6 +21,10 @@ export interface Experiment<Model> {
   evaluation?: EvaluationConfig
   /** Keep running averages of the weights. @default none are kept */
   ema?: EmaConfig
+  /** What numbers are computed in, where the command line does not say it. @default 'fp32' */
+  precision?: Precision
+  /** For precision `fp16`: how the loss is scaled while gradients are taken. */
+  lossScale?: LossScaleOptions
   /** Of new weights, of the order of images and of their augmentation. @default 0 */
   seed?: number
 }
@@ -153,6 +159,9 @@ const schedule: SchemaOf<ScheduleOptions> = group('schedule', {
   }).optional(),
 })
 
+/** Of the initial scale: from here on small losses overflow float32 too. */
+const MAX_LOSS_SCALE = 2 ** 40
+
 /** The schema of a whole config, around that of its model. */
 export function configSchema<Model>(model: z.ZodType<Model>): SchemaOf<Experiment<Model>> {
   return group('a config', {
@@ -167,6 +176,11 @@ export function configSchema<Model>(model: z.ZodType<Model>): SchemaOf<Experimen
     }).optional(),
     evaluation: group('evaluation', { interval: count() }).optional(),
     ema: group('ema', { decay: decay() }).optional(),
+    precision: z.enum(PRECISIONS).optional(),
+    lossScale: group('lossScale', {
+      initial: z.number().min(1).max(MAX_LOSS_SCALE).optional(),
+      growthInterval: count().optional(),
+    }).optional(),
     seed: z.int().min(0).optional(),
   })
 }

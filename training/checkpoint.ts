@@ -1,15 +1,22 @@
 import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
+import type { DeviceTensor } from '../engine/device_tensor.js'
 import type { HostTensor } from '../engine/tensors.js'
 import { DataError, TrainingError } from '../errors.js'
 import type { Module } from '../nn/index.js'
+import type { LossScaleState } from './loss_scale.js'
 import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
-import { readSafetensors, readSafetensorsHeader, writeSafetensors } from './safetensors.js'
-import type { HostState, TrainState } from './train_state.js'
+import {
+  listSafetensors,
+  readSafetensors,
+  readSafetensorsHeader,
+  writeSafetensors,
+} from './safetensors.js'
+import type { DeviceState, TrainState } from './train_state.js'
 
 /** What a checkpoint says of itself; written to both of its files, which belong together if it is equal. */
 export interface CheckpointMetadata {
-  /** Updates done. */
+  /** Iterations done. */
   iteration: number
   iterationsPerEpoch: number
   seed: number
@@ -23,13 +30,22 @@ export interface CheckpointMetadata {
 
 /** Sums of logged values since the last logged line, so that a resumed run logs the same means. */
 export interface LogSums {
+  /** Updates that were summed. */
   count: number
   sums: Record<string, number>
+}
+
+/** What the state file holds beside tensors and `CheckpointMetadata`. */
+export interface RunState {
+  log: LogSums
+  /** Of runs that scale their loss. */
+  lossScale?: LossScaleState
 }
 
 /** Key of the JSON text in the metadata of a safetensors file. */
 export const METADATA_KEY = 'vanilladet'
 const LOG_KEY = 'vanilladet.log'
+const LOSS_SCALE_KEY = 'vanilladet.loss_scale'
 
 /** Text file that names the newest complete checkpoint of a work dir. */
 const LATEST = 'latest'
@@ -61,14 +77,18 @@ export function trainStatePath(modelPath: string): string {
  */
 export async function saveCheckpoint(
   workDir: string,
-  state: HostState,
-  options: { metadata: CheckpointMetadata; log: LogSums; keep?: number },
+  state: DeviceState,
+  options: RunState & { metadata: CheckpointMetadata; keep?: number },
 ): Promise<string> {
-  const { metadata, log, keep } = options
+  const { metadata, log, lossScale, keep } = options
   const name = checkpointName(metadata.iteration, metadata.iterationsPerEpoch)
   const modelPath = join(workDir, `${name}.safetensors`)
   const model = { format: 'pt', [METADATA_KEY]: JSON.stringify(metadata) }
-  const training = { ...model, [LOG_KEY]: JSON.stringify(log) }
+  const training = {
+    ...model,
+    [LOG_KEY]: JSON.stringify(log),
+    ...(lossScale && { [LOSS_SCALE_KEY]: JSON.stringify(lossScale) }),
+  }
   await replaceFile(trainStatePath(modelPath), (path) =>
     writeSafetensors(path, trainingTensors(state), training),
   )
@@ -152,29 +172,29 @@ export async function loadWeights(
 export async function loadTrainState(
   state: TrainState,
   modelPath: string,
-): Promise<{ metadata: CheckpointMetadata; log: LogSums }> {
+): Promise<RunState & { metadata: CheckpointMetadata }> {
   const path = trainStatePath(modelPath)
   const { shapes, metadata: texts } = await readSafetensorsHeader(path)
   const metadata = parseMetadata(path, texts[METADATA_KEY])
   const log = parseJson<LogSums>(path, texts[LOG_KEY])
+  const lossScale = parseJson<LossScaleState>(path, texts[LOSS_SCALE_KEY])
   const ofModel = (await readSafetensorsHeader(modelPath)).metadata[METADATA_KEY]
   if (!metadata || !log || ofModel !== texts[METADATA_KEY]) {
     const what = `it is not of the same save as ${basename(modelPath)}`
     throw new DataError(path, what, 'resume from another checkpoint')
   }
 
-  const { optimizer, ema } = state.current
-  const slots: Record<string, Record<string, HostTensor>> = { ...optimizer, ema }
-  const match = matchWeights(shapesOf(trainingTensors(state.current)), shapes)
+  const expected = trainingTensors(state.current)
+  const match = matchWeights(shapesOf(expected), shapes)
   if (!isFullMatch(match)) {
     const what = `the training state is of another optimizer, ema or model: ${describeMatch(match)}`
     throw new DataError(path, what, 'resume with the config it was saved with')
   }
-  const { tensors } = await readSafetensors(path)
-  for (const [slot, arrays] of Object.entries(slots)) {
-    for (const name of Object.keys(arrays)) arrays[name] = tensors[`${slot}.${name}`]
+  const { tensors } = await listSafetensors(path)
+  for (const [name, tensor] of Object.entries(expected)) {
+    state.memory.write(tensor, await tensors[name].read())
   }
-  return { metadata, log }
+  return { metadata, log, ...(lossScale && { lossScale }) }
 }
 
 /** Refuses a checkpoint whose classes are not those of the data, label by label. */
@@ -193,7 +213,7 @@ export function requireClasses(
   throw new DataError(path, what, 'use annotations with the same categories')
 }
 
-function trainingTensors({ optimizer, ema }: HostState): Record<string, HostTensor> {
+function trainingTensors({ optimizer, ema }: DeviceState): Record<string, DeviceTensor> {
   const named = Object.entries({ ...optimizer, ema }).flatMap(([slot, arrays]) =>
     Object.entries(arrays).map(([name, tensor]) => [`${slot}.${name}`, tensor] as const),
   )
@@ -295,7 +315,7 @@ function withoutPrefix(shapes: Record<string, number[]>, prefix: string) {
   return Object.fromEntries(named)
 }
 
-function shapesOf(tensors: Record<string, HostTensor>) {
+function shapesOf(tensors: Record<string, DeviceTensor>) {
   return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
 }
 

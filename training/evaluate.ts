@@ -7,8 +7,10 @@ import {
 } from '../datasets/index.js'
 import type { Detector, PredictBatch } from '../detectors/index.js'
 import { compile } from '../engine/compile.js'
-import type { CompileOptions } from '../engine/compiled.js'
-import { floats, type HostTensor, type HostTree } from '../engine/tensors.js'
+import type { ComputeOptions } from '../engine/compiled.js'
+import type { DeviceTensor } from '../engine/device_tensor.js'
+import { openMemory } from '../engine/memory.js'
+import { floats, type HostTree } from '../engine/tensors.js'
 import { functionalCall } from '../nn/index.js'
 import {
   COCO,
@@ -38,7 +40,8 @@ export interface Evaluation {
 }
 
 export interface EvaluateOptions extends EvalOptions {
-  engine?: CompileOptions['engine']
+  /** @default ONNX Runtime, on the processor */
+  compute?: ComputeOptions
   /** Called after each batch. */
   onProgress?(done: number, total: number): void
 }
@@ -57,14 +60,14 @@ export async function detectAll(
   detector: Detector,
   options: EvaluateOptions,
 ): Promise<CocoResults> {
-  const { dataset, engine, onProgress } = options
-  const state = stateOf(detector)
+  const { dataset, compute = {}, onProgress } = options
+  const state = uploadState(detector, compute)
   const predict = compile(
     ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictTensors }) => {
       const { result } = functionalCall(detector, state, () => detector.predict(batch))
       return { ...result }
     },
-    { name: 'predict', engine },
+    { ...compute, name: 'predict' },
   )
   const results: CocoResults = { bbox: [] }
   let done = 0
@@ -82,6 +85,7 @@ export async function detectAll(
     }
   } finally {
     await predict.dispose()
+    for (const tensor of Object.values(state)) tensor.dispose()
   }
   return results
 }
@@ -129,10 +133,16 @@ function evaluateOne(
 
 type PredictTensors = { [Key in keyof PredictBatch]: PredictBatch[Key] }
 
-/** Parameters and buffers as host tensors: inputs of the graph, so that graphs of several sizes share them. */
-function stateOf(detector: Detector): Record<string, HostTensor> {
+/**
+ * Parameters and buffers where they are computed with: inputs of the graph, so that graphs of several sizes share them. On
+ * the processor they are the detector's own arrays.
+ */
+function uploadState(detector: Detector, compute: ComputeOptions): Record<string, DeviceTensor> {
+  const memory = openMemory(compute)
   const named = detector.namedParameters()
-  return Object.fromEntries(named.map(([name, { data, shape }]) => [name, floats(data, shape)]))
+  return Object.fromEntries(
+    named.map(([name, { data, shape }]) => [name, memory.upload(floats(data, shape))]),
+  )
 }
 
 function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictTensors> {

@@ -1,15 +1,17 @@
 import type { Detector } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
-import type { CompileOptions } from '../engine/compiled.js'
-import { type HostTensor, type HostTree, scalar } from '../engine/tensors.js'
+import type { CompileOptions, ComputeOptions } from '../engine/compiled.js'
 import {
-  type BatchTensors,
-  makeGradientStep,
-  makeTrainStep,
-  makeUpdateStep,
-  type StepOptions,
-} from './step.js'
+  type HostTensor,
+  type HostTree,
+  hostTensor,
+  type RunTensor,
+  scalar,
+} from '../engine/tensors.js'
+import { RotatingTensors } from './rotating_tensors.js'
+import { type BatchTensors, makeGradientStep, makeTrainStep, makeUpdateStep } from './step.js'
 import { type TrainState, zerosOf } from './train_state.js'
+import type { UpdateOptions } from './update.js'
 
 /** What changes from one iteration to the next, beside state and data. */
 export interface IterationInputs {
@@ -20,17 +22,26 @@ export interface IterationInputs {
   step: number
   /** Deep-training lambda; 1 takes the activations out of the graph. */
   lambda: number
+  /** What the loss is multiplied by while gradients are taken. @default gradients are taken of the loss itself */
+  lossScale?: number
+}
+
+export interface IterationResult {
+  /** `loss`, its parts and `gradNorm`; means over the batches. */
+  metrics: Record<string, number>
+  /** False where a metric, or with `lossScale` a gradient or statistic, is not finite: the state is as it was. */
+  isUpdated: boolean
 }
 
 /** Runs updates one after the other on a state. */
 export interface Iterations {
-  /** @returns `loss`, its parts and `gradNorm`; means over the batches. */
-  run(inputs: IterationInputs): Promise<Record<string, number>>
+  run(inputs: IterationInputs): Promise<IterationResult>
   dispose(): Promise<void>
 }
 
-export interface IterationOptions extends StepOptions {
-  engine?: CompileOptions['engine']
+export interface IterationOptions extends UpdateOptions {
+  /** Where the state is. */
+  compute?: ComputeOptions
 }
 
 /** An update from one batch: a single graph. */
@@ -42,17 +53,18 @@ export function singleBatchIterations(
   const step = compile(makeTrainStep(detector, options), named('trainStep', options))
   return {
     async run(inputs) {
-      const { state: written, metrics } = await step.run(
+      const results = await step.run(
         {
           state: state.current,
           batch: inputs.batches[0],
           forward: forwardScalars(inputs),
           groups: options.optimizer.scalars(inputs.learningRate, inputs.step),
+          ...lossScaleScalar(inputs),
         },
         { into: { state: state.into() } },
       )
-      state.swap(written.buffers, bufferAverages(written.ema, written.buffers))
-      return numbers(metrics)
+      state.take(results.state)
+      return endUpdate(state, numbers(results.metrics), results.checksum)
     },
     dispose: () => step.dispose(),
   }
@@ -66,52 +78,77 @@ export function accumulatingIterations(
 ): Iterations {
   const gradientStep = compile(makeGradientStep(detector), named('gradientStep', options))
   const updateStep = compile(makeUpdateStep(options), named('updateStep', options))
-  let gathered = zerosOf(state.current.parameters)
-  let next = zerosOf(state.current.parameters)
+  /** Sums of gradients; what it keeps from update to update are zeros. */
+  const gathered = gradientSums(state)
 
   /** Adds the gradients of one batch to `gathered`. */
   const gather = async (batch: HostTree<BatchTensors>, inputs: IterationInputs) => {
     const { parameters, buffers } = state.current
-    const forward = forwardScalars(inputs)
     const results = await gradientStep.run(
-      { parameters, buffers, gathered, batch, forward },
-      { into: { gathered: next } },
+      {
+        parameters,
+        buffers,
+        gathered: gathered.latest(),
+        batch,
+        forward: forwardScalars(inputs),
+        ...lossScaleScalar(inputs),
+      },
+      { into: { gathered: gathered.into(), buffers: state.into().buffers } },
     )
-    ;[gathered, next] = [next, gathered]
-    return results
+    gathered.take(results.gathered)
+    state.take({ buffers: results.buffers })
+    return numbers(results.metrics)
   }
 
   return {
     async run(inputs) {
       const { batches } = inputs
-      for (const { data } of Object.values(gathered)) data.fill(0)
-      let buffers: Record<string, HostTensor> = {}
       const means: Record<string, number> = {}
       for (const batch of batches) {
-        const results = await gather(batch, inputs)
-        buffers = results.buffers
-        state.setBuffers(buffers)
-        for (const [name, value] of Object.entries(numbers(results.metrics))) {
+        for (const [name, value] of Object.entries(await gather(batch, inputs))) {
           means[name] = (means[name] ?? 0) + value / batches.length
         }
       }
-      const { state: written, gradNorm } = await updateStep.run(
+      const results = await updateStep.run(
         {
-          state: { ...state.current, buffers },
-          gathered,
+          state: { ...state.current, buffers: state.changedBuffers() },
+          gathered: gathered.latest(),
           share: scalar(1 / batches.length),
           groups: options.optimizer.scalars(inputs.learningRate, inputs.step),
+          ...lossScaleScalar(inputs),
         },
         { into: { state: state.into() } },
       )
-      state.swap({}, bufferAverages(written.ema, buffers))
-      return { ...means, ...numbers({ gradNorm }) }
+      gathered.abandon()
+      state.take(results.state)
+      const metrics = { ...means, ...numbers({ gradNorm: results.gradNorm }) }
+      return endUpdate(state, metrics, results.checksum)
     },
     async dispose() {
       await gradientStep.dispose()
       await updateStep.dispose()
+      gathered.dispose()
     },
   }
+}
+
+function gradientSums({ current, memory }: TrainState): RotatingTensors {
+  const names = Object.keys(current.parameters)
+  const zeros = new RotatingTensors(memory, zerosOf(current.parameters, memory))
+  return zeros.reserve(names).reserve(names)
+}
+
+/** Keeps what an update has computed, unless some of it is not finite. */
+function endUpdate(
+  state: TrainState,
+  metrics: Record<string, number>,
+  checksum: RunTensor | undefined,
+): IterationResult {
+  const checked = checksum ? [hostTensor(checksum).data[0]] : []
+  const isUpdated = [...Object.values(metrics), ...checked].every(Number.isFinite)
+  if (isUpdated) state.commit()
+  else state.abandon()
+  return { metrics, isUpdated }
 }
 
 /** `lambda` is an input only while it changes: at 1 the graph has no such activation. */
@@ -119,17 +156,17 @@ function forwardScalars({ lambda }: IterationInputs): Record<string, HostTensor>
   return lambda === 1 ? {} : { lambda: scalar(lambda) }
 }
 
-function bufferAverages(
-  averages: Record<string, HostTensor>,
-  buffers: Record<string, HostTensor>,
-): Record<string, HostTensor> {
-  return Object.fromEntries(Object.entries(averages).filter(([name]) => name in buffers))
+function lossScaleScalar({ lossScale }: IterationInputs): { lossScale?: HostTensor } {
+  return lossScale === undefined ? {} : { lossScale: scalar(lossScale) }
 }
 
-function numbers(tensors: Record<string, HostTensor>): Record<string, number> {
-  return Object.fromEntries(Object.entries(tensors).map(([name, { data }]) => [name, data[0]]))
+function numbers(tensors: Record<string, RunTensor>): Record<string, number> {
+  const values = Object.entries(tensors).map(
+    ([name, tensor]) => [name, hostTensor(tensor).data[0]] as const,
+  )
+  return Object.fromEntries(values)
 }
 
-function named(name: string, { engine }: { engine?: CompileOptions['engine'] }): CompileOptions {
-  return { name, engine }
+function named(name: string, { compute }: IterationOptions): CompileOptions {
+  return { ...compute, name }
 }

@@ -12,21 +12,25 @@ export class LogMeans {
     this.log = log
   }
 
-  add(values: Readonly<Record<string, number>>, seconds: { time: number; dataTime: number }): void {
+  /** @param values undefined for an iteration that made no update: it has a time, but no part in the means. */
+  add(
+    values: Readonly<Record<string, number>> | undefined,
+    seconds: { time: number; dataTime: number },
+  ): void {
     const { sums } = this.log
-    this.log.count++
-    for (const [name, value] of Object.entries(values)) sums[name] = (sums[name] ?? 0) + value
+    if (values) this.log.count++
+    for (const [name, value] of Object.entries(values ?? {})) sums[name] = (sums[name] ?? 0) + value
     this.times.count++
     this.times.time += seconds.time
     this.times.dataTime += seconds.dataTime
   }
 
+  /** @returns `head` with the means; without them if no iteration made an update. */
   takeLine(head: { iter: number; epoch: number; lr: number }): ProgressLine & LogLine {
     const { count, sums } = this.log
     const means = Object.entries(sums).map(([name, sum]) => [name, sum / count] as const)
     const line = {
       ...head,
-      loss: 0,
       ...Object.fromEntries(means),
       time: this.times.time / this.times.count,
       dataTime: this.times.dataTime / this.times.count,

@@ -2,11 +2,13 @@
  * Training, from the first iteration to the last: the file to read first.
  *
  * An iteration is one update of the weights. It takes `optimizer.accumulate` batches; an epoch is all
- * batches once, and its last update may take fewer.
+ * batches once, and its last update may take fewer. In mixed precision an update is left out where gradients
+ * overflow: the iteration counts all the same.
  */
 import { basename, join } from 'node:path'
 import type { Detector } from '../detectors/detector.js'
-import type { CompileOptions } from '../engine/compiled.js'
+import type { ComputeOptions } from '../engine/compiled.js'
+import { openMemory } from '../engine/memory.js'
 import type { HostTree } from '../engine/tensors.js'
 import { ConfigError, TrainingError } from '../errors.js'
 import { Random } from '../nn/index.js'
@@ -14,9 +16,9 @@ import {
   type CheckpointMetadata,
   checkpointToResume,
   forgetLatest,
-  type LogSums,
   loadTrainState,
   loadWeights,
+  type RunState,
   readCheckpointMetadata,
   requireClasses,
   saveCheckpoint,
@@ -25,6 +27,13 @@ import { withNoise } from './draw_noise.js'
 import { listenForInterrupt } from './interrupt.js'
 import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
 import { LogMeans } from './log_means.js'
+import {
+  initialLossScale,
+  isExhausted,
+  type LossScaleOptions,
+  type LossScaleState,
+  nextLossScale,
+} from './loss_scale.js'
 import { type LogLine, MetricsLog } from './metrics_log.js'
 import { makeOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
 import { startProgress } from './progress.js'
@@ -78,14 +87,17 @@ export interface TrainOptions {
   resume?: string | boolean
   /** Stop after this many iterations, counted from the first of all. */
   maxIters?: number
-  engine?: CompileOptions['engine']
+  /** Where and how precisely to compute. */
+  compute?: ComputeOptions
+  /** Multiplies the loss while gradients are taken, as precision `fp16` needs. @default only with `fp16` */
+  lossScale?: LossScaleOptions
   hooks?: TrainHooks
   /** Where progress is shown. @default process.stderr */
   progressStream?: NodeJS.WriteStream
 }
 
 export interface TrainResult {
-  /** Updates done, those before a resume included. */
+  /** Iterations done, those before a resume included. */
   iteration: number
   /** The newest checkpoint. */
   checkpoint: string
@@ -104,7 +116,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await prepareWorkDir(workDir)
   if (!options.resume) await forgetLatest(workDir)
   const { state, iterations } = run
-  let { iteration, checkpoint } = run
+  const scaling = lossScaling(options)
+  let { iteration, checkpoint, lossScale } = run
   const metricsLog = await MetricsLog.open(join(workDir, 'metrics.jsonl'), iteration)
   const evaluationLog = await MetricsLog.open(join(workDir, 'evaluations.jsonl'), iteration)
   const means = new LogMeans(run.log)
@@ -121,7 +134,8 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     const lambda = lambdaOf(schedule, Math.max(0, iteration - 1), iterationsPerEpoch)
     const metadata = metadataOf(options, { iteration, iterationsPerEpoch, lambda })
     const { keep } = options.checkpoint
-    checkpoint = await saveCheckpoint(workDir, state.current, { metadata, log: means.log, keep })
+    const saved = { metadata, log: means.log, lossScale, keep }
+    checkpoint = await saveCheckpoint(workDir, state.current, saved)
     savedAt = iteration
     progress.say(`saved ${basename(checkpoint)}`)
   }
@@ -147,18 +161,29 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       const loadedAt = performance.now()
 
       iteration++
-      const inputs = { batches: taken, learningRate, step: iteration, lambda }
-      const values = await iterations.run(inputs)
-      requireFinite(values, iteration, checkpoint)
+      const { metrics, isUpdated } = await iterations.run({
+        batches: taken,
+        learningRate,
+        step: iteration - (lossScale?.skippedUpdates ?? 0),
+        lambda,
+        lossScale: scaling && lossScale?.scale,
+      })
+      if (scaling && lossScale) {
+        lossScale = nextLossScale(lossScale, isUpdated, scaling)
+        requireScale(lossScale, iteration, checkpoint)
+      } else if (!isUpdated) throw notFinite(metrics, iteration, checkpoint)
 
-      means.add(values, {
+      means.add(isUpdated ? metrics : undefined, {
         time: (performance.now() - startedAt) / 1000,
         dataTime: (loadedAt - startedAt) / 1000,
       })
       progress.advance(iteration)
       if (iteration % options.logging.interval === 0) {
         const epochFrom1 = Math.ceil(iteration / iterationsPerEpoch)
-        const line = means.takeLine({ iter: iteration, epoch: epochFrom1, lr: learningRate })
+        const line = means.takeLine({
+          ...{ iter: iteration, epoch: epochFrom1, lr: learningRate },
+          ...(scaling && toldScale(lossScale)),
+        })
         await metricsLog.append(line)
         progress.report(line)
         hooks.onLog?.(line)
@@ -177,25 +202,25 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       }
     }
     if (savedAt !== iteration) await save()
+    state.writeTo(detector)
   } finally {
     interrupt.stop()
     progress.stop()
     await batches.return(undefined)
     await iterations.dispose()
+    state.dispose()
   }
-  state.writeTo(detector)
   const reason =
     iteration === scheduled ? 'finished' : iteration >= total ? 'maxIters' : 'interrupted'
   return { iteration, checkpoint: checkpoint ?? '', reason }
 }
 
 /** What a run starts with: a fresh state, or that of a checkpoint. */
-interface Run {
+interface Run extends RunState {
   state: TrainState
   iterations: Iterations
-  /** Updates done. */
+  /** Iterations done. */
   iteration: number
-  log: LogSums
   /** The newest checkpoint, if there is one. */
   checkpoint: string | undefined
 }
@@ -206,19 +231,24 @@ async function startRun(options: TrainOptions, iterationsPerEpoch: number): Prom
     throw new ConfigError('data.train', 'gives no batches', 'name annotations with images')
   }
   const optimizer = makeOptimizer(options.optimizer, trainableShapes(detector))
-  const ema = options.ema !== undefined
+  const scaling = lossScaling(options)
+  const initial = scaling && initialLossScale(scaling)
+  const memory = openMemory(options.compute ?? {})
+  const stateOptions = { ema: options.ema !== undefined, memory }
   if (resume === undefined || resume === false) {
-    const state = TrainState.of(detector, optimizer.slots, { ema })
+    const state = TrainState.of(detector, optimizer.slots, stateOptions)
     const iterations = makeIterations(options, state, optimizer)
-    return { state, iterations, iteration: 0, log: { count: 0, sums: {} }, checkpoint: undefined }
+    const log = { count: 0, sums: {} }
+    return { state, iterations, iteration: 0, log, lossScale: initial, checkpoint: undefined }
   }
   const checkpoint = await checkpointToResume(workDir, resume)
   await requireSameRun(checkpoint, options, iterationsPerEpoch)
   await loadWeights(detector, checkpoint)
-  const state = TrainState.of(detector, optimizer.slots, { ema })
-  const { metadata, log } = await loadTrainState(state, checkpoint)
+  const state = TrainState.of(detector, optimizer.slots, stateOptions)
+  // A run in another precision keeps the count of skipped updates, and hands the scale on.
+  const { metadata, log, lossScale = initial } = await loadTrainState(state, checkpoint)
   const iterations = makeIterations(options, state, optimizer)
-  return { state, iterations, iteration: metadata.iteration, log, checkpoint }
+  return { state, iterations, iteration: metadata.iteration, log, lossScale, checkpoint }
 }
 
 function makeIterations(
@@ -226,9 +256,9 @@ function makeIterations(
   state: TrainState,
   optimizer: Optimizer,
 ): Iterations {
-  const { detector, ema, engine } = options
+  const { detector, ema, compute } = options
   const { accumulate = 1, maxGradNorm } = options.optimizer
-  const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, engine }
+  const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, compute }
   const make = accumulate === 1 ? singleBatchIterations : accumulatingIterations
   return make(detector, state, stepOptions)
 }
@@ -281,19 +311,43 @@ async function take<Batch>(
   return taken
 }
 
-function requireFinite(
-  values: Readonly<Record<string, number>>,
+/** Whether, and how, the loss is scaled. */
+function lossScaling({ lossScale, compute }: TrainOptions): LossScaleOptions | undefined {
+  return lossScale ?? (compute?.precision === 'fp16' ? {} : undefined)
+}
+
+function toldScale(lossScale: LossScaleState | undefined): object {
+  return { lossScale: lossScale?.scale, skippedUpdates: lossScale?.skippedUpdates }
+}
+
+function requireScale(
+  lossScale: LossScaleState,
   iteration: number,
   checkpoint: string | undefined,
 ): void {
-  const broken = Object.entries(values).filter(([, value]) => !Number.isFinite(value))
-  if (broken.length === 0) return
-  const told = broken.map(([name, value]) => `${name} is ${value}`).join(', ')
-  const last = checkpoint ? `the last checkpoint is ${basename(checkpoint)}` : 'nothing was saved'
+  if (!isExhausted(lossScale)) return
   throw new TrainingError(
-    `at iteration ${iteration} ${told}; ${last}`,
+    `at iteration ${iteration} the loss scale fell below 1 after ${lossScale.skippedUpdates} skipped updates, ` +
+      `since activations or gradients overflow float16; ${lastSave(checkpoint)}`,
+    'go on in precision fp32, or lower optimizer.learningRate',
+  )
+}
+
+function notFinite(
+  metrics: Readonly<Record<string, number>>,
+  iteration: number,
+  checkpoint: string | undefined,
+): TrainingError {
+  const broken = Object.entries(metrics).filter(([, value]) => !Number.isFinite(value))
+  const told = broken.map(([name, value]) => `${name} is ${value}`).join(', ')
+  return new TrainingError(
+    `at iteration ${iteration} ${told}; ${lastSave(checkpoint)}`,
     'lower optimizer.learningRate, lengthen schedule.warmupIters, or set optimizer.maxGradNorm',
   )
+}
+
+function lastSave(checkpoint: string | undefined): string {
+  return checkpoint ? `the last checkpoint is ${basename(checkpoint)}` : 'nothing was saved'
 }
 
 function trainableShapes(detector: Detector): Record<string, readonly number[]> {

@@ -41,6 +41,8 @@ export type GroupScalars<Scalar> = Readonly<Record<string, Scalar>>
 export interface Optimizer {
   /** Names of the arrays to keep for every parameter, each of its shape, zero at first. */
   readonly slots: readonly string[]
+  /** Which of the groups that have the same scalars and rule each parameter is in, by name. */
+  readonly groupOf: Readonly<Record<string, number>>
   /**
    * One record of scalars a group, to be given to `update`.
    *
@@ -48,11 +50,12 @@ export interface Optimizer {
    * @param step the update's number, from 1.
    */
   scalars(learningRate: number, step: number): GroupScalars<HostTensor>[]
-  /** Traced: one parameter's new value and slots. */
+  /** Traced: new value and slots of one parameter, or of several of its group as one vector. */
   update(update: ParameterUpdate): { parameter: tf.Tensor; slots: Slots }
 }
 
 export interface ParameterUpdate {
+  /** Of several, any. */
   readonly name: string
   readonly parameter: tf.Tensor
   readonly gradient: tf.Tensor
@@ -78,6 +81,7 @@ function makeAdamW(
   const eps = options.eps ?? 1e-8
   return {
     slots: ['m', 'v'],
+    groupOf,
     scalars: (learningRate, step) =>
       groups.map(({ lrScale, weightDecay }) =>
         onHost(adamWScalars(learningRate * lrScale, step, { beta1, beta2, eps, weightDecay })),
@@ -101,6 +105,7 @@ function makeSGD(
   const { momentum = 0, nesterov = false } = options
   return {
     slots: ['momentum'],
+    groupOf,
     scalars: (learningRate) =>
       groups.map(({ lrScale }) => onHost({ learningRate: learningRate * lrScale })),
     update({ name, parameter, gradient, slots, scalars }) {

@@ -7,7 +7,8 @@ export interface ProgressLine {
   /** From 1. */
   epoch: number
   lr: number
-  loss: number
+  /** Absent if no update was made. */
+  loss?: number
   /** Seconds an iteration. */
   time: number
   /** Seconds of it spent waiting for data. */
@@ -78,7 +79,8 @@ function plainProgress(
 function describe(line: ProgressLine, epochs: number): string {
   const { epoch, lr, loss, time, dataTime, memoryMiB } = line
   return (
-    `epoch ${epoch}/${epochs}, lr ${lr.toExponential(3)}, loss ${loss.toFixed(4)}, ` +
+    `epoch ${epoch}/${epochs}, lr ${lr.toExponential(3)}, ` +
+    `${loss === undefined ? 'no update' : `loss ${loss.toFixed(4)}`}, ` +
     `${time.toFixed(3)} s/iter (data ${dataTime.toFixed(3)}), ${Math.round(memoryMiB)} MiB`
   )
 }

@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import type { DeviceTensor } from '../engine/device_tensor.js'
 import { type HostTensor, sizeOf } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
 import {
@@ -26,6 +27,8 @@ export interface SafetensorsHeader {
   metadata: Record<string, string>
 }
 
+type WrittenTensor = HostTensor | StoredTensor | DeviceTensor
+
 /** Bytes of a value in memory, where booleans take one. */
 const HOST_BYTES = { float32: 4, int32: 4, uint8: 1, bool: 1 } as const
 
@@ -36,7 +39,7 @@ const MAX_HEADER_BYTES = 100_000_000
 
 /**
  * Writes tensors to a new file and syncs it to the disk; an existing file is replaced. The arrays go
- * out as they are, with no copy of the whole; stored tensors are read one at a time.
+ * out as they are, with no copy of the whole; stored tensors and those on a device are read one at a time.
  *
  * Source: the safetensors format of Hugging Face: the header's length in 8 bytes, the header as JSON
  * padded to 8 bytes, the arrays back to back, everything little-endian.
@@ -45,7 +48,7 @@ const MAX_HEADER_BYTES = 100_000_000
  */
 export async function writeSafetensors(
   path: string,
-  tensors: Readonly<Record<string, HostTensor | StoredTensor>>,
+  tensors: Readonly<Record<string, WrittenTensor>>,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
   const file = await open(path, 'w')
@@ -113,7 +116,7 @@ export async function readSafetensorsHeader(path: string): Promise<SafetensorsHe
 }
 
 function headerOf(
-  tensors: Readonly<Record<string, HostTensor | StoredTensor>>,
+  tensors: Readonly<Record<string, WrittenTensor>>,
   metadata: Readonly<Record<string, string>>,
 ): Uint8Array {
   const header: Record<string, TensorEntry | Readonly<Record<string, string>>> = {}

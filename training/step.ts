@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Detector, TrainBatch } from '../detectors/detector.js'
 import { functionalCall } from '../nn/index.js'
-import { clipGradNorm, globalNorm } from './clip_grad_norm.js'
-import { updateAverages } from './ema.js'
-import type { GroupScalars, Optimizer } from './optimizer.js'
+import { fullPrecision } from '../ops/index.js'
+import type { GroupScalars } from './optimizer.js'
 import type { TensorState } from './train_state.js'
+import { type UpdateOptions, updateState } from './update.js'
 
 type Tensors = Record<string, tf.Tensor>
 
@@ -19,32 +19,32 @@ export type StepInputs = {
   forward: Record<string, tf.Scalar>
   /** `Optimizer.scalars` of this iteration. */
   groups: GroupScalars<tf.Scalar>[]
+  /** In mixed precision: what the loss is multiplied by while gradients are taken. */
+  lossScale?: tf.Scalar
 }
 
 /** Results of one whole training step. */
 export type StepOutputs = {
   /** `buffers` holds only those that the step changed; `ema` all parameters and those buffers. */
   state: TensorState
-  /** `loss`, its parts by name, `gradNorm`. */
+  /** `loss`, its parts by name, `gradNorm`; as they are without a loss scale. */
   metrics: Tensors
-}
-
-export interface StepOptions {
-  optimizer: Optimizer
-  /** Clip gradients to this global norm. */
-  maxGradNorm?: number
-  /** Keep running averages with this decay. */
-  emaDecay?: number
+  /** With a loss scale: finite if all gradients and all buffers are, so that the state may be kept. */
+  checksum?: tf.Scalar
 }
 
 /** One training step in one function: forward, gradients, update, averages. To be compiled. */
-export function makeTrainStep(detector: Detector, options: StepOptions) {
-  return ({ state, batch, forward, groups }: StepInputs): StepOutputs => {
-    const { gradients, buffers, metrics } = lossGradients(detector, state, batch, forward)
-    const updated = updateState({ ...state, buffers }, gradients, groups, options)
+export function makeTrainStep(detector: Detector, options: UpdateOptions) {
+  return ({ state, batch, forward, groups, lossScale }: StepInputs): StepOutputs => {
+    const inputs = { ...state, batch, forward, lossScale }
+    const { gradients, buffers, metrics } = lossGradients(detector, inputs)
+    const factor = lossScale && (tf.div(1, lossScale) as tf.Scalar)
+    const updated = updateState({ ...state, buffers }, { gradients, factor }, groups, options)
+    const { gradNorm } = updated
     return {
       state: { ...updated.state, buffers },
-      metrics: { ...metrics, gradNorm: updated.gradNorm },
+      metrics: { ...metrics, gradNorm },
+      checksum: lossScale && checksumOf(gradNorm, buffers),
     }
   }
 }
@@ -57,6 +57,8 @@ export type GradientInputs = {
   gathered: Tensors
   batch: BatchTensors
   forward: Record<string, tf.Scalar>
+  /** As in `StepInputs`: the gradients that are gathered are multiplied by it. */
+  lossScale?: tf.Scalar
 }
 
 export type GradientOutputs = { gathered: Tensors; buffers: Tensors; metrics: Tensors }
@@ -64,8 +66,8 @@ export type GradientOutputs = { gathered: Tensors; buffers: Tensors; metrics: Te
 /** Adds one batch's gradients to those gathered so far. To be compiled. */
 export function makeGradientStep(detector: Detector) {
   return (inputs: GradientInputs): GradientOutputs => {
-    const { batch, forward, gathered } = inputs
-    const { gradients, buffers, metrics } = lossGradients(detector, inputs, batch, forward)
+    const { gathered } = inputs
+    const { gradients, buffers, metrics } = lossGradients(detector, inputs)
     const sums = Object.entries(gradients).map(
       ([name, gradient]) => [name, tf.add(gathered[name], gradient)] as const,
     )
@@ -81,29 +83,35 @@ export type UpdateInputs = {
   /** One over the number of batches. */
   share: tf.Scalar
   groups: GroupScalars<tf.Scalar>[]
+  /** What the gathered gradients were multiplied by. */
+  lossScale?: tf.Scalar
 }
 
-export type UpdateOutputs = { state: Omit<TensorState, 'buffers'>; gradNorm: tf.Scalar }
+export type UpdateOutputs = {
+  state: Omit<TensorState, 'buffers'>
+  gradNorm: tf.Scalar
+  /** As in `StepOutputs`. */
+  checksum?: tf.Scalar
+}
 
 /** Updates the state by the mean of the gathered gradients. To be compiled. */
-export function makeUpdateStep(options: StepOptions) {
-  return ({ state, gathered, share, groups }: UpdateInputs): UpdateOutputs => {
-    const means = Object.entries(gathered).map(([name, sum]) => [name, tf.mul(sum, share)] as const)
-    return updateState(state, Object.fromEntries(means), groups, options)
+export function makeUpdateStep(options: UpdateOptions) {
+  return ({ state, gathered, share, groups, lossScale }: UpdateInputs): UpdateOutputs => {
+    const factor = lossScale ? (tf.div(share, lossScale) as tf.Scalar) : share
+    const updated = updateState(state, { gradients: gathered, factor }, groups, options)
+    return { ...updated, checksum: lossScale && checksumOf(updated.gradNorm, state.buffers) }
   }
 }
 
 /**
  * Loss and gradients of one batch in training mode.
  *
- * @returns `gradients` of every parameter, `buffers` that BatchNorm changed, `metrics`: the training
- * loss as `loss`, and the detector's named losses.
+ * @returns `gradients` of every parameter, times `lossScale`; `buffers` that BatchNorm changed; `metrics`: the
+ * training loss as `loss`, and the detector's named losses.
  */
 function lossGradients(
   detector: Detector,
-  { parameters, buffers }: { parameters: Tensors; buffers: Tensors },
-  batch: BatchTensors,
-  forward: Record<string, tf.Scalar>,
+  { parameters, buffers, batch, forward, lossScale }: Omit<GradientInputs, 'gathered'>,
 ): { gradients: Tensors; buffers: Tensors; metrics: Tensors } {
   let kept: { losses: Tensors; updates: Tensors } = { losses: {}, updates: {} }
   const totalLoss = () => {
@@ -115,7 +123,10 @@ function lossGradients(
     for (const loss of Object.values(call.result)) tf.keep(loss)
     kept = { losses: call.result, updates: call.updates }
     const terms = Object.entries(call.result).filter(([name]) => name.includes('loss'))
-    return terms.reduce<tf.Tensor>((sum, [, loss]) => tf.add(sum, loss), tf.scalar(0))
+    const loss = terms.reduce<tf.Tensor>((sum, [, term]) => tf.add(sum, term), tf.scalar(0))
+    if (lossScale === undefined) return loss
+    kept.losses = { loss: tf.keep(loss), ...kept.losses }
+    return tf.mul(loss, lossScale)
   }
   const names = Object.keys(parameters)
   // `tf.valueAndGrads` would refuse unused parameters without naming them.
@@ -124,40 +135,10 @@ function lossGradients(
     .gradients(totalLoss, Object.values(parameters), undefined, true)
   refuseUnused(names, grads)
   return {
-    gradients: Object.fromEntries(names.map((name, i) => [name, grads[i]])),
+    gradients: Object.fromEntries(names.map((name, i) => [name, fullPrecision(grads[i])])),
     buffers: unkeep(kept.updates),
     metrics: { loss: value, ...unkeep(kept.losses) },
   }
-}
-
-/** Optimizer, clipping and averages. */
-function updateState(
-  state: TensorState,
-  gradients: Tensors,
-  scalars: GroupScalars<tf.Scalar>[],
-  { optimizer, maxGradNorm, emaDecay }: StepOptions,
-): { state: Omit<TensorState, 'buffers'>; gradNorm: tf.Scalar } {
-  const gradNorm = globalNorm(Object.values(gradients))
-  const clipped =
-    maxGradNorm === undefined ? gradients : clipGradNorm(gradients, gradNorm, maxGradNorm)
-
-  const parameters: Tensors = {}
-  const optimizerState: Record<string, Tensors> = {}
-  for (const slot of optimizer.slots) optimizerState[slot] = {}
-  for (const [name, parameter] of Object.entries(state.parameters)) {
-    const slots = Object.fromEntries(
-      optimizer.slots.map((slot) => [slot, state.optimizer[slot][name]]),
-    )
-    const next = optimizer.update({ name, parameter, gradient: clipped[name], slots, scalars })
-    parameters[name] = next.parameter
-    for (const slot of optimizer.slots) optimizerState[slot][name] = next.slots[slot]
-  }
-
-  const ema =
-    emaDecay === undefined
-      ? {}
-      : updateAverages(state.ema, { ...parameters, ...state.buffers }, emaDecay)
-  return { state: { parameters, optimizer: optimizerState, ema }, gradNorm }
 }
 
 function refuseUnused(names: readonly string[], gradients: readonly (tf.Tensor | undefined)[]) {
@@ -168,6 +149,16 @@ function refuseUnused(names: readonly string[], gradients: readonly (tf.Tensor |
     `train: the loss does not depend on ${unused.length} of ${names.length} parameters (${shown}); ` +
       'build the model without them, or make them `trainable: false`',
   )
+}
+
+/**
+ * Their sum, so to speak: NaN or infinite if one of them is. Statistics count because a value that is not finite
+ * need not reach the loss: ReLU makes 0 of NaN on some devices.
+ */
+function checksumOf(gradNorm: tf.Scalar, buffers: Tensors): tf.Scalar {
+  const values = Object.values(buffers).map((buffer) => tf.reshape(buffer, [-1]) as tf.Tensor1D)
+  if (values.length === 0) return gradNorm
+  return tf.add(gradNorm, tf.sum(tf.abs(tf.concat1d(values))))
 }
 
 /** Hands tensors that `tf.keep` holds over to the enclosing scope. */

@@ -1,6 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Detector } from '../detectors/detector.js'
-import { floats, type HostTensor, zeros } from '../engine/tensors.js'
+import type { DeviceTensor } from '../engine/device_tensor.js'
+import { type Memory, openMemory } from '../engine/memory.js'
+import { floats, type HostTensor, type RunTensor } from '../engine/tensors.js'
+import { RotatingTensors } from './rotating_tensors.js'
 
 /** Everything that changes from update to update, by parameter name (or slot, then name). */
 export type State<Leaf> = {
@@ -15,103 +18,137 @@ export type State<Leaf> = {
 }
 
 export type TensorState = State<tf.Tensor>
-export type HostState = State<HostTensor>
+export type DeviceState = State<DeviceTensor>
+
+/** Results of a run that belong to the state; what is left out keeps its values. */
+export type StateResults = Partial<State<RunTensor>>
 
 /**
- * The training state twice: an update reads `current` and writes `next`, then they change places, so
- * that no array is copied and none is read and written at once.
- *
- * Buffers are written to `next` by reference instead: they are small, and which of them an update
- * changes is known only when it has run.
+ * The training state in the memory of the device that computes, twice: an update reads `current` and writes `into()`,
+ * then they change places, so that no array is copied or leaves the device, and none is read and written at once.
+ * Frozen weights are there once.
  */
 export class TrainState {
-  current: HostState
-  private next: HostState
-
-  private constructor(current: HostState) {
-    this.current = current
-    this.next = { ...current, ...zerosLike(arraysOf(current)) }
-    this.next.ema = { ...current.ema, ...this.next.ema }
-  }
+  private constructor(
+    readonly memory: Memory,
+    private readonly parameters: RotatingTensors,
+    private readonly buffers: RotatingTensors,
+    private readonly optimizer: Readonly<Record<string, RotatingTensors>>,
+    private readonly ema: RotatingTensors,
+  ) {}
 
   /**
    * Starts from the weights of `detector`, whose arrays it takes over: until `writeTo` the detector's
    * own values are not to be read.
    *
    * @param slots names of the optimizer's arrays; zero at first.
+   * @param options.memory where it is to be; the processor's by default.
    */
-  static of(detector: Detector, slots: readonly string[], options: { ema: boolean }): TrainState {
-    const parameters: Record<string, HostTensor> = {}
-    const buffers: Record<string, HostTensor> = {}
-    for (const [name, parameter] of detector.namedParameters()) {
-      const group = parameter.trainable ? parameters : buffers
-      group[name] = floats(parameter.data, parameter.shape)
+  static of(
+    detector: Detector,
+    slots: readonly string[],
+    { ema, memory = openMemory({}) }: { ema: boolean; memory?: Memory },
+  ): TrainState {
+    const [weights, values] = [weightsOf(detector, true), weightsOf(detector, false)]
+    const averaged = ema ? copyOf({ ...weights, ...values }) : {}
+    const names = Object.keys(weights)
+    const upload = (tensors: Record<string, HostTensor>) =>
+      new RotatingTensors(memory, mapValues(tensors, memory.upload))
+    const moments = slots.map((slot) => {
+      const zeros = new RotatingTensors(memory, zerosOf(weights, memory))
+      return [slot, zeros.reserve(names)] as const
+    })
+    return new TrainState(
+      memory,
+      upload(weights).reserve(names),
+      upload(values),
+      Object.fromEntries(moments),
+      upload(averaged).reserve(ema ? names : []),
+    )
+  }
+
+  /** What a run reads. */
+  get current(): DeviceState {
+    return {
+      parameters: this.parameters.latest(),
+      buffers: this.buffers.latest(),
+      optimizer: mapValues(this.optimizer, (slot) => slot.latest()),
+      ema: this.ema.latest(),
     }
-    const optimizer = Object.fromEntries(slots.map((slot) => [slot, zerosOf(parameters)]))
-    const ema = options.ema ? copyOf({ ...parameters, ...buffers }) : {}
-    return new TrainState({ parameters, buffers, optimizer, ema })
   }
 
-  /** What the next update writes in place: all but the buffers and their averages. */
-  into(): Omit<HostState, 'buffers'> {
-    return arraysOf(this.next)
+  /** What a run writes in place; more than it computes, perhaps. */
+  into(): DeviceState {
+    return {
+      parameters: this.parameters.into(),
+      buffers: this.buffers.into(),
+      optimizer: mapValues(this.optimizer, (slot) => slot.into()),
+      ema: this.ema.into(),
+    }
   }
 
-  /** Makes the values written to `into()`, and the buffers that came out beside them, current. */
-  swap(buffers: Record<string, HostTensor>, bufferAverages: Record<string, HostTensor>): void {
-    const written = this.next
-    written.buffers = { ...this.current.buffers, ...buffers }
-    for (const [name, average] of Object.entries(bufferAverages)) written.ema[name] = average
-    this.next = this.current
-    this.current = written
+  /** Buffers that runs have changed since the last update. */
+  changedBuffers(): Record<string, DeviceTensor> {
+    return this.buffers.changed()
   }
 
-  /** Gives buffers new values at once, between two updates. */
-  setBuffers(buffers: Record<string, HostTensor>): void {
-    this.current.buffers = { ...this.current.buffers, ...buffers }
+  /** Makes what a run has computed current, until `commit` or `abandon`. */
+  take({ parameters = {}, buffers = {}, optimizer = {}, ema = {} }: StateResults): void {
+    this.parameters.take(parameters)
+    this.buffers.take(buffers)
+    for (const [slot, arrays] of Object.entries(optimizer)) this.optimizer[slot].take(arrays)
+    this.ema.take(ema)
   }
 
-  /** Puts the weights (or their averages) into a detector, without copying. */
+  /** Ends an update. */
+  commit(): void {
+    for (const tensors of this.groups()) tensors.commit()
+  }
+
+  /** Gives an update up: everything is as the last `commit` left it. */
+  abandon(): void {
+    for (const tensors of this.groups()) tensors.abandon()
+  }
+
+  /** Puts the weights (or their averages) into a detector, on the processor without copying. */
   writeTo(detector: Detector, weights: 'model' | 'ema' = 'model'): void {
     const { parameters, buffers, ema } = this.current
     const values = weights === 'ema' ? ema : { ...parameters, ...buffers }
     for (const [name, parameter] of detector.namedParameters()) {
-      parameter.data = values[name].data as Float32Array
+      parameter.data = values[name].read().data as Float32Array
     }
   }
-}
 
-function arraysOf({ parameters, optimizer, ema }: HostState): Omit<HostState, 'buffers'> {
-  const averaged = Object.keys(ema).length > 0 ? Object.keys(parameters) : []
-  return {
-    parameters,
-    optimizer,
-    ema: Object.fromEntries(averaged.map((name) => [name, ema[name]])),
+  /** Frees the memory; a detector keeps what was written to it. */
+  dispose(): void {
+    for (const tensors of this.groups()) tensors.dispose()
   }
-}
 
-function zerosLike({ parameters, optimizer, ema }: Omit<HostState, 'buffers'>) {
-  return {
-    parameters: zerosOf(parameters),
-    optimizer: Object.fromEntries(
-      Object.entries(optimizer).map(([slot, arrays]) => [slot, zerosOf(arrays)]),
-    ),
-    ema: zerosOf(ema),
+  private groups(): RotatingTensors[] {
+    return [this.parameters, this.buffers, ...Object.values(this.optimizer), this.ema]
   }
 }
 
 /** Zeros of the same names and shapes. */
-export function zerosOf(tensors: Readonly<Record<string, HostTensor>>): Record<string, HostTensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape }]) => [name, zeros('float32', shape)]),
-  )
+export function zerosOf(
+  tensors: Readonly<Record<string, { shape: readonly number[] }>>,
+  memory: Memory = openMemory({}),
+): Record<string, DeviceTensor> {
+  return mapValues(tensors, ({ shape }) => memory.zeros('float32', shape))
+}
+
+function weightsOf(detector: Detector, trainable: boolean): Record<string, HostTensor> {
+  const wanted = detector.namedParameters().filter(([, weight]) => weight.trainable === trainable)
+  return Object.fromEntries(wanted.map(([name, { data, shape }]) => [name, floats(data, shape)]))
 }
 
 function copyOf(tensors: Record<string, HostTensor>): Record<string, HostTensor> {
-  return Object.fromEntries(
-    Object.entries(tensors).map(([name, { shape, data }]) => [
-      name,
-      floats(Float32Array.from(data), shape),
-    ]),
-  )
+  return mapValues(tensors, ({ shape, data }) => floats(Float32Array.from(data), shape))
+}
+
+function mapValues<Value, Result>(
+  record: Readonly<Record<string, Value>>,
+  map: (value: Value) => Result,
+): Record<string, Result> {
+  return Object.fromEntries(Object.entries(record).map(([name, value]) => [name, map(value)]))
 }

@@ -43,7 +43,7 @@ export function missingLibrary(name: string): DeviceProblem {
   }
   const library = NVIDIA_LIBRARIES.find(({ file }) => file.test(name))
   if (!library) return { what: `${name} is missing`, fix: `install it, and ${putOnPath(name)}` }
-  const release = library.release(Number(name.match(/\d+$/)?.[0] ?? Number.NaN))
+  const release = library.release(Number(name.match(/(\d+)(?:\.dll)?$/)?.[1] ?? Number.NaN))
   const wheel = `${library.wheel}${library.suffix(release)}`
   return {
     what: `${name} of ${release} is missing`,
@@ -65,7 +65,7 @@ const NVIDIA_LIBRARIES = [
   },
   { file: /^libcurand/, wheel: 'nvidia-curand', release: () => 'CUDA', suffix: cudaSuffix },
   {
-    file: /^libcudnn/,
+    file: /^(?:lib)?cudnn/,
     wheel: 'nvidia-cudnn-cu13 (-cu12 for CUDA 12)',
     release: (major: number) => `cuDNN ${major}`,
     suffix: () => '',
@@ -98,8 +98,8 @@ const CUDA_FAILURES: Record<string, DeviceProblem> = {
     what: 'the GPU is in use by another program alone',
     fix: 'end it, or set the GPU to the compute mode Default',
   },
-  100: { what: 'no GPU of NVIDIA is there', fix: SHOW_GPU },
-  101: { what: 'no GPU of NVIDIA is there', fix: SHOW_GPU },
+  100: { what: 'there is no NVIDIA GPU', fix: SHOW_GPU },
+  101: { what: 'there is no NVIDIA GPU', fix: SHOW_GPU },
   209: {
     what: 'the CUDA provider has no code for this GPU',
     fix: 'use a GPU that ONNX Runtime supports, or a provider library that was built for this one (npm run setup:cuda -- --from DIR)',
@@ -142,7 +142,7 @@ const CUDA_RULES: readonly Rule[] = [
     }),
   },
   {
-    message: /with error: (.*(?:undefined symbol|version `|not defined in file).*)/,
+    message: /with error: (?:\S*\/)?(.*(?:undefined symbol|version `|not defined in file).*)/,
     problem: ([, text]) => ({
       what: `the CUDA provider and the libraries beside it do not fit together (${oneLine(text)})`,
       fix: `use libraries of one version: ${CHECK}`,

@@ -5,8 +5,9 @@ import { type HostDType, type HostTensor, zeros } from '../tensors.js'
 import { Graph } from '../trace/graph.js'
 import { memoryOfDevice, shareCudaArena } from './environment.js'
 import { OrtTensor } from './ort_tensor.js'
-import { deviceError, PROVIDERS, type RemoteDevice } from './providers.js'
+import { PROVIDERS, type RemoteDevice } from './providers.js'
 import { Session } from './session.js'
+import { requireCudnn, requireVulkan } from './system_library.js'
 
 /** Arrays on the host, which sessions on the processor read and write where they are. */
 export const hostMemory: Memory = {
@@ -30,14 +31,13 @@ export function deviceMemory(device: RemoteDevice): Memory {
 
 function openDevice(device: RemoteDevice): Memory {
   const info = memoryOfDevice(PROVIDERS[device].memory)
+  if (device === 'webgpu') requireVulkan()
+  // ONNX Runtime ends the process where it is asked to share memory of a device that is not there: a session tells.
+  new Copiers(device).of('float32', 1).dispose()
+  if (device === 'cuda') requireCudnn()
+  if (device === 'cuda') shareCudaArena(info) // for the sessions that are made from now on
   const copiers = new Copiers(device)
-  let allocator: bigint
-  try {
-    if (device === 'cuda') shareCudaArena(info) // before the first session, which then takes from it
-    allocator = copiers.of('float32', 1).allocator(info)
-  } catch (error) {
-    throw deviceError(device, error)
-  }
+  const allocator = copiers.of('float32', 1).allocator(info)
 
   const download = (tensor: OrtTensor) => {
     const host = zeros(tensor.dtype, tensor.shape)

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { api, checkStatus, create, TextList } from './ort_library.js'
+import { addressOf, api, checkStatus, create, TextList } from './ort_library.js'
 
 /** ORT_LOGGING_LEVEL_ERROR, and the one above it: what goes wrong is thrown, not logged. */
 export const LOG_ERRORS = 3
@@ -47,17 +47,31 @@ export function sharedEnvironment(): { env: bigint; cpuMemory: bigint } {
 export function shareCudaArena(memory: bigint): void {
   const keys = new TextList(['device_id'])
   const values = new TextList(['0'])
-  const status = api().CreateAndRegisterAllocatorV2(
-    sharedEnvironment().env,
-    'CUDAExecutionProvider',
-    memory,
-    null,
-    keys.address,
-    values.address,
-    keys.count,
-  )
-  checkStatus(status)
+  const arena = growingAsNeeded() // ONNX Runtime reads it without asking whether there is one
+  try {
+    const status = api().CreateAndRegisterAllocatorV2(
+      sharedEnvironment().env,
+      'CUDAExecutionProvider',
+      memory,
+      arena,
+      keys.address,
+      values.address,
+      keys.count,
+    )
+    checkStatus(status)
+  } finally {
+    api().ReleaseArenaCfg(arena)
+    keepAlive(keys, values)
+  }
+}
+
+/** `OrtArenaCfg*` of an arena without limit that grows by what is asked for, where others double: kSameAsRequested. */
+function growingAsNeeded(): bigint {
+  const keys = new TextList(['max_mem', 'arena_extend_strategy'])
+  const values = BigUint64Array.of(0n, 1n)
+  const arena = create('CreateArenaCfgV2', keys.address, addressOf(values), keys.count)
   keepAlive(keys, values)
+  return arena
 }
 
 /** `OrtMemoryInfo*` of plain memory of a device, such as `Cuda`; never released. */

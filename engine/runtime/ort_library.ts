@@ -48,6 +48,8 @@ const FUNCTIONS = {
   CreateAllocator: [131, 'void *', ['void *', 'void *', 'void *']],
   CreateAndRegisterAllocator: [144, 'void *', ['void *', 'void *', 'void *']],
   SetGlobalIntraOpNumThreads: [147, 'void *', ['void *', 'int']],
+  ReleaseArenaCfg: [157, 'void', ['void *']],
+  CreateArenaCfgV2: [164, 'void *', ['void *', 'void *', 'size_t', 'void *']],
   AppendCudaProvider: [204, 'void *', ['void *', 'void *']],
   CreateCUDAProviderOptions: [205, 'void *', ['void *']],
   UpdateCUDAProviderOptions: [206, 'void *', ['void *', 'void *', 'void *', 'size_t']],
@@ -96,7 +98,11 @@ export function libraryPath(): string {
   )
 }
 
+/** As a thread of the system has. koffi's own 128 KiB for asynchronous calls are too few for some of ONNX Runtime's kernels. */
+const STACK_BYTES = 8 * 2 ** 20
+
 function loadFunctions(): Record<FunctionName, NativeFunction> {
+  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES })
   const library = koffi.load(libraryPath())
   const base = library.func('OrtGetApiBase', 'void *', [])()
   const getApiPointer = koffi.decode(base, 'void *')

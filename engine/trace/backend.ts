@@ -6,7 +6,7 @@ import {
   Lowering,
   loweringRules,
   numbersOf,
-  type Target,
+  type Purpose,
   type Traced,
   type TracedDType,
 } from './lowering.js'
@@ -28,7 +28,7 @@ export class TraceBackend extends tf.KernelBackend {
   private readonly known = new WeakMap<object, Known>()
 
   /** Starts a new graph. */
-  begin(functionName: string, target: Target): Lowering {
+  begin(functionName: string, purpose: Purpose): Lowering {
     if (this.lowering) {
       throw new TraceError(
         functionName,
@@ -36,7 +36,7 @@ export class TraceBackend extends tf.KernelBackend {
         'call the inner function itself instead of its compiled form',
       )
     }
-    this.lowering = new Lowering(new Graph(), functionName, target)
+    this.lowering = new Lowering(new Graph(), functionName, purpose)
     return this.lowering
   }
 

@@ -1,3 +1,4 @@
+import type { Precision } from '../compiled.js'
 import { sizeOf } from '../tensors.js'
 import {
   type Attribute,
@@ -37,17 +38,26 @@ export type LoweringRule = (lowering: Lowering, call: KernelCall) => Traced | Tr
  */
 export type Target = 'portable' | 'x64'
 
+/** What a graph is recorded for. */
+export interface Purpose {
+  target: Target
+  precision: Precision
+}
+
 /** Turns kernels of TensorFlow.js into nodes of one graph. */
 export class Lowering {
   readonly graph: Graph
   /** For messages. */
   readonly functionName: string
   readonly target: Target
+  /** Of the graph when it is done: until then it is recorded in float32. */
+  readonly precision: Precision
 
-  constructor(graph: Graph, functionName: string, target: Target) {
+  constructor(graph: Graph, functionName: string, { target, precision }: Purpose) {
     this.graph = graph
     this.functionName = functionName
     this.target = target
+    this.precision = precision
   }
 
   /** A traced tensor that lies in memory as it is. */

@@ -11,8 +11,9 @@ import {
   type Tree,
 } from '../tensors.js'
 import { TRACE_BACKEND, traceBackend } from './backend.js'
-import type { Graph, Node, Numbers, Value } from './graph.js'
+import type { Node, Numbers, Value } from './graph.js'
 import type { Lowering, Target } from './lowering.js'
+import { mixedPrecision, type TracedGraph } from './mixed_precision.js'
 
 /** Shape and type of one input, as callers give it. */
 export interface Signature {
@@ -30,7 +31,7 @@ export type TracedOutput = { shape: readonly number[]; dtype: 'float32' | 'int32
 /** A function as an ONNX graph. */
 export interface TracedFunction {
   name: string
-  nodes: Node[]
+  nodes: readonly Node[]
   /** Graph inputs that are used, with their paths in the tree of inputs. */
   inputs: { path: string; name: string }[]
   outputs: Tree<TracedOutput>
@@ -53,9 +54,9 @@ export interface TraceOptions {
   input?: (path: string) => string
   /** Names an output of the file. @default its path behind `out.` */
   output?: (path: string) => string
-  /** @default 'portable' */
+  /** Of `fp16` always `portable`, since ONNX Runtime's own convolutions for processors know float32 only. @default 'portable' */
   target?: Target
-  /** @default 'fp32' */
+  /** `fp16` is mixed precision, see `mixedPrecision`; the graph of `tf32` is that of `fp32`. @default 'fp32' */
   precision?: Precision
 }
 
@@ -73,7 +74,9 @@ export function trace<In extends TensorTree, Out extends TensorTree>(
   tf.backend() // chooses a backend, if none was chosen yet
   const previous = tf.getBackend()
   tf.setBackend(TRACE_BACKEND)
-  const lowering = traceBackend.begin(name, options.target ?? 'portable')
+  const { precision = 'fp32' } = options
+  const target = precision === 'fp16' ? 'portable' : (options.target ?? 'portable')
+  const lowering = traceBackend.begin(name, { target, precision })
   tf.engine().startScope(name)
   try {
     const inputs: { path: string; value: Value }[] = []
@@ -83,13 +86,7 @@ export function trace<In extends TensorTree, Out extends TensorTree>(
       return inputTensor(lowering, value)
     })
     const results = fn(tensors as In)
-    return finish(
-      name,
-      lowering.graph,
-      inputs,
-      readOutputs(name, lowering, inputs, results),
-      options,
-    )
+    return finish(name, lowering, inputs, readOutputs(name, lowering, inputs, results), options)
   } finally {
     tf.engine().endScope()
     traceBackend.end()
@@ -137,7 +134,7 @@ function isOutputValue(value: unknown): value is OutputValue {
 /** Gives outputs their names, leaves out what nobody needs. */
 function finish(
   name: string,
-  graph: Graph,
+  { graph, precision }: Lowering,
   inputs: readonly { path: string; value: Value }[],
   results: Tree<OutputValue>,
   options: TraceOptions,
@@ -149,9 +146,17 @@ function finish(
     named.set(value, known)
     return { ...output, name: known.name }
   })
-  const nodes = graph.liveNodes([...named.keys()])
+  const recorded: TracedGraph = {
+    nodes: graph.liveNodes([...named.keys()]),
+    inputs: inputs.map(({ value }) => value),
+    outputs: [...named.keys()],
+  }
+  const made = precision === 'fp16' ? mixedPrecision(recorded) : recorded
+  const { nodes } = made
+  const namedOutputs = [...named.values()].map(({ name }, i) => ({ name, value: made.outputs[i] }))
   const used = new Set(nodes.flatMap((node) => node.inputs))
   const usedInputs = inputs
+    .map(({ path }, i) => ({ path, value: made.inputs[i] }))
     .filter(({ value }) => used.has(value))
     .map(({ path, value }) => ({ path, value, name: options.input?.(path) ?? `in.${path}` }))
   const constants = [...used]
@@ -163,7 +168,7 @@ function finish(
     inputs: usedInputs.map(({ path, name: inputName }) => ({ path, name: inputName })),
     outputs,
     encode: () =>
-      encodeModel({ name, nodes, inputs: usedInputs, outputs: [...named.values()], constants }),
+      encodeModel({ name, nodes, inputs: usedInputs, outputs: namedOutputs, constants }),
   }
 }
 

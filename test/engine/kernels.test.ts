@@ -95,6 +95,12 @@ const unary: Record<string, { fn: (x: tf.Tensor) => tf.Tensor; range?: [number, 
   concat: { fn: (x) => tf.concat([x, tf.square(x)], 2) },
   stack: { fn: (x) => tf.stack([x, tf.neg(x)], 1) },
   unstack: { fn: (x) => tf.add(tf.unstack(x, 2)[1], tf.unstack(x, 2)[4]) },
+  'split into many': {
+    fn: (x) => {
+      const parts = tf.split(tf.reshape(x, [-1]), [1, 3, 2, 1, 1, 1, 1, 1, x.size - 11])
+      return tf.concat([tf.mul(parts[1], 3), parts[8], parts[0]])
+    },
+  },
   split: { fn: (x) => tf.mul(tf.split(x, [1, 3], 3)[0], tf.split(x, [1, 3], 3)[1]) },
   gather: { fn: (x) => tf.gather(x, tf.tensor1d([4, 0, 0, 2], 'int32'), 1) },
   maxPool: { fn: (x) => tf.maxPool(t4(x), 2, 2, 'valid') },

@@ -40,7 +40,8 @@ test('merged weights are known by their names, and detect the same', async (t) =
   t.is(loaded.form, 'deploy')
   t.deepEqual(loaded.metadata, metadata)
   const { data, dataset } = await loadSplit(config, 'val', loaded.metadata?.classes)
-  const options = { ...evalOptions(data, dataset), engine: 'tfjs' as const }
+  const compute = { engine: 'tfjs' as const }
+  const options = { ...evalOptions(data, dataset), compute }
   const [before, after] = [
     (await detectAll(trained.detector, options)).bbox,
     (await detectAll(loaded.detector, options)).bbox,

@@ -4,6 +4,8 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
+import { ConfigError, DeviceError } from '../../errors.js'
+import { resolveConfig } from '../../experiments/load.js'
 import { loadSplit } from '../../experiments/load_data.js'
 import { loadDetector } from '../../experiments/load_detector.js'
 import { evalOptions, trainConfig } from '../../experiments/train_config.js'
@@ -53,6 +55,110 @@ test('an evaluation every so many epochs goes to evaluations.jsonl', async (t) =
   const text = await readFile(join(folder, 'evaluations.jsonl'), 'utf8')
   const { iter, epoch, bbox } = JSON.parse(text)
   t.deepEqual([iter, epoch, Object.keys(bbox).length], [2, 1, 12])
+})
+
+async function metricsOf(workDir: string): Promise<Record<string, number>[]> {
+  const text = await readFile(join(workDir, 'metrics.jsonl'), 'utf8')
+  return text
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+test('a config is trained in mixed precision, with losses near those of float32', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const [half, full] = [join(folder, 'fp16'), join(folder, 'fp32')]
+  const lossScale = { initial: 4096, growthInterval: 1 }
+  const mixed = { ...config, precision: 'fp16' as const, lossScale }
+  const { checkpoint } = await trainConfig(mixed, { workDir: half, progressStream })
+  await trainConfig(config, { workDir: full, progressStream })
+  const [a, b] = [await metricsOf(half), await metricsOf(full)]
+  t.deepEqual(
+    a.map((line) => [line.lossScale, line.skippedUpdates]),
+    [
+      [8192, 0],
+      [16384, 0],
+    ],
+  )
+  for (const [i, { loss, gradNorm }] of b.entries()) {
+    t.not(a[i].loss, loss)
+    t.true(Math.abs(a[i].loss - loss) < 0.01 * loss, `${a[i].loss} is not near ${loss}`)
+    t.true(Math.abs(a[i].gradNorm - gradNorm) < 0.05 * gradNorm, `${a[i].gradNorm}, ${gradNorm}`)
+    t.false('lossScale' in b[i])
+  }
+  const { detector } = await loadDetector(config, checkpoint)
+  for (const [name, { data }] of detector.namedParameters())
+    t.true(data.every(Number.isFinite), name)
+})
+
+test('a run in mixed precision equals one that was stopped, byte for byte', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const mixed = { ...config, precision: 'fp16' as const, schedule: { epochs: 2 } }
+  const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')]
+  // 2 ** 40 overflows at first.
+  const scaled = { ...mixed, lossScale: { initial: 2 ** 40, growthInterval: 2 } }
+  const expected = await trainConfig(scaled, { workDir: whole, progressStream })
+  await trainConfig(scaled, { workDir: parts, progressStream, maxIters: 1 })
+  const result = await trainConfig(scaled, { workDir: parts, progressStream, resume: true })
+  for (const suffix of ['.safetensors', '.train_state.safetensors']) {
+    const [a, b] = [expected, result].map(({ checkpoint }) =>
+      readFileSync(checkpoint.replace('.safetensors', suffix)),
+    )
+    t.deepEqual(a, b)
+  }
+  t.deepEqual(
+    (await metricsOf(parts)).map(({ skippedUpdates }) => skippedUpdates),
+    [1, 2, 3, 4],
+  )
+})
+
+test('the precision of the command line goes before that of the config', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const mixed = { ...config, precision: 'fp16' as const, lossScale: { initial: 4096 } }
+  const compute = { precision: 'fp32' as const }
+  const full = { workDir: join(folder, 'fp32'), progressStream, maxIters: 1, compute }
+  await trainConfig(mixed, full)
+  t.false('lossScale' in (await metricsOf(full.workDir))[0])
+
+  const lossScale = { initial: 512 }
+  const half = { workDir: join(folder, 'fp16'), progressStream, maxIters: 1 }
+  await trainConfig({ ...config, lossScale }, { ...half, compute: { precision: 'fp16' } })
+  t.is((await metricsOf(half.workDir))[0].lossScale, 512)
+})
+
+test('a loss scale that would have no effect is refused', async (t) => {
+  const { config } = await tinyExperiment(t)
+  const lossScale = { initial: 1024 }
+  t.is(
+    await refusal(t, { ...config, lossScale }),
+    'lossScale has no effect in precision fp32; set precision=fp16, or leave it out',
+  )
+})
+
+test('precisions and loss scales that cannot be are refused', async (t) => {
+  const { config } = await tinyExperiment(t)
+  const refused = (part: object) =>
+    t.throws(() => resolveConfig({ ...config, ...part }), { instanceOf: ConfigError })?.message
+  t.is(refused({ precision: 'fp8' }), 'precision is "fp8"; use "fp32", "tf32" or "fp16"')
+  t.is(
+    refused({ lossScale: { initial: 0.5 } }),
+    'lossScale.initial is 0.5, which is too small; give a number of at least 1',
+  )
+  t.is(
+    refused({ lossScale: { start: 1 } }),
+    'lossScale.start is not an option of lossScale; use initial or growthInterval',
+  )
+})
+
+test('a device that is not there is refused before anything is read', async (t) => {
+  const { config } = await tinyExperiment(t)
+  const workDir = 'nowhere/run'
+  const compute = { engine: 'tfjs' as const, device: 'cuda' as const }
+  const broken = { ...config, data: undefined }
+  await t.throwsAsync(trainConfig(broken, { workDir, progressStream, compute }), {
+    instanceOf: DeviceError,
+    message: 'cuda: is not for the engine tfjs; use --engine onnxruntime',
+  })
 })
 
 test('a config without what training needs is refused', async (t) => {

@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { type CocoDataset, generateShapes, loadCoco } from '../../datasets/index.js'
 import { type Detections, Detector, type PredictBatch } from '../../detectors/index.js'
+import { Parameter } from '../../nn/index.js'
 import type { BoxResult } from '../../results/coco_results.js'
 import { detectAll, evaluateResults } from '../../training/evaluate.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
@@ -87,6 +88,59 @@ class CornerDetector extends Detector {
     }
   }
 }
+
+/** Its one weight moves its box to the right, in pixels of the image. */
+class ShiftedDetector extends CornerDetector {
+  readonly shift = new Parameter([1], (shape) => new Float32Array(shape[0]))
+
+  override predict(batch: PredictBatch): Detections {
+    const detections = super.predict(batch)
+    const right = tf.mul(this.shift.value, tf.tensor3d([[[1, 0, 1, 0]]])) // [1, 1, 4]
+    return { ...detections, boxesXyxy: tf.add(detections.boxesXyxy, right) }
+  }
+}
+
+for (const engine of ['onnxruntime', 'tfjs'] as const) {
+  test(`weights are those of the detector when it is evaluated by ${engine}, and stay its own`, async (t) => {
+    const dataset = await shapes(t)
+    const detector = new ShiftedDetector()
+    const options = {
+      dataset,
+      testScale: [96, 64] as const,
+      batchSize: 2,
+      bucketStep: 64,
+      workers: 0,
+    }
+    const leftEdge = async () => {
+      const { bbox } = await detectAll(detector, { ...options, compute: { engine } })
+      return bbox[0].bbox[0]
+    }
+    detector.shift.data = Float32Array.of(0)
+    t.is(await leftEdge(), 2)
+    detector.shift.data = Float32Array.of(5)
+    t.is(await leftEdge(), 7)
+    detector.shift.data[0] = 6
+    t.is(await leftEdge(), 8)
+    t.deepEqual(detector.shift.data, Float32Array.of(6))
+  })
+}
+
+test.serial('what evaluation brought to a backend is freed again', async (t) => {
+  const dataset = await shapes(t)
+  const options = {
+    dataset,
+    testScale: [96, 64] as const,
+    batchSize: 2,
+    bucketStep: 64,
+    workers: 0,
+  }
+  const evaluateOnce = () =>
+    detectAll(new ShiftedDetector(), { ...options, compute: { engine: 'tfjs' } })
+  await evaluateOnce()
+  const { numTensors } = tf.memory()
+  await evaluateOnce()
+  t.is(tf.memory().numTensors, numTensors)
+})
 
 test('labels become category ids, corners become sizes, and padding goes', async (t) => {
   const dataset = await shapes(t)

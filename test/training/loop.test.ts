@@ -1,7 +1,5 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { PassThrough } from 'node:stream'
 import * as tf from '@tensorflow/tfjs'
 import ava from 'ava'
 import type { TrainBatch, TrainBatchShapes } from '../../detectors/detector.js'
@@ -11,52 +9,10 @@ import { readCheckpointMetadata } from '../../training/checkpoint.js'
 import { type TrainOptions, train } from '../../training/loop.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { TinyDetector, TinyLoader } from './tiny_detector.js'
+import { checkpointBytes, folder, linesOf, optionsOf, timelessLines } from './tiny_run.js'
 
 // One at a time: every run listens for the signals of this process.
 const test = ava.serial
-
-const folder = await mkdtemp(join(tmpdir(), 'loop-'))
-ava.after.always(() => rm(folder, { recursive: true }))
-
-let serial = 0
-const newWorkDir = () => join(folder, `run_${serial++}`)
-
-/** Two epochs of three iterations with AdamW. */
-function optionsOf(overrides: Partial<TrainOptions> = {}): TrainOptions {
-  return {
-    detector: new TinyDetector().initialize(2),
-    loader: new TinyLoader(3),
-    optimizer: { type: 'AdamW', learningRate: 0.05, weightDecay: 0.05 },
-    schedule: { epochs: 2, warmupIters: 2, decayEpochs: [1] },
-    logging: { interval: 1 },
-    checkpoint: { interval: 1 },
-    seed: 2,
-    classes: ['thing', 'other'],
-    config: { model: { type: 'TinyDetector' } },
-    workDir: newWorkDir(),
-    progressStream: new PassThrough().resume() as unknown as NodeJS.WriteStream,
-    ...overrides,
-  }
-}
-
-async function linesOf(workDir: string, file = 'metrics.jsonl'): Promise<Record<string, number>[]> {
-  const text = await readFile(join(workDir, file), 'utf8')
-  return text
-    .split('\n')
-    .filter(Boolean)
-    .map((line) => JSON.parse(line))
-}
-
-/** Without what no two runs share. */
-async function timelessLines(workDir: string) {
-  const lines = await linesOf(workDir)
-  return lines.map((line) => ({ ...line, time: 0, dataTime: 0, memoryMiB: 0 }))
-}
-
-async function checkpointBytes(path: string): Promise<Buffer[]> {
-  const state = path.replace(/\.safetensors$/, '.train_state.safetensors')
-  return [await readFile(path), await readFile(state)]
-}
 
 test('training goes through all epochs and lowers the loss', async (t) => {
   const options = optionsOf({ schedule: { epochs: 10 } })

@@ -7,23 +7,20 @@ import ava from 'ava'
 import { VanillaNet } from '../../backbones/index.js'
 import { type HostBatch, loadCoco, TrainLoader } from '../../datasets/index.js'
 import type { MaskRCNN } from '../../detectors/index.js'
-import { compile, type HostTensor } from '../../engine/index.js'
+import { compile, type HostTensor, openMemory } from '../../engine/index.js'
 import { trainConfig } from '../../experiments/train_config.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
 import type { Proposals } from '../../ops/index.js'
 import { withNoise } from '../../training/draw_noise.js'
-import {
-  makeOptimizer,
-  makeTrainStep,
-  type OptimizerOptions,
-  TrainState,
-} from '../../training/index.js'
+import { makeOptimizer, type OptimizerOptions, TrainState } from '../../training/index.js'
+import { singleBatchIterations } from '../../training/iteration.js'
 import { temporaryFolder, writeAnnotations, writeImage } from '../datasets/coco_folder.js'
 import { type ObjectScene, objectBatch } from '../datasets/object_batch.js'
 import { narrowMaskRcnn } from '../detectors/narrow_mask_rcnn.js'
 import { tinyMaskRcnn } from '../detectors/tiny_mask_rcnn.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 import { assertClose } from '../helpers/assert_close.js'
+import { readAll } from './read_all.js'
 
 // One at a time: training listens for the signals of this process.
 const test = ava.serial
@@ -80,23 +77,18 @@ async function steps(
   const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
   const shapes = Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
   const optimizer = makeOptimizer(given, shapes)
-  const state = TrainState.of(detector, optimizer.slots, { ema: false })
-  const step = compile(makeTrainStep(detector, { optimizer }), { name: 'trainStep', engine })
+  const memory = openMemory({ engine })
+  const state = TrainState.of(detector, optimizer.slots, { ema: false, memory })
+  const iterations = singleBatchIterations(detector, state, { optimizer, compute: { engine } })
   const metrics: Record<string, number>[] = []
-  for (let number = 1; number <= count; number++) {
-    const inputs = {
-      state: state.current,
-      batch: withNoise(detector, tensors, new Random('noise', number)),
-      forward: {},
-      groups: optimizer.scalars(given.learningRate, number),
-    }
-    const written = await step.run(inputs, { into: { state: state.into() } })
-    state.swap(written.state.buffers, {})
-    const values = Object.entries(written.metrics).map(([name, { data }]) => [name, data[0]])
-    metrics.push(Object.fromEntries(values))
+  for (let step = 1; step <= count; step++) {
+    const { learningRate } = given
+    const batch = withNoise(detector, tensors, new Random('noise', step))
+    const result = await iterations.run({ batches: [batch], learningRate, step, lambda: 1 })
+    metrics.push(result.metrics)
   }
-  await step.dispose()
-  const { parameters, buffers } = state.current
+  await iterations.dispose()
+  const { parameters, buffers } = readAll(state.current)
   return { metrics, tensors: Object.values({ ...parameters, ...buffers }) }
 }
 

@@ -1,17 +1,14 @@
 import test from 'ava'
 import { type Backbone, ResNet, VanillaNet } from '../../backbones/index.js'
 import { RetinaNet } from '../../detectors/index.js'
-import { compile, floats, type HostTensor, ints } from '../../engine/index.js'
+import { floats, type HostTensor, ints, openMemory } from '../../engine/index.js'
 import { RetinaHead } from '../../heads/index.js'
 import { FPN } from '../../necks/index.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
-import {
-  makeOptimizer,
-  makeTrainStep,
-  type OptimizerOptions,
-  TrainState,
-} from '../../training/index.js'
+import { makeOptimizer, type OptimizerOptions, TrainState } from '../../training/index.js'
+import { singleBatchIterations } from '../../training/iteration.js'
 import { assertClose } from '../helpers/assert_close.js'
+import { readAll } from './read_all.js'
 
 const SHAPE = [64, 96]
 
@@ -69,18 +66,18 @@ async function threeSteps(
   const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
   const shapes = Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
   const optimizer = makeOptimizer(options, shapes)
-  const state = TrainState.of(detector, optimizer.slots, { ema: false })
-  const step = compile(makeTrainStep(detector, { optimizer }), { name: 'trainStep', engine })
+  const memory = openMemory({ engine })
+  const state = TrainState.of(detector, optimizer.slots, { ema: false, memory })
+  const iterations = singleBatchIterations(detector, state, { optimizer, compute: { engine } })
   const losses: number[] = []
-  for (const number of [1, 2, 3]) {
-    const groups = optimizer.scalars(options.learningRate, number)
-    const inputs = { state: state.current, batch: batch(), forward: {}, groups }
-    const { state: next, metrics } = await step.run(inputs, { into: { state: state.into() } })
-    state.swap(next.buffers, {})
-    losses.push(metrics.loss_cls.data[0], metrics.loss_bbox.data[0])
+  for (const step of [1, 2, 3]) {
+    const { learningRate } = options
+    const inputs = { batches: [batch()], learningRate, step, lambda: 1 }
+    const { metrics } = await iterations.run(inputs)
+    losses.push(metrics.loss_cls, metrics.loss_bbox)
   }
-  await step.dispose()
-  const { parameters, buffers } = state.current
+  await iterations.dispose()
+  const { parameters, buffers } = readAll(state.current)
   return { losses, parameters, buffers, tensors: Object.values({ ...parameters, ...buffers }) }
 }
 

@@ -1,28 +1,35 @@
 import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { compile } from '../../engine/compile.js'
-import { floats, type HostTensor, scalar } from '../../engine/tensors.js'
+import type { EngineName } from '../../engine/compiled.js'
+import { openMemory } from '../../engine/memory.js'
+import { floats, type HostTensor, type RunTensor, scalar } from '../../engine/tensors.js'
 import { Parameter } from '../../nn/index.js'
+import { singleBatchIterations } from '../../training/iteration.js'
 import { makeOptimizer, type OptimizerOptions } from '../../training/optimizer.js'
 import { makeGradientStep, makeTrainStep, makeUpdateStep } from '../../training/step.js'
 import { TrainState, zerosOf } from '../../training/train_state.js'
 import { assertClose } from '../helpers/assert_close.js'
+import { readAll } from './read_all.js'
 import { TinyDetector, tinyBatch } from './tiny_detector.js'
 
 const plainSGD: OptimizerOptions = { type: 'SGD', learningRate: 0.1 }
 const names = ['weight', 'bias']
 
-function setUp(options: OptimizerOptions, ema = false) {
+function setUp(
+  options: OptimizerOptions,
+  { ema = false, engine }: { ema?: boolean; engine?: EngineName } = {},
+) {
   const detector = new TinyDetector().initialize(5)
   const shapes = { weight: [4, 3], bias: [4] }
   const optimizer = makeOptimizer(options, shapes)
-  const state = TrainState.of(detector, optimizer.slots, { ema })
+  const state = TrainState.of(detector, optimizer.slots, { ema, memory: openMemory({ engine }) })
   return { detector, optimizer, state }
 }
 
 test('the gradients are those of finite differences', async (t) => {
   const { detector, state } = setUp(plainSGD)
-  const { parameters, buffers } = state.current
+  const { parameters, buffers } = readAll(state.current)
   const batch = tinyBatch(1)
   const step = compile(makeGradientStep(detector), { name: 'gradientStep' })
   const lossOf = async (values: Record<string, HostTensor>) => {
@@ -80,13 +87,13 @@ test('only buffers that the step changed come out', async (t) => {
 
 test('two batches gathered are one step of their mean gradient', async (t) => {
   const adamW: OptimizerOptions = { type: 'AdamW', learningRate: 0.1, maxGradNorm: 0.5 }
-  const { detector, optimizer, state } = setUp(adamW, true)
+  const { detector, optimizer, state } = setUp(adamW, { ema: true })
   const options = { optimizer, maxGradNorm: 0.5, emaDecay: 0.9 }
   const { parameters, buffers } = state.current
   const gradientStep = compile(makeGradientStep(detector), { name: 'gradientStep' })
   const updateStep = compile(makeUpdateStep(options), { name: 'updateStep' })
   const groups = optimizer.scalars(0.1, 1)
-  let gathered = zerosOf(parameters)
+  let gathered: Record<string, RunTensor> = zerosOf(parameters)
   let changed: Record<string, HostTensor> = {}
   for (const _ of [0, 1]) {
     const batch = tinyBatch(0)
@@ -127,18 +134,15 @@ test('three traced steps are those of the eager engine', async (t) => {
   const adamW: OptimizerOptions = { type: 'AdamW', learningRate: 0.05, weightDecay: 0.1 }
   const results = await Promise.all(
     (['onnxruntime', 'tfjs'] as const).map(async (engine) => {
-      const { detector, optimizer, state } = setUp(adamW, true)
-      const options = { optimizer, maxGradNorm: 0.1, emaDecay: 0.9 }
-      const step = compile(makeTrainStep(detector, options), { name: 'trainStep', engine })
+      const { detector, optimizer, state } = setUp(adamW, { ema: true, engine })
+      const options = { optimizer, maxGradNorm: 0.1, emaDecay: 0.9, compute: { engine } }
+      const iterations = singleBatchIterations(detector, state, options)
       const metrics: number[] = []
-      for (const number of [1, 2, 3]) {
-        const inputs = { ...inputsOf(state, optimizer.scalars(0.05, number)) }
-        const outputs = await step.run(inputs, { into: { state: state.into() } })
-        const { running_mean } = outputs.state.ema
-        state.swap(outputs.state.buffers, { running_mean })
-        metrics.push(...Object.values(outputs.metrics).map(({ data }) => data[0]))
+      for (const step of [1, 2, 3]) {
+        const inputs = { batches: [tinyBatch(0)], learningRate: 0.05, step, lambda: 1 }
+        metrics.push(...Object.values((await iterations.run(inputs)).metrics))
       }
-      const { parameters, buffers, ema } = state.current
+      const { parameters, buffers, ema } = readAll(state.current)
       const tensors = [parameters, buffers, ema].flatMap((record) => Object.values(record))
       return [...metrics, ...tensors.flatMap(({ data }) => [...data])]
     }),
@@ -147,11 +151,9 @@ test('three traced steps are those of the eager engine', async (t) => {
 })
 
 test('a step leaves no tensors behind', async (t) => {
-  const { detector, optimizer, state } = setUp(plainSGD)
-  const step = compile(makeTrainStep(detector, { optimizer }), {
-    name: 'trainStep',
-    engine: 'tfjs',
-  })
+  const engine = 'tfjs'
+  const { detector, optimizer, state } = setUp(plainSGD, { engine })
+  const step = compile(makeTrainStep(detector, { optimizer }), { name: 'trainStep', engine })
   const inputs = inputsOf(state, optimizer.scalars(0.1, 1))
   await step.run(inputs)
   const before = tf.memory().numTensors

@@ -1,19 +1,16 @@
 import test from 'ava'
 import { SwinTransformer } from '../../backbones/index.js'
 import { RetinaNet } from '../../detectors/index.js'
-import { compile, floats, ints } from '../../engine/index.js'
+import { floats, ints, openMemory } from '../../engine/index.js'
 import { RetinaHead } from '../../heads/index.js'
 import { FPN } from '../../necks/index.js'
 import { Random } from '../../nn/index.js'
 import { withNoise } from '../../training/draw_noise.js'
-import {
-  makeOptimizer,
-  makeTrainStep,
-  type OptimizerOptions,
-  TrainState,
-} from '../../training/index.js'
+import { makeOptimizer, type OptimizerOptions, TrainState } from '../../training/index.js'
+import { singleBatchIterations } from '../../training/iteration.js'
 import { paramGroups } from '../../training/param_groups.js'
 import { assertClose } from '../helpers/assert_close.js'
+import { readAll } from './read_all.js'
 
 /** Maps of 8 x 11 and 4 x 6 cells, neither of them whole windows. */
 const SHAPE = [64, 88]
@@ -69,19 +66,19 @@ async function threeSteps(
 ) {
   const detector = tinyRetinaNet()
   const optimizer = makeOptimizer(options, trainableShapes(detector))
-  const state = TrainState.of(detector, optimizer.slots, { ema: false })
-  const step = compile(makeTrainStep(detector, { optimizer }), { name: 'trainStep', engine })
+  const memory = openMemory({ engine })
+  const state = TrainState.of(detector, optimizer.slots, { ema: false, memory })
+  const iterations = singleBatchIterations(detector, state, { optimizer, compute: { engine } })
   const losses: number[] = []
-  for (const number of [1, 2, 3]) {
-    const groups = optimizer.scalars(options.learningRate, number)
-    const drawn = withNoise(detector, batch(), new Random('noise', noiseSeed, number))
-    const inputs = { state: state.current, batch: drawn, forward: {}, groups }
-    const { state: next, metrics } = await step.run(inputs, { into: { state: state.into() } })
-    state.swap(next.buffers, {})
-    losses.push(metrics.loss_cls.data[0], metrics.loss_bbox.data[0])
+  for (const step of [1, 2, 3]) {
+    const { learningRate } = options
+    const drawn = withNoise(detector, batch(), new Random('noise', noiseSeed, step))
+    const inputs = { batches: [drawn], learningRate, step, lambda: 1 }
+    const { metrics } = await iterations.run(inputs)
+    losses.push(metrics.loss_cls, metrics.loss_bbox)
   }
-  await step.dispose()
-  return { losses, weights: Object.values(state.current.parameters) }
+  await iterations.dispose()
+  return { losses, weights: Object.values(readAll(state.current).parameters) }
 }
 
 test('three steps of a tiny RetinaNet with Swin and drop path are the same traced and eager', async (t) => {

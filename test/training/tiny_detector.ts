@@ -50,10 +50,16 @@ export class TinyLoader {
   /** Where `batches` was asked to start. */
   readonly starts: { epoch: number; iteration: number }[] = []
   private readonly boxScale: number
+  private readonly poisoned: readonly number[]
 
-  constructor(iterationsPerEpoch: number, options: { boxScale?: number } = {}) {
+  /** @param options.poisoned batches, from 0 on, on which the loss overflows. */
+  constructor(
+    iterationsPerEpoch: number,
+    options: { boxScale?: number; poisoned?: readonly number[] } = {},
+  ) {
     this.iterationsPerEpoch = iterationsPerEpoch
     this.boxScale = options.boxScale ?? 1
+    this.poisoned = options.poisoned ?? []
   }
 
   async *batches(start: { epoch: number; iteration: number }) {
@@ -63,7 +69,8 @@ export class TinyLoader {
         epoch++
         iteration = 0
       }
-      yield { tensors: tinyBatch(epoch * 1000 + iteration, this.boxScale) }
+      const isPoisoned = this.poisoned.includes(epoch * this.iterationsPerEpoch + iteration)
+      yield { tensors: tinyBatch(epoch * 1000 + iteration, isPoisoned ? 1e25 : this.boxScale) }
     }
   }
 }

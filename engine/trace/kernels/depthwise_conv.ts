@@ -12,6 +12,7 @@ import {
   turnedKernel,
   type Window,
 } from './conv.js'
+import { tiledKernelGradient } from './depthwise_kernel_gradient.js'
 
 /** `kh kw c multiplier` kept as `c multiplier kh kw`. */
 const KERNEL_ORDER: Order = [2, 3, 0, 1]
@@ -82,8 +83,9 @@ lower('DepthwiseConv2dNativeBackpropInput', (lowering, { inputs: { dy, filter },
 })
 
 /**
- * The gradient by the kernel as one convolution: every channel of every image is a group whose input is
- * `x` and whose kernel is the whole of `dy`; strides become dilations. Images are summed at the end.
+ * The gradient by the kernel. For any device: one product over tiles. Here: one convolution, where every channel of
+ * every image is a group whose input is `x` and whose kernel is the whole of `dy`; strides become dilations, and
+ * images are summed at the end.
  */
 lower('DepthwiseConv2dNativeBackpropFilter', (lowering, { inputs: { x, dy }, attributes }) => {
   const filterShape = attributes.filterShape as number[]
@@ -94,6 +96,11 @@ lower('DepthwiseConv2dNativeBackpropFilter', (lowering, { inputs: { x, dy }, att
     )
   }
   const window = convWindow(x.shape, filterShape, attributes, true)
+  if (lowering.target === 'portable') {
+    const [image, gradient] = [lowering.read(x, CHANNELS_FIRST), lowering.read(dy, CHANNELS_FIRST)]
+    const value = tiledKernelGradient(lowering, image, gradient, window)
+    return lowering.ordered(value, filterShape, KERNEL_ORDER)
+  }
   const [n, h, w] = x.shape
   const [, ho, wo] = dy.shape
   const groups = n * channels

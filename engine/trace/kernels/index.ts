@@ -1,8 +1,10 @@
 // Each file registers the rules of one family of kernels.
+import './channel_moments.js'
 import './conv.js'
 import './creation.js'
 import './depthwise_conv.js'
 import './elementwise.js'
+import './full_precision.js'
 import './gather.js'
 import './gelu.js'
 import './layer_norm.js'

@@ -12,13 +12,15 @@ const REDUCTIONS: Record<string, string> = {
 }
 
 /** Reduces logical `axes`; the axes that stay keep their order in memory. */
-function reduce(
+export function reduce(
   lowering: Lowering,
   op: string,
   x: Traced,
   axes: readonly number[],
   keepDims: boolean,
 ): Traced {
+  const last = lastRunApart(lowering, op, x, axes)
+  if (last) return reduce(lowering, op, reduce(lowering, op, x, last, true), axes, keepDims)
   const reduced = new Set(axes)
   const keptShape = x.shape.map((side, axis) => (reduced.has(axis) ? 1 : side))
   const kept = x.order.filter((axis) => !reduced.has(axis))
@@ -37,6 +39,25 @@ function reduce(
     { keepdims: keepDims ? 1 : 0 },
   )
   return lowering.ordered(value, logical, order)
+}
+
+/**
+ * The reduced axes that lie last in memory, where others lie apart from them, as in the sums of a batch of maps for each
+ * channel. ONNX Runtime's CUDA provider has fast sums over axes that lie together at either end, and leaves the rest to
+ * slower ones of cuDNN.
+ */
+function lastRunApart(
+  { target }: Lowering,
+  op: string,
+  x: Traced,
+  axes: readonly number[],
+): number[] | undefined {
+  if (target !== 'portable' || (op !== 'ReduceSum' && op !== 'ReduceMean')) return undefined
+  const long = x.order.filter((axis) => x.shape[axis] !== 1)
+  const isReduced = long.map((axis) => axes.includes(axis))
+  const start = isReduced.lastIndexOf(false) + 1
+  const isApart = start < long.length && isReduced.slice(0, start).includes(true)
+  return isApart ? long.slice(start) : undefined
 }
 
 for (const [kernel, op] of Object.entries(REDUCTIONS)) {

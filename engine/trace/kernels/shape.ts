@@ -161,12 +161,16 @@ function fillUnknownSize(sizes: readonly number[], total: number): number[] {
   return sizes.map((size) => (size < 0 ? total - known : size))
 }
 
+/** From so many parts on, one Split is less work than a Slice for each part. */
+const MANY_PARTS = 8
+
 function splitTraced(
   lowering: Lowering,
   x: Traced,
   sizes: readonly number[],
   axis: number,
 ): Traced[] {
+  if (sizes.length >= MANY_PARTS) return splitAtOnce(lowering, x, sizes, axis)
   let start = 0
   return sizes.map((size) => {
     const begin = x.shape.map((_, i) => (i === axis ? start : 0))
@@ -174,6 +178,22 @@ function splitTraced(
     start += size
     return sliceTraced(lowering, x, begin, end)
   })
+}
+
+function splitAtOnce(
+  lowering: Lowering,
+  x: Traced,
+  sizes: readonly number[],
+  axis: number,
+): Traced[] {
+  const shapes = sizes.map((size) => x.shape.with(axis, size))
+  const values = lowering.graph.nodeWithOutputs(
+    'Split',
+    [lowering.read(x, x.order), lowering.graph.int64s(sizes)],
+    shapes.map((shape) => ({ dtype: x.dtype, shape: physicalShape(shape, x.order) })),
+    { axis: inverse(x.order)[axis] },
+  )
+  return values.map((value, i) => lowering.ordered(value, shapes[i], x.order))
 }
 
 lower('StridedSlice', (lowering, { inputs: { x }, attributes }) => {

@@ -1,0 +1,218 @@
+import { sizeOf } from '../tensors.js'
+import type { Node, Value } from './graph.js'
+
+/** A mark that `fullPrecision` of `ops/` leaves; no ONNX operator, and in no graph that is done. */
+export const FULL_PRECISION = 'FullPrecision'
+export const OWN_DOMAIN = 'vanilladet'
+
+/** Products, most of the work: factors in float16, sums in float32 on CUDA. */
+const LAYERS: ReadonlySet<string> = new Set([
+  'Conv',
+  'ConvTranspose',
+  'FusedMatMul',
+  'Gemm',
+  'MatMul',
+])
+
+/** What computes nothing: places change, or the largest of some numbers is found. */
+const MOVES: ReadonlySet<string> = new Set([
+  'Compress',
+  'Concat',
+  'Expand',
+  'Gather',
+  'GatherND',
+  'MaxPool',
+  'Pad',
+  'ReduceMax',
+  'ReduceMin',
+  'Reshape',
+  'Resize',
+  'Slice',
+  'Split',
+  'Squeeze',
+  'Tile',
+  'Transpose',
+  'Unsqueeze',
+])
+
+/**
+ * What cannot leave the range of float16 by much, number by number or row by row. CUDA's kernels of sums, averages, norms
+ * and softmax count in float32 inside.
+ */
+const FOLLOWERS: ReadonlySet<string> = new Set([
+  'Abs',
+  'Add',
+  'AveragePool',
+  'Clip',
+  'Equal',
+  'Erf',
+  'Greater',
+  'GreaterOrEqual',
+  'LayerNormalization',
+  'LeakyRelu',
+  'Less',
+  'LessOrEqual',
+  'Max',
+  'Min',
+  'Mul',
+  'Neg',
+  'PRelu',
+  'ReduceSum',
+  'Relu',
+  'Sigmoid',
+  'Sign',
+  'Softmax',
+  'Sub',
+  'Tanh',
+  'Where',
+])
+
+/** The largest number of float16, and the smallest of full precision. */
+const LARGEST = 65504
+const SMALLEST = 2 ** -14
+
+/**
+ * Chooses the nodes that compute in float16, by these rules:
+ *
+ * 1. Layers (`LAYERS`) do, but for products of marked values alone.
+ * 2. Moves (`MOVES`) leave numbers as they are: they take the type that comes, or that which all their users want.
+ * 3. Followers (`FOLLOWERS`) do where all their full-size operands are float16 already. Smaller ones, such as one number a
+ *    channel, are then narrowed. A known number that float16 cannot hold keeps the node in float32.
+ * 4. Everything else is float32: means, squares and what is made only for them, exponentials but bells, logarithms, roots,
+ *    divisions but by known numbers, scattered sums.
+ * 5. What is marked (`fullPrecision`) is float32, with all that is made of it up to the next layer.
+ *
+ * What no layer has come before is float32 throughout: pixels, ground truth, anchors, state and its update.
+ */
+export function float16Nodes(nodes: readonly Node[], outputs: readonly Value[]): ReadonlySet<Node> {
+  const chosen = chooseForward(nodes)
+  const usersOf = listUsers(nodes)
+  const kept = new Set(outputs)
+  for (const node of nodes.toReversed()) {
+    const floats = node.outputs.filter(isFloat)
+    const users = floats.flatMap((value) => usersOf.get(value) ?? [])
+    if (users.length === 0 || floats.some((value) => kept.has(value))) continue
+    if (chosen.has(node)) {
+      if (FOLLOWERS.has(node.op) && users.every(isStatistic)) chosen.delete(node)
+    } else if (isMove(node)) {
+      if (users.every((user) => chosen.has(user))) chosen.add(node)
+    }
+  }
+  return chosen
+}
+
+/** By what comes into each node. */
+function chooseForward(nodes: readonly Node[]): Set<Node> {
+  const chosen = new Set<Node>()
+  const marked = new Set<Value>()
+  const pliant = new Set<Value>()
+  const isHalf = (value: Value) =>
+    value.producer !== undefined && chosen.has(value.producer) && !isNormStatistic(value)
+  const isPliant = (value: Value) => value.constant !== undefined || pliant.has(value)
+
+  for (const node of nodes) {
+    const operands = operandsOf(node)
+    const results = node.outputs.filter(isFloat)
+    const isMarked = node.op === FULL_PRECISION || operands.some((value) => marked.has(value))
+    if (LAYERS.has(node.op) && !operands.every((value) => marked.has(value))) {
+      chosen.add(node)
+    } else if (isMarked) {
+      for (const value of results) marked.add(value)
+    } else if (isMove(node)) {
+      const given = operands.filter((value) => !isPliant(value))
+      if (given.length === 0) for (const value of results) pliant.add(value)
+      else if (given.every(isHalf)) chosen.add(node)
+    } else if (isFollower(node) && operands.every(fitsFloat16)) {
+      const given = fullSize(operands).filter((value) => !isPliant(value))
+      if (given.length > 0 && given.every(isHalf)) chosen.add(node)
+    }
+  }
+  return chosen
+}
+
+/** The operands of a node's own type; sizes of a Resize are always float32. */
+export function operandsOf({ op, inputs }: Node): Value[] {
+  const typed = op === 'Resize' ? inputs.slice(0, 1) : inputs
+  return typed.filter((value) => value !== undefined).filter(isFloat)
+}
+
+function isFloat({ dtype }: Value): boolean {
+  return dtype === 'float32'
+}
+
+/** Moves, and truth values made numbers: 0 and 1 are the same in any type. */
+function isMove(node: Node): boolean {
+  const { op, inputs, attributes } = node
+  if (op === 'Cast') return inputs[0]?.dtype === 'bool' && isFloat(node.outputs[0])
+  if (op === 'ScatterElements') return attributes.reduction === undefined
+  return MOVES.has(op)
+}
+
+function isFollower(node: Node): boolean {
+  const { op, inputs } = node
+  if (isStatistic(node)) return false
+  if (op === 'Div') return inputs[1]?.constant !== undefined
+  if (op === 'Exp') return isMinusSquare(inputs[0] as Value)
+  return FOLLOWERS.has(op)
+}
+
+/** Means and squares: what variances are made of. */
+function isStatistic({ op, inputs }: Node): boolean {
+  return op === 'ReduceMean' || (op === 'Mul' && inputs[0] === inputs[1])
+}
+
+/** `(x * k) * x` with a known k below 0. */
+function isMinusSquare({ producer }: Value): boolean {
+  if (producer?.op !== 'Mul') return false
+  const [a, b] = producer.inputs as [Value, Value]
+  const isMinus = (scaled: Value, x: Value) => {
+    if (scaled.producer?.op !== 'Mul' || !scaled.producer.inputs.includes(x)) return false
+    return scaled.producer.inputs.some((factor) => Number(factor?.constant?.[0]) < 0)
+  }
+  return isMinus(a, b) || isMinus(b, a)
+}
+
+/** Mean and inverse deviation of each row, which a norm gives in float32 beside any type. */
+export function isNormStatistic(value: Value): boolean {
+  const { producer } = value
+  return producer?.op === 'LayerNormalization' && value !== producer.outputs[0]
+}
+
+/** How many rows a ReduceSum adds up, if its axes are the leading ones; sides of 1 do not count. */
+export function addedRows({ inputs: [x, axes] }: Node): number | undefined {
+  const { shape } = x as Value
+  const reduced = new Set(Array.from(axes?.constant ?? [], Number))
+  const long = shape.flatMap((side, axis) => (side === 1 ? [] : [axis]))
+  const leading = long.filter((axis) => reduced.has(axis))
+  const areFirst = leading.every((axis, i) => axis === long[i])
+  if (!areFirst || leading.length === 0 || leading.length === long.length) return undefined
+  return sizeOf(leading.map((axis) => shape[axis]))
+}
+
+/** Those as large as the largest; sides that are known only when running count as 1. */
+function fullSize(operands: readonly Value[]): Value[] {
+  const sizes = operands.map(({ shape }) => sizeOf(shape.map((side) => Math.max(side, 1))))
+  const largest = Math.max(...sizes)
+  return operands.filter((_, i) => sizes[i] === largest)
+}
+
+function fitsFloat16({ constant }: Value): boolean {
+  if (!(constant instanceof Float32Array)) return true
+  if (constant.length === 1) {
+    const magnitude = Math.abs(constant[0])
+    if (magnitude > 0 && magnitude < SMALLEST) return false
+  }
+  return constant.every((value) => !Number.isFinite(value) || Math.abs(value) <= LARGEST)
+}
+
+function listUsers(nodes: readonly Node[]): Map<Value, Node[]> {
+  const usersOf = new Map<Value, Node[]>()
+  for (const node of nodes) {
+    for (const value of operandsOf(node)) {
+      const users = usersOf.get(value)
+      if (users) users.push(node)
+      else usersOf.set(value, [node])
+    }
+  }
+  return usersOf
+}

@@ -1,0 +1,103 @@
+import type * as tf from '@tensorflow/tfjs'
+import type { PredictInputs } from '../../deploy/predictor.js'
+import { rawOutputs } from '../../deploy/raw_outputs.js'
+import { Detector } from '../../detectors/index.js'
+import type { Precision } from '../../engine/compiled.js'
+import { type HostDType, sizeOf } from '../../engine/tensors.js'
+import type { Node } from '../../engine/trace/graph.js'
+import { type Signature, trace } from '../../engine/trace/trace.js'
+import type { Module } from '../../nn/index.js'
+import type { Config } from '../../registry.js'
+import { makeOptimizer, makeTrainStep } from '../../training/index.js'
+import type { StepInputs } from '../../training/step.js'
+
+const OBJECTS = 3
+const MASK_SIDE = 112
+
+/** What a graph is traced for. */
+export interface GraphOptions {
+  precision: Precision
+  /** Images in a batch. @default 2 */
+  count?: number
+  /** Height and width of the batch. @default [96, 128] */
+  size?: readonly [number, number]
+}
+
+const signature = (dtype: HostDType, ...shape: number[]): Signature => ({ dtype, shape })
+const floats = (...shape: number[]) => signature('float32', ...shape)
+
+/** What a whole training step of a config is made of. */
+export function trainingNodes(
+  { optimizer, ema }: Config,
+  detector: Detector,
+  { precision, count = 2, size = [96, 128] }: GraphOptions,
+): readonly Node[] {
+  if (!optimizer) throw new Error('the config trains nothing')
+  const named = detector.namedParameters()
+  const shapesOf = (trainable: boolean) =>
+    Object.fromEntries(
+      named.flatMap(([name, p]) => (p.trainable === trainable ? [[name, p.shape]] : [])),
+    )
+  const signaturesOf = (shapes: Record<string, readonly number[]>) =>
+    Object.fromEntries(Object.entries(shapes).map(([name, shape]) => [name, floats(...shape)]))
+  const rule = makeOptimizer(optimizer, shapesOf(true))
+  const [parameters, buffers] = [signaturesOf(shapesOf(true)), signaturesOf(shapesOf(false))]
+  const images = [count, ...size, 3]
+  const noise = detector.noiseShapes({ images, labels: [count, OBJECTS] })
+  const step = makeTrainStep(detector, {
+    optimizer: rule,
+    maxGradNorm: optimizer.maxGradNorm,
+    emaDecay: ema?.decay,
+  })
+  const masks = {
+    masks: signature('uint8', count, OBJECTS, MASK_SIDE, MASK_SIDE),
+    maskFramesXyxy: floats(count, OBJECTS, 4),
+  }
+  const inputs = {
+    state: {
+      parameters,
+      buffers,
+      optimizer: Object.fromEntries(rule.slots.map((slot) => [slot, parameters])),
+      ema: ema ? { ...parameters, ...buffers } : {},
+    },
+    batch: {
+      images: signature('uint8', ...images),
+      imageSizes: floats(count, 2),
+      boxesXyxy: floats(count, OBJECTS, 4),
+      labels: signature('int32', count, OBJECTS),
+      ...(detector.needsMasks ? masks : {}),
+      noise: signaturesOf(noise),
+    },
+    forward: { lambda: floats() }, // without it a part of the graph is missing
+    groups: rule
+      .scalars(1e-3, 1)
+      .map((group) => Object.fromEntries(Object.keys(group).map((name) => [name, floats()]))),
+    ...(precision === 'fp16' ? { lossScale: floats() } : {}),
+  }
+  return trace('trainStep', (tensors: StepInputs) => step(tensors), inputs, { precision }).nodes
+}
+
+/** What the merged network and its detections are made of, with its weights as constants; a classifier has only the network. */
+export function deployNodes(
+  model: Module,
+  { precision, count = 2, size = [96, 128] }: GraphOptions,
+): readonly Node[] {
+  for (const [, parameter] of model.namedParameters()) {
+    // All equal they would be kept as one number.
+    parameter.data = new Float32Array(sizeOf(parameter.shape))
+    parameter.data[0] = 1
+  }
+  const images = [count, ...size, 3]
+  if (!(model instanceof Detector)) {
+    const forward = rawOutputs(model)
+    const network = (batch: { images: tf.Tensor }) => forward(batch.images as tf.Tensor4D)
+    return trace('network', network, { images: floats(...images) }, { precision }).nodes
+  }
+  const inputs = {
+    images: signature('uint8', ...images),
+    imageSizes: floats(count, 2),
+    scaleFactors: floats(count, 4),
+  }
+  const predict = (batch: PredictInputs) => ({ ...model.predict(batch) })
+  return trace('predict', predict, inputs, { precision }).nodes
+}
