@@ -1,5 +1,5 @@
 import type { Detector } from '../detectors/index.js'
-import { sharedThreads } from '../engine/index.js'
+import { type ComputeOptions, sharedThreads } from '../engine/index.js'
 import { Contestant, Course, type RunTimes } from './benchmark/contestant.js'
 import { peakMemoryDuring } from './benchmark/peak_memory.js'
 import { rowTimes } from './benchmark/row_times.js'
@@ -35,6 +35,8 @@ export interface BenchmarkOptions {
   seed?: number
   /** Largest spread of a result. @default MAX_SPREAD */
   maxSpread?: number
+  /** Where and how precisely networks are computed, by the engine `onnxruntime`. @default on the processor, in fp32 */
+  compute?: ComputeOptions
   /** Called after each run, those before the timing included. */
   onProgress?(done: number, total: number): void
 }
@@ -46,6 +48,7 @@ export const BENCHMARK_DEFAULTS = {
   repeats: 3,
   seed: 0,
   maxSpread: MAX_SPREAD,
+  compute: {} as ComputeOptions,
 }
 
 /** Runs over which memory is watched, the first ever among them. */
@@ -77,14 +80,14 @@ export async function benchmark(
   entries: Iterable<BenchmarkEntry> | AsyncIterable<BenchmarkEntry>,
   options: BenchmarkOptions,
 ): Promise<BenchmarkRow[]> {
-  const { shape, batch, runs, warmup, repeats, seed, maxSpread, onProgress } = {
+  const { shape, batch, runs, warmup, repeats, seed, maxSpread, compute, onProgress } = {
     ...BENCHMARK_DEFAULTS,
     ...options,
   }
-  const course = new Course(shape, { batch, seed })
+  const course = new Course(shape, { batch, seed, compute })
   const lanes: Lane[] = []
   try {
-    for await (const entry of entries) lanes.push(await laneOf(entry, course))
+    for await (const entry of entries) lanes.push(laneOf(entry, course))
     const calls = lanes.map((lane) => async () => {
       const { times, found } = await lane.contestant.run()
       lane.times.push(times)
@@ -92,13 +95,14 @@ export async function benchmark(
     })
     await timeInTurns(calls, { runs: runs * repeats, warmup, onProgress })
   } finally {
-    for (const { contestant } of lanes) await contestant.dispose()
-    await course.dispose()
+    for (const { contestant } of lanes) contestant.dispose()
+    course.dispose()
   }
 
   return lanes.map(({ head, times, found }) => ({
     ...head,
-    device: 'cpu',
+    device: compute.device ?? 'cpu',
+    precision: compute.precision ?? 'fp32',
     shape,
     batch,
     threads: sharedThreads(),
@@ -116,23 +120,23 @@ export async function benchmark(
  */
 export async function peakMemoryOf(
   load: () => Promise<Detector>,
-  options: Pick<BenchmarkOptions, 'shape' | 'batch' | 'seed'>,
+  options: Pick<BenchmarkOptions, 'shape' | 'batch' | 'seed' | 'compute'>,
 ): Promise<number | null> {
-  const { shape, batch, seed } = { ...BENCHMARK_DEFAULTS, ...options }
-  const course = new Course(shape, { batch, seed })
-  const contestant = await Contestant.load(await load(), course)
+  const { shape, batch, seed, compute } = { ...BENCHMARK_DEFAULTS, ...options }
+  const course = new Course(shape, { batch, seed, compute })
+  const contestant = Contestant.load(await load(), course)
   try {
     return await peakMemoryDuring(async () => {
       for (let run = 0; run < MEMORY_RUNS; run++) await contestant.run()
     })
   } finally {
-    await contestant.dispose()
-    await course.dispose()
+    contestant.dispose()
+    course.dispose()
   }
 }
 
-async function laneOf({ detector, ...entry }: BenchmarkEntry, course: Course): Promise<Lane> {
-  const contestant = await Contestant.load(detector, course)
+function laneOf({ detector, ...entry }: BenchmarkEntry, course: Course): Lane {
+  const contestant = Contestant.load(detector, course)
   const { params, gmacs } = countOperations(detector, course.frames.inputSize)
   const head = {
     framework: detector.constructor.name,

@@ -14,6 +14,11 @@
  *   480 x 640 images. It is fed fixed raw outputs, the same for all detectors whose heads agree: 20 objects
  *   an image, each seen by several anchors or RoIs above the score threshold.
  *
+ * On a device other than the processor, network means: from those bytes in host memory, which go to the device at each
+ * run, to raw outputs in the memory of the device, where they stay. Post-processing is fed fixed raw outputs that lie there
+ * from the start, and ends with results in host memory. What a real run computes it so moves too, and no more. RoIs and sizes
+ * of images lie on the device as well.
+ *
  * Detectors take turns, batch by batch, so that what slows the machine for a while slows all of them. A
  * number whose repeats differ by more than `MAX_SPREAD` is no result.
  */
@@ -40,6 +45,9 @@ export interface BenchmarkMachine {
   onnxruntime: string
   /** Threads that compute one operation of the network. */
   threads: number
+  /** As the GPU that was computed on calls itself, and its driver; absent where nobody told. */
+  gpu?: string
+  driver?: string
 }
 
 export interface BenchmarkSettings {
@@ -74,6 +82,8 @@ export interface BenchmarkRow {
   /** A network that has one form only counts as `deploy`. */
   form: 'train' | 'deploy'
   device: string
+  /** `fp32`, `tf32` or `fp16`; absent in documents that are older than the choice, which are of `fp32`. */
+  precision?: string
   /** `[height, width]` of the input, pixels. */
   shape: readonly [height: number, width: number]
   batch: number

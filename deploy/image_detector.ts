@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Detector } from '../detectors/index.js'
-import type { Compiled, CompileOptions } from '../engine/index.js'
+import type { Compiled, ComputeOptions } from '../engine/index.js'
 import { type BoxResult, cocoResults, type MaskResult } from '../results/coco_results.js'
 import {
   type ActivationInputs,
@@ -44,13 +44,13 @@ export class ImageDetector {
 
   constructor(
     detector: Detector,
-    options: InputScale & { numClasses: number; engine?: CompileOptions['engine'] },
+    options: InputScale & { numClasses: number; compute?: ComputeOptions },
   ) {
-    const { testScale, bucketStep, numClasses, engine } = options
+    const { testScale, bucketStep, numClasses, compute } = options
     this.scale = { testScale, bucketStep }
     this.numClasses = numClasses
     // Each size of input has its own graph with its own copy of the weights.
-    const graphs = { engine, cacheSize: 4 }
+    const graphs = { ...compute, cacheSize: 4 }
     this.predict = compilePredict(detector, graphs)
     this.makeActivations = () => ({
       stride: activationStride(detector),

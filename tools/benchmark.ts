@@ -6,7 +6,7 @@ import { describeMachine } from '../deploy/benchmark/machine.js'
 import { ratiosOf } from '../deploy/benchmark/ratios.js'
 import { BENCHMARK_DEFAULTS, benchmark, peakMemoryOf } from '../deploy/benchmark.js'
 import type { BenchmarkDocument, BenchmarkRow } from '../deploy/benchmark_document.js'
-import { setSharedThreads } from '../engine/index.js'
+import { type ComputeOptions, type Precision, setSharedThreads } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
 import { RANDOM } from '../experiments/load_detector.js'
@@ -17,18 +17,17 @@ import { benchmarkTable, introduction, ratioLines, warmupLines } from './benchma
 import { benchmarkWarnings, rowName } from './benchmark_warnings.js'
 import {
   COCO_SHAPE,
-  type ConfigFlags,
   command,
-  configOptions,
   formOption,
   parseCount,
   run,
   type Shape,
   shapeOption,
 } from './command.js'
+import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.js'
 import { showProgress } from './show_progress.js'
 
-interface Flags extends ConfigFlags {
+interface Flags extends ComputeFlags {
   checkpoint: string
   form?: Form
   shape: Shape
@@ -43,7 +42,7 @@ interface Flags extends ConfigFlags {
 
 const { runs, warmup, repeats, seed, maxSpread } = BENCHMARK_DEFAULTS
 
-const program = configOptions(
+const program = computeOptions(
   command('benchmark', 'Times detectors, from pixels to detections; several take turns.')
     .argument('<config...>', 'files such as configs/retinanet_vanilla13.ts')
     .option('--checkpoint <file>', 'weights to time with, of a single config', RANDOM)
@@ -66,10 +65,12 @@ await run<Flags, [string[]]>(program, async ([configPaths], flags, say) => {
   const { checkpoint, shape, runs, warmup, repeats, threads } = flags
   const configs = await loadConfigs(configPaths, flags)
   if (threads) setSharedThreads(threads)
+  const compute = openCompute(flags, precisionOf(configs, flags), say)
   const batches = [...new Set(flags.batch ?? [BENCHMARK_DEFAULTS.batch])]
-  if (flags.onlyMemory) return { peakMemoryMiB: await memoryOf(configs, flags, batches[0]) }
+  if (flags.onlyMemory)
+    return { peakMemoryMiB: await memoryOf(configs, flags, { compute, batch: batches[0] }) }
 
-  const machine = describeMachine()
+  const machine = describeMachine(compute)
   const [load] = loadavg()
   const options = { shape, batches, warmup, runs, repeats, seed, maxSpread }
   for (const line of introduction(machine, options)) say(line)
@@ -82,7 +83,7 @@ await run<Flags, [string[]]>(program, async ([configPaths], flags, say) => {
       show(done, total)
     }
     const entries = benchmarkEntries(configs, { checkpoint, form: flags.form })
-    const timed = await benchmark(entries, { ...options, batch, onProgress })
+    const timed = await benchmark(entries, { ...options, batch, compute, onProgress })
     rows.push(...timed)
   }
   const unmeasured: string[] = []
@@ -115,6 +116,14 @@ async function loadConfigs(paths: string[], { cfgOptions, checkpoint }: Flags) {
   return configs
 }
 
+/** Detectors that take turns are computed alike. */
+function precisionOf(configs: readonly NamedConfig[], { precision }: Flags): Precision | undefined {
+  const asked = new Set(configs.map(({ config }) => config.precision ?? 'fp32'))
+  if (precision !== undefined || asked.size <= 1) return configs[0].config.precision
+  const what = `differs between the configs: ${[...asked].join(', ')}`
+  throw new ConfigError('precision', what, 'give one with --precision')
+}
+
 function stemOf(path: string): string {
   return basename(path, extname(path))
 }
@@ -123,7 +132,7 @@ function stemOf(path: string): string {
 async function memoryOf(
   configs: readonly NamedConfig[],
   { checkpoint, form, shape }: Flags,
-  batch: number,
+  options: { batch: number; compute: ComputeOptions },
 ): Promise<number | null> {
   const load = async () => {
     for await (const { detector } of benchmarkEntries(configs, { checkpoint, form })) {
@@ -131,7 +140,7 @@ async function memoryOf(
     }
     throw new Error('there is nothing to load')
   }
-  return peakMemoryOf(load, { shape, batch })
+  return peakMemoryOf(load, { shape, ...options })
 }
 
 /** `--batch 1 8`, and `--batch 1 --batch 8`. */

@@ -8,6 +8,7 @@ export interface MemoryOptions {
   cfgOptions: readonly string[]
   checkpoint: string
   threads?: number
+  allowCpuNodes?: boolean
 }
 
 /**
@@ -17,13 +18,15 @@ export interface MemoryOptions {
  * @returns null with the reason, where that process failed: what was timed is not to be lost for it.
  */
 export async function memoryInChild(
-  { form, shape, batch }: BenchmarkRow,
+  { form, shape, batch, device, precision }: BenchmarkRow,
   { path }: NamedConfig,
-  { cfgOptions, checkpoint, threads }: MemoryOptions,
+  { cfgOptions, checkpoint, threads, allowCpuNodes }: MemoryOptions,
 ): Promise<{ peakMemoryMiB: number | null; problem?: string }> {
   const args = [
     ...[path, '--form', form, '--shape', ...shape.map(String), '--batch', String(batch)],
     ...['--checkpoint', checkpoint, '--only-memory', '--json'],
+    ...['--device', device, ...(precision ? ['--precision', precision] : [])],
+    ...(allowCpuNodes ? ['--allow-cpu-nodes'] : []),
     ...(threads ? ['--threads', String(threads)] : []),
     ...(cfgOptions.length > 0 ? ['--cfg-options', ...cfgOptions] : []),
   ]

@@ -30,7 +30,7 @@ export function benchmarkTable(rows: readonly BenchmarkRow[]): string[] {
   const cells = rows.map((row) => [
     row.config,
     row.form,
-    row.device,
+    deviceOf(row),
     row.shape.join('x'),
     String(row.batch),
     row.preprocessMs.median.toFixed(1),
@@ -50,6 +50,11 @@ export function benchmarkTable(rows: readonly BenchmarkRow[]): string[] {
     const padded = line.map((cell, column) => cell.padEnd(widths[column]))
     return padded.join('  ').trimEnd()
   })
+}
+
+/** `cuda fp16`; fp32 goes without saying. */
+function deviceOf({ device, precision = 'fp32' }: BenchmarkRow): string {
+  return precision === 'fp32' ? device : `${device} ${precision}`
 }
 
 /** What came before the timing, a line for each row. */
@@ -74,13 +79,14 @@ export function ratioLines(ratios: readonly BenchmarkRatio[]): string[] {
 
 /** The machine, and what is timed on it. */
 export function introduction(machine: BenchmarkMachine, options: BenchmarkSettings): string[] {
-  const { cpu, cores, memoryGiB, os, node, onnxruntime, threads } = machine
+  const { cpu, cores, memoryGiB, os, node, onnxruntime, threads, gpu, driver } = machine
   const { shape, batches, warmup, runs, repeats } = options
   return [
+    ...(gpu ? [`${gpu}, driver ${driver}`] : []),
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, Node.js ${node}, ONNX Runtime ${onnxruntime}, ${threads} threads`,
     `input ${shape.join('x')}, batch ${batches.join(' and ')}; ${repeats} repeats of ${runs} runs in turn, after ${warmup} to warm up`,
     'pre: decoded images of 480 x 640, turned for a tall input, are resized and padded by the code of datasets/, on one thread',
-    'network: bytes to raw outputs; a second stage runs on fixed RoIs of all sizes',
+    'network: bytes in host memory to raw outputs where they are computed; a second stage runs on fixed RoIs of all sizes',
     `post: best anchors, decoding, suppression, masks pasted, of fixed raw outputs that show ${OBJECT_COUNT} objects; the same for all whose heads agree`,
   ]
 }

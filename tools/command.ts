@@ -1,5 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import { ConfigError, DataError, TrainingError } from '../errors.js'
+import type { DeviceName } from '../engine/compiled.js'
+import { ConfigError, DataError, DeviceError, TrainingError } from '../errors.js'
 import { CocoError } from '../packages/pycocotools-js/source/index.js'
 
 /** Options of every command that takes a config. */
@@ -18,10 +19,10 @@ export function command(name: string, summary: string): Command {
 }
 
 /** Adds `--cfg-options`, `--device` and `--json`. */
-export function configOptions(program: Command): Command {
+export function configOptions(program: Command, devices: readonly DeviceName[] = ['cpu']): Command {
   return program
     .option('--cfg-options <k=v...>', 'set config options, such as data.batchSize=2', [])
-    .option('--device <name>', 'where to compute: cpu', parseDevice, 'cpu')
+    .addOption(deviceOption(devices))
     .option('--json', 'print one JSON document on standard output, all else on standard error')
 }
 
@@ -90,8 +91,9 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
 /** Prints what went wrong as one sentence, with its stack if DEBUG is set; returns the exit code. */
 function report(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // its message is printed
-  const isMendable =
-    error instanceof ConfigError || error instanceof DataError || error instanceof CocoError
+  const isMendable = [ConfigError, DataError, DeviceError, CocoError].some(
+    (mendable) => error instanceof mendable,
+  )
   const isForeseen = isMendable || error instanceof TrainingError
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`error: ${printable(message)}\n`)
@@ -107,9 +109,15 @@ function printable(text: string): string {
   return text.replace(/(?![\n\t])\p{Cc}/gu, '?')
 }
 
-function parseDevice(text: string): string {
-  if (text === 'cpu') return text
-  throw new InvalidArgumentError('This version computes on the cpu only.')
+/** `--device`; a command with little to compute takes the processor alone. */
+function deviceOption(devices: readonly DeviceName[]): Option {
+  const option = new Option('--device <name>', 'where to compute').default('cpu')
+  if (devices.length > 1) return option.choices(devices)
+  option.description += ': cpu'
+  return option.argParser((text) => {
+    if (devices.some((device) => device === text)) return text
+    throw new InvalidArgumentError('This command computes on the cpu only.')
+  })
 }
 
 /** Makes one argument of the two after `--shape`, which commander would not stop at. */

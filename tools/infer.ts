@@ -19,15 +19,8 @@ import { loadConfig } from '../experiments/load.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { nearestWord } from '../registry/edit_distance.js'
 import type { Config, Form } from '../registry.js'
-import {
-  type ConfigFlags,
-  command,
-  configOptions,
-  formOption,
-  run,
-  type WeightsFlag,
-  weightsOption,
-} from './command.js'
+import { command, formOption, run, type WeightsFlag, weightsOption } from './command.js'
+import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.js'
 import { imageFiles, outputNames, readPicture } from './image_files.js'
 import { replacedInput } from './output_file.js'
 import { fileNamePart, writePicture } from './write_picture.js'
@@ -35,14 +28,14 @@ import { fileNamePart, writePicture } from './write_picture.js'
 /** How images are scaled where a config has no data. */
 const COCO_SCALE = { testScale: [1333, 800], bucketStep: 32 } as const
 
-interface Flags extends ConfigFlags, WeightsFlag {
+interface Flags extends ComputeFlags, WeightsFlag {
   out: string
   scoreThr: number
   activation?: true | string
   form?: Form
 }
 
-const program = configOptions(
+const program = computeOptions(
   command('infer', 'Detects in images, and draws boxes, masks and labels.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
     .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
@@ -61,6 +54,7 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   const [configPath, checkpoint, paths] = args
   const { cfgOptions, form, weights, out, activation, scoreThr } = flags
   const config = withScoreThr(await loadConfig(configPath, cfgOptions), scoreThr)
+  const compute = openCompute(flags, config.precision, say)
   const files = await imageFiles(paths)
   const options = { form, weights, preferDeploy: true }
   const { detector, metadata } = await loadDetector(config, checkpoint, options)
@@ -68,7 +62,8 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   const asked = typeof activation === 'string' ? labelOf(activation, classes) : undefined
 
   const { testScale, bucketStep } = config.data ?? COCO_SCALE
-  const model = new ImageDetector(detector, { testScale, bucketStep, numClasses: classes.length })
+  const numClasses = classes.length
+  const model = new ImageDetector(detector, { testScale, bucketStep, numClasses, compute })
   const suffixes = ['', ...(activation === undefined ? [] : activationSuffixes(classes, asked))]
   const pictures = outputNames(files, suffixes).map((name) => {
     return (suffix: string) => join(out, `${name}${suffix}.jpg`)

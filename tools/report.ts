@@ -12,6 +12,7 @@ import { requireWritable, writeOutput } from './output_file.js'
 
 interface Flags {
   benchmark: string[]
+  cuda: string[]
   out: string
   json?: boolean
 }
@@ -23,17 +24,23 @@ const program = command('report', 'Writes one HTML page about training runs and 
     'what tools/benchmark.ts --json printed; after the work dirs',
     [],
   )
+  .option('--cuda <file...>', 'what bench_cuda.mjs wrote; after the work dirs', [])
   .option('--out <file>', 'the page', 'report.html')
   .option('--json', 'print one JSON document on standard output, all else on standard error')
 
-await run<Flags, [string[]]>(program, async ([workDirs], { benchmark, out }, say) => {
-  if (workDirs.length + benchmark.length === 0) {
-    throw new ConfigError('report', 'has nothing to tell', 'name a work dir, or a --benchmark file')
+await run<Flags, [string[]]>(program, async ([workDirs], { benchmark, cuda, out }, say) => {
+  if (workDirs.length + benchmark.length + cuda.length === 0) {
+    throw new ConfigError(
+      'report',
+      'has nothing to tell',
+      'name a work dir, or a file with --benchmark or --cuda',
+    )
   }
   await requireWritable(out)
   const { document, pictures } = await buildReport({
     workDirs,
     benchmarks: benchmark,
+    cuda,
     now: new Date(),
   })
   const page = renderPage(document, pictures, await bundlePage())

@@ -14,15 +14,8 @@ import { evalOptions } from '../experiments/train_config.js'
 import { classTableLines } from '../packages/pycocotools-js/source/index.js'
 import type { Form } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
-import {
-  type ConfigFlags,
-  command,
-  configOptions,
-  formOption,
-  run,
-  type WeightsFlag,
-  weightsOption,
-} from './command.js'
+import { command, formOption, run, type WeightsFlag, weightsOption } from './command.js'
+import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
 import { requireWritable, writeOutput } from './output_file.js'
 import { showProgress } from './show_progress.js'
 
@@ -32,13 +25,13 @@ const CLASS_COLUMNS = [
   ...(['groundTruths', 'detections'] as const),
 ]
 
-interface Flags extends ConfigFlags, WeightsFlag {
+interface Flags extends ComputeFlags, WeightsFlag {
   form?: Form
   out?: string
   perClass?: boolean
 }
 
-const program = configOptions(
+const program = computeOptions(
   command('test', 'Evaluates a checkpoint on data.val: the twelve COCO numbers.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
     .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
@@ -48,12 +41,14 @@ const program = configOptions(
       '--out <file>',
       'write the detections, a COCO results file; masks go to FILE.segm.json beside it',
     )
-    .option('--per-class', 'the numbers of each class, too; with --json as perClass.bbox'),
+    .option('--per-class', 'the numbers of each class, too; with --json as perClass.bbox')
+    .addOption(engineOption()),
 )
 
 await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   const { cfgOptions, form, weights, out, perClass: isPerClass } = flags
   const config = await loadConfig(configPath, cfgOptions)
+  const compute = openCompute(flags, config.precision, say)
   if (out !== undefined) await requireWritable(out)
   const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights })
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
@@ -63,6 +58,7 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   }
   const { bbox, segm, perClass, table, results } = await evaluate(detector, {
     ...evalOptions(data, dataset),
+    compute,
     onProgress: showProgress('images'),
   })
   if (out !== undefined) {

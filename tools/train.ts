@@ -1,20 +1,19 @@
 /** Trains the model of a config. */
 import { basename, extname, join } from 'node:path'
-import { Option } from 'commander'
 import { loadConfig } from '../experiments/load.js'
 import { trainConfig } from '../experiments/train_config.js'
-import { type ConfigFlags, command, configOptions, parseCount, run } from './command.js'
+import { command, parseCount, run } from './command.js'
+import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
 
-interface Flags extends ConfigFlags {
+interface Flags extends ComputeFlags {
   workDir?: string
   resume?: string | true
   loadFrom?: string
   maxIters?: number
   seed?: number
-  engine: 'onnxruntime' | 'tfjs'
 }
 
-const program = configOptions(
+const program = computeOptions(
   command(
     'train',
     'Trains the model of a config; writes metrics.jsonl, checkpoints and config.json.',
@@ -28,11 +27,7 @@ const program = configOptions(
     .option('--load-from <checkpoint>', 'start from the weights of a .safetensors or .pth file')
     .option('--max-iters <n>', 'stop after this many iterations', parseCount(1))
     .option('--seed <n>', 'instead of the seed of the config', parseCount(0))
-    .addOption(
-      new Option('--engine <name>', 'traced graphs, or TensorFlow.js operation by operation')
-        .choices(['onnxruntime', 'tfjs'])
-        .default('onnxruntime'),
-    ),
+    .addOption(engineOption()),
 )
 
 await run<Flags>(program, async ([configPath], flags, say) => {
@@ -40,8 +35,9 @@ await run<Flags>(program, async ([configPath], flags, say) => {
   const config = await loadConfig(configPath, [...flags.cfgOptions, ...seed])
   const name = basename(configPath, extname(configPath))
   const workDir = flags.workDir ?? join('work_dirs', name)
-  const { resume, loadFrom, maxIters, engine } = flags
-  const options = { workDir, resume, loadFrom, maxIters, engine, say }
+  const { resume, loadFrom, maxIters } = flags
+  const compute = openCompute(flags, config.precision, say)
+  const options = { workDir, resume, loadFrom, maxIters, compute, say }
   const result = await trainConfig(config, options)
   say(`${result.reason} after ${result.iteration} iterations: ${result.checkpoint}`)
   return { workDir, ...result }

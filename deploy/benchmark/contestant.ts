@@ -1,8 +1,8 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Detector } from '../../detectors/index.js'
-import type { TensorTree } from '../../engine/index.js'
+import type { ComputeOptions, RunTree, TensorTree } from '../../engine/index.js'
 import { type BenchmarkFrames, benchmarkFrames, makePreprocess } from './frames.js'
-import { LoadedGraph } from './loaded_graph.js'
+import { LoadedGraph, release, uploaded } from './loaded_graph.js'
 import { Postprocess } from './postprocess.js'
 import { type Stages, stagesOf } from './stages.js'
 
@@ -16,10 +16,14 @@ export interface RunTimes {
 
 type NetworkInputs = { images: tf.Tensor; imageSizes: tf.Tensor; rois: TensorTree }
 type Network = LoadedGraph<NetworkInputs, TensorTree>
+/** What a network is given beside images, in the memory of the device from the start. */
+type FixedInputs = Omit<NetworkInputs, 'images'>
 
 export interface CourseOptions {
   batch: number
   seed: number
+  /** Of the engine `onnxruntime` only. @default on the processor, in fp32 */
+  compute?: ComputeOptions
 }
 
 /** What all detectors of a benchmark have in common: images, and post-processing where their heads agree. */
@@ -27,27 +31,29 @@ export class Course {
   readonly frames: BenchmarkFrames
   readonly preprocess: ReturnType<typeof makePreprocess>
   readonly seed: number
+  readonly compute: ComputeOptions
   private readonly loaded = new Map<string, Postprocess>()
 
   /** @param shape height and width of the input, pixels. */
-  constructor(shape: readonly [number, number], { batch, seed }: CourseOptions) {
+  constructor(shape: readonly [number, number], { batch, seed, compute = {} }: CourseOptions) {
     this.frames = benchmarkFrames(shape, batch)
     this.preprocess = makePreprocess(this.frames, seed)
     this.seed = seed
+    this.compute = compute
   }
 
   /** Post-processing for what a network computes, loaded once for all whose heads agree. */
-  async postprocessFor(stages: Stages, computed: Network['outputs']): Promise<Postprocess> {
+  postprocessFor(stages: Stages, computed: Network['outputs']): Postprocess {
     const key = JSON.stringify([stages.settings, shapesOf(computed)])
     const known = this.loaded.get(key)
     if (known) return known
-    const postprocess = await Postprocess.load(stages, computed, this.frames)
+    const postprocess = Postprocess.load(stages, computed, this.frames, this.compute)
     this.loaded.set(key, postprocess)
     return postprocess
   }
 
-  async dispose(): Promise<void> {
-    for (const postprocess of this.loaded.values()) await postprocess.dispose()
+  dispose(): void {
+    for (const postprocess of this.loaded.values()) postprocess.dispose()
   }
 }
 
@@ -57,31 +63,32 @@ export class Contestant {
     readonly loadMs: number,
     private readonly course: Course,
     private readonly network: Network,
-    private readonly rois: Stages['rois'],
+    private readonly inputs: RunTree<FixedInputs>,
     private readonly postprocess: Postprocess,
   ) {}
 
-  static async load(detector: Detector, course: Course): Promise<Contestant> {
-    const { frames, seed } = course
+  static load(detector: Detector, course: Course): Contestant {
+    const { frames, seed, compute } = course
     const stages = stagesOf(detector, frames, seed)
     const { imageSizes } = frames
-    const inputs = { images: course.preprocess(), imageSizes, rois: stages.rois }
-    const network: Network = await LoadedGraph.load(
+    const inputs = uploaded<FixedInputs>({ imageSizes, rois: stages.rois }, compute)
+    const network: Network = LoadedGraph.load(
       'network',
       (given: NetworkInputs) => stages.network(given),
-      inputs,
+      { images: course.preprocess(), ...inputs },
+      { compute, outputs: 'device' },
     )
-    const postprocess = await course.postprocessFor(stages, network.outputs)
-    return new Contestant(network.loadMs, course, network, stages.rois, postprocess)
+    const postprocess = course.postprocessFor(stages, network.outputs)
+    return new Contestant(network.loadMs, course, network, inputs, postprocess)
   }
 
   /** One batch, from decoded images to COCO results, of which `found` are counted. */
   async run(): Promise<{ times: RunTimes; found: number }> {
-    const { preprocess, frames } = this.course
+    const { preprocess } = this.course
     const startedAt = performance.now()
     const images = preprocess()
     const preparedAt = performance.now()
-    await this.network.run({ images, imageSizes: frames.imageSizes, rois: this.rois })
+    await this.network.run({ images, ...this.inputs })
     const computedAt = performance.now()
     const { bbox } = await this.postprocess.run()
     const endedAt = performance.now()
@@ -94,8 +101,9 @@ export class Contestant {
     return { times, found: bbox.length }
   }
 
-  dispose(): Promise<void> {
-    return this.network.dispose()
+  dispose(): void {
+    this.network.dispose()
+    release(this.inputs)
   }
 }
 

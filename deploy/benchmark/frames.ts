@@ -1,4 +1,4 @@
-import { resizeBilinear, resizedSize } from '../../datasets/index.js'
+import { resizeBilinear, resizedSize } from '../../datasets/resize.js'
 import { floats, type HostTensor, sizeOf } from '../../engine/index.js'
 import { Random } from '../../nn/index.js'
 

@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module'
 import { availableParallelism, cpus, release, totalmem, type as typeOfOs } from 'node:os'
-import { sharedThreads } from '../../engine/index.js'
+import { type ComputeOptions, sharedThreads } from '../../engine/index.js'
 import type { BenchmarkMachine } from '../benchmark_document.js'
+import { describeGpu } from './gpu.js'
 
 /** This machine, as networks compute on it. */
-export function describeMachine(): BenchmarkMachine {
+export function describeMachine({ device = 'cpu' }: ComputeOptions = {}): BenchmarkMachine {
   const onnxruntime = createRequire(import.meta.url)('onnxruntime-node/package.json')
   return {
     cpu: cpus()[0]?.model.trim() ?? 'unknown',
@@ -14,5 +15,6 @@ export function describeMachine(): BenchmarkMachine {
     node: process.versions.node,
     onnxruntime: onnxruntime.version,
     threads: sharedThreads(),
+    ...(device !== 'cpu' && describeGpu()),
   }
 }

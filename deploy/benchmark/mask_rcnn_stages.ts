@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import type { MaskRCNN } from '../../detectors/index.js'
 import { paddedSizes } from '../../detectors/input_frames.js'
-import { type HostTree, ints } from '../../engine/index.js'
+import { type HostTree, ints, type RunTensor } from '../../engine/index.js'
 import type { BBoxOutputs } from '../../heads/bbox_head.js'
 import { normalizeImages } from '../../ops/index.js'
 import type { PredictOutputs } from '../predictor.js'
@@ -103,7 +103,7 @@ export function maskRcnnStages(
       })
       const second = roiOutputs(objects, { count: proposals.length, numClasses, seed })
       const mask = maskLogits(mask_head.maskSize)
-      const repeatLevels = (values: Float32Array[], maps: HostTree<tf.Tensor>[]) =>
+      const repeatLevels = (values: Float32Array[], maps: readonly RunTensor[]) =>
         maps.map(({ shape }, i) => repeatImages(values[i], batch, shape))
       return {
         objectness: repeatLevels(anchors.logits, computed.objectness),

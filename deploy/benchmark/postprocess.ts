@@ -1,9 +1,9 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { HostTree, TensorTree } from '../../engine/index.js'
+import type { ComputeOptions, HostTree, RunTree, TensorTree } from '../../engine/index.js'
 import { type CocoResults, cocoResults } from '../../results/coco_results.js'
 import type { PredictOutputs } from '../predictor.js'
 import type { BenchmarkFrames } from './frames.js'
-import { LoadedGraph } from './loaded_graph.js'
+import { LoadedGraph, release, uploaded } from './loaded_graph.js'
 import type { FrameTensors, Stages } from './stages.js'
 
 type Inputs = { raw: TensorTree; rois: TensorTree; frames: FrameTensors }
@@ -12,21 +12,26 @@ type Inputs = { raw: TensorTree; rois: TensorTree; frames: FrameTensors }
 export class Postprocess {
   private constructor(
     private readonly graph: LoadedGraph<Inputs, PredictOutputs>,
-    private readonly inputs: HostTree<Inputs>,
+    private readonly inputs: RunTree<Inputs>,
     private readonly batch: Parameters<typeof cocoResults>[1],
     private readonly categoryIds: number[],
   ) {}
 
   /** @param computed what the network computed, whose shapes the fixed outputs take. */
-  static async load(
+  static load(
     stages: Stages,
-    computed: HostTree<TensorTree>,
+    computed: RunTree<TensorTree>,
     { imageSizes, scaleFactors, originalSize, batch }: BenchmarkFrames,
-  ): Promise<Postprocess> {
+    compute: ComputeOptions,
+  ): Postprocess {
     const raw = stages.fixedOutputs(computed)
-    const inputs = { raw, rois: stages.rois, frames: { imageSizes, scaleFactors } }
+    const frames = { imageSizes, scaleFactors }
+    const inputs = uploaded<Inputs>({ raw, rois: stages.rois, frames }, compute)
     const call = (given: Inputs) => ({ ...stages.postprocess(given) })
-    const graph = await LoadedGraph.load<Inputs, PredictOutputs>('postprocess', call, inputs)
+    const graph = LoadedGraph.load<Inputs, PredictOutputs>('postprocess', call, inputs, {
+      compute,
+      outputs: 'host',
+    })
     const images = {
       imageIds: Array.from({ length: batch }, (_, image) => image),
       originalSizes: Array.from({ length: batch }, () => [...originalSize] as [number, number]),
@@ -44,7 +49,8 @@ export class Postprocess {
     return cocoResults(detections, this.batch, this.categoryIds)
   }
 
-  dispose(): Promise<void> {
-    return this.graph.dispose()
+  dispose(): void {
+    this.graph.dispose()
+    release(this.inputs)
   }
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
 import { type Detector, MaskRCNN, RetinaNet } from '../../detectors/index.js'
-import type { HostTree, TensorTree } from '../../engine/index.js'
+import type { HostTree, RunTree, TensorTree } from '../../engine/index.js'
 import { ConfigError } from '../../errors.js'
 import type { PredictOutputs } from '../predictor.js'
 import type { BenchmarkFrames } from './frames.js'
@@ -23,7 +23,7 @@ export interface Stages<
   /** RoIs to time with. */
   rois: HostTree<Rois>
   /** Outputs to time post-processing with, of the shapes of what the network computed. */
-  fixedOutputs(computed: HostTree<Raw>): HostTree<Raw>
+  fixedOutputs(computed: RunTree<Raw>): HostTree<Raw>
   /** Tells apart post-processing that differs in anything but the shapes of its inputs. */
   settings: { numClasses: number } & Record<string, unknown>
 }

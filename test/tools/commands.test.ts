@@ -174,7 +174,7 @@ test.serial('a wrong command line is told, exit code 2; --help is exit code 0', 
   t.is(unknown.code, 2)
   t.regex(unknown.stderr, /^error: unknown option '--fom'\n\(Did you mean --form\?\)/)
   t.is(device.code, 2)
-  t.regex(device.stderr, /computes on the cpu only/)
+  t.regex(device.stderr, /Allowed choices are cpu, cuda, webgpu\./)
   t.is(help.code, 0)
   t.regex(help.stdout, /^Usage: npx tsx tools\/reparameterize\.ts/)
 })

@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process'
+
+/** The first GPU of a machine, as NVIDIA's driver tells of it; nothing where there is no such driver. */
+export function describeGpu(): { gpu?: string; driver?: string } {
+  const [gpu, driver] = askDriver('gpu', ['name', 'driver_version'])[0] ?? []
+  return gpu && driver ? { gpu, driver } : {}
+}
+
+/**
+ * Memory of the first GPU that is in use, MiB: this process's, or where the driver does not tell processes apart everybody's.
+ *
+ * @returns undefined where there is no such driver.
+ */
+export function gpuMemoryInUse(
+  pid: number = process.pid,
+): { ofProcess?: number; ofAll: number } | undefined {
+  const all = Number(askDriver('gpu', ['memory.used'])[0]?.[0] ?? Number.NaN)
+  if (!Number.isFinite(all)) return undefined
+  const own = askDriver('compute-apps', ['pid', 'used_memory'])
+    .filter(([of, used]) => Number(of) === pid && Number.isFinite(Number(used)))
+    .map(([, used]) => Number(used))
+  return { ...(own.length > 0 && { ofProcess: own[0] }), ofAll: all }
+}
+
+/** Rows of `nvidia-smi`; none where it cannot be asked. */
+function askDriver(what: 'gpu' | 'compute-apps', columns: readonly string[]): string[][] {
+  try {
+    const args = [`--query-${what}=${columns.join()}`, '--format=csv,noheader,nounits']
+    const text = execFileSync('nvidia-smi', args, {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    })
+    return text
+      .split('\n')
+      .filter((line) => line.trim() !== '')
+      .map((line) => line.split(',').map((cell) => cell.trim()))
+  } catch {
+    return [] // no NVIDIA driver, or none that answers
+  }
+}

@@ -1,0 +1,87 @@
+/**
+ * Brings ONNX Runtime's CUDA provider to the ONNX Runtime that onnxruntime-node ships, and says whether it runs.
+ *
+ * With --json: `{ "ready", "onnxruntime", "folder", "libraries", "cuda", "problems": [...] }`, of which `cuda` is the version
+ * that the provider was built for, null where it is not installed or does not say, and `problems` are sentences.
+ */
+import { Option } from 'commander'
+import { ConfigError, DataError } from '../errors.js'
+import { command, run } from './command.js'
+import { downloadProvider } from './cuda_download.js'
+import {
+  type CudaProvider,
+  cudaProvider,
+  holdsProvider,
+  installProvider,
+  neededLibraries,
+  requireProvider,
+} from './cuda_provider.js'
+import { missingLibraries, missingLibraryError, tryDevice, tryInChild } from './cuda_trial.js'
+
+interface Flags {
+  from?: string
+  check?: boolean
+  onlyTry?: boolean
+  json?: boolean
+}
+
+const program = command(
+  'setup_cuda',
+  "Installs ONNX Runtime's CUDA provider, and checks that a graph runs on the GPU.",
+)
+  .option('--from <dir>', 'take its libraries from this folder, not from NuGet')
+  .option('--check', 'install nothing, only say what is missing')
+  .addOption(new Option('--only-try').hideHelp()) // what a process that may fail is asked for
+  .option('--json', 'print one JSON document on standard output, all else on standard error')
+
+await run<Flags, []>(program, async (_, { from, check, onlyTry }, say) => {
+  if (onlyTry) return tryDevice({ device: 'cuda' })
+  if (check && from !== undefined) {
+    throw new ConfigError(
+      '--from',
+      'is given with --check, which installs nothing',
+      'leave one out',
+    )
+  }
+  const provider = await cudaProvider()
+  const { folder, names, version } = provider
+  if (from !== undefined) {
+    await installProvider(from, provider)
+    say(`The CUDA provider of ONNX Runtime ${version} is installed from ${from}.`)
+  } else if (!check && (await installedProblem(provider)) !== undefined) {
+    say(`onnxruntime-node's installer downloads the CUDA provider of ONNX Runtime ${version}.`)
+    await downloadProvider(provider)
+    say('It is installed.')
+  }
+
+  const problem = await installedProblem(provider)
+  const needed = problem === undefined ? await neededLibraries(provider) : []
+  const problems = problem === undefined ? await trialProblems(needed) : [problem]
+  for (const problem of problems) say(problem)
+  const ready = problems.length === 0
+  if (ready) say('CUDA is ready: --device cuda computes on the GPU.')
+  else process.exitCode = 2
+  const cuda = needed.join(' ').match(/libcudart\.so\.(\d+)/)?.[1] ?? null
+  return { ready, onnxruntime: version, folder, libraries: names, cuda, problems }
+})
+
+/** What is wrong with the libraries beside ONNX Runtime's, as a sentence. */
+async function installedProblem(provider: CudaProvider): Promise<string | undefined> {
+  const { folder, names } = provider
+  if (!(await holdsProvider(folder, provider))) return missingLibraryError(names[1]).message
+  try {
+    await requireProvider(folder, provider)
+    return undefined
+  } catch (error) {
+    if (error instanceof DataError) return error.message
+    throw error
+  }
+}
+
+/** Each library that is missing; where none is, what a graph on the GPU fails for. */
+async function trialProblems(needed: readonly string[]): Promise<string[]> {
+  const missing = missingLibraries(needed).map(({ message }) => message)
+  if (missing.length > 0) return missing
+  const failure = await tryInChild()
+  return failure === undefined ? [] : [failure]
+}
