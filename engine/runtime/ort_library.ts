@@ -103,7 +103,7 @@ const STACK_BYTES = 8 * 2 ** 20
 
 function loadFunctions(): Record<FunctionName, NativeFunction> {
   koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES })
-  const library = koffi.load(libraryPath())
+  library = koffi.load(libraryPath())
   const base = library.func('OrtGetApiBase', 'void *', [])()
   const getApiPointer = koffi.decode(base, 'void *')
   const getApi = koffi.decode(getApiPointer, koffi.proto('void *', ['uint32_t']))
@@ -116,6 +116,8 @@ function loadFunctions(): Record<FunctionName, NativeFunction> {
 }
 
 let functions: Record<FunctionName, NativeFunction> | undefined
+/** Once nothing refers to it, koffi unloads it under the functions' feet. */
+let library: ReturnType<typeof koffi.load> | undefined
 
 /** The functions of the C API; the library is loaded at the first call. */
 export function api(): Record<FunctionName, NativeFunction> {

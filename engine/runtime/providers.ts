@@ -1,5 +1,7 @@
 import { DeviceError } from '../../errors.js'
 import type { DeviceName, Precision } from '../compiled.js'
+import { nodeName } from '../onnx/model_proto.js'
+import type { Node } from '../trace/graph.js'
 import { deviceProblem } from './device_errors.js'
 import { keepAlive } from './environment.js'
 import { api, checkStatus, create, TextList } from './ort_library.js'
@@ -12,6 +14,12 @@ export const PROVIDERS = {
 
 export type RemoteDevice = Exclude<DeviceName, 'cpu'>
 
+export interface ProviderOptions {
+  precision: Precision
+  /** Of the graph. */
+  nodes: readonly Node[]
+}
+
 /**
  * Puts a device before the processor in the options of a session.
  *
@@ -20,11 +28,11 @@ export type RemoteDevice = Exclude<DeviceName, 'cpu'>
 export function appendProvider(
   sessionOptions: bigint,
   device: RemoteDevice,
-  precision: Precision,
+  options: ProviderOptions,
 ): void {
   try {
-    if (device === 'cuda') appendCuda(sessionOptions, precision)
-    else appendPlain(sessionOptions, 'WebGPU')
+    if (device === 'cuda') appendCuda(sessionOptions, options)
+    else appendWebGpu(sessionOptions, options)
   } catch (error) {
     throw deviceError(device, error)
   }
@@ -36,21 +44,45 @@ export function deviceError(device: RemoteDevice, error: unknown): DeviceError {
   return new DeviceError(device, what, fix)
 }
 
-function appendCuda(sessionOptions: bigint, precision: Precision): void {
-  const settings = { device_id: '0', use_tf32: precision === 'tf32' ? '1' : '0' }
-  const keys = new TextList(Object.keys(settings))
-  const values = new TextList(Object.values(settings))
+function appendCuda(sessionOptions: bigint, { precision }: ProviderOptions): void {
+  const settings = new Settings({ device_id: '0', use_tf32: precision === 'tf32' ? '1' : '0' })
   const options = create('CreateCUDAProviderOptions')
   try {
-    const { address, count } = keys
-    checkStatus(api().UpdateCUDAProviderOptions(options, address, values.address, count))
+    checkStatus(api().UpdateCUDAProviderOptions(options, ...settings.list()))
     checkStatus(api().AppendCudaProvider(sessionOptions, options))
   } finally {
     api().ReleaseCUDAProviderOptions(options)
-    keepAlive(keys, values)
+    keepAlive(settings)
   }
 }
 
-function appendPlain(sessionOptions: bigint, name: string): void {
-  checkStatus(api().AppendProvider(sessionOptions, name, null, null, 0))
+/**
+ * Convolutions stay `n c h w`: with the other layout, its default, ONNX Runtime 1.29 computed convolutions without the
+ * activation that it had fused into them, and does not tell what runs where. Its MaxPool says it has indices, and fails.
+ */
+function appendWebGpu(sessionOptions: bigint, { nodes }: ProviderOptions): void {
+  const withIndices = nodes.filter(({ op, outputs }) => op === 'MaxPool' && outputs.length > 1)
+  const settings = new Settings({
+    preferredLayout: 'NCHW',
+    enableInt64: '1',
+    ...(withIndices.length > 0 ? { forceCpuNodeNames: withIndices.map(nodeName).join('\n') } : {}), // an empty one is refused
+  })
+  checkStatus(api().AppendProvider(sessionOptions, 'WebGPU', ...settings.list()))
+  keepAlive(settings)
+}
+
+/** Options of a provider as the C API takes them; to be kept in reach while the list is used. */
+class Settings {
+  private readonly keys: TextList
+  private readonly values: TextList
+
+  constructor(settings: Readonly<Record<string, string>>) {
+    this.keys = new TextList(Object.keys(settings))
+    this.values = new TextList(Object.values(settings))
+  }
+
+  /** Keys, values, and how many. */
+  list(): [bigint, bigint, number] {
+    return [this.keys.address, this.values.address, this.keys.count]
+  }
 }

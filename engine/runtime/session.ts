@@ -172,7 +172,7 @@ interface Bindings {
 
 function configure(
   settings: bigint,
-  { device = 'cpu', precision = 'fp32', profilePrefix }: SessionOptions,
+  { device = 'cpu', precision = 'fp32', nodes = [], profilePrefix }: SessionOptions,
   tellsPlaces: boolean,
 ): void {
   checkStatus(api().SetSessionLogSeverityLevel(settings, LOG_ERRORS))
@@ -181,7 +181,7 @@ function configure(
   checkStatus(api().DisablePerSessionThreads(settings))
   if (tellsPlaces) checkStatus(api().AddSessionConfigEntry(settings, RECORD_PLACEMENT, '1'))
   if (profilePrefix) checkStatus(api().EnableProfiling(settings, profilePrefix))
-  if (device !== 'cpu') appendProvider(settings, device, precision)
+  if (device !== 'cpu') appendProvider(settings, device, { precision, nodes })
 }
 
 function argumentsOf({ session, inputs, outputs }: Bindings): (bigint | number | null)[] {

@@ -77,7 +77,7 @@ const SMALLEST = 2 ** -14
  * 1. Layers (`LAYERS`) do, but for products of marked values alone.
  * 2. Moves (`MOVES`) leave numbers as they are: they take the type that comes, or that which all their users want.
  * 3. Followers (`FOLLOWERS`) do where all their full-size operands are float16 already. Smaller ones, such as one number a
- *    channel, are then narrowed. A known number that float16 cannot hold keeps the node in float32.
+ *    channel, are then narrowed. A known number that float16 cannot hold keeps what reads it in float32, moves too.
  * 4. Everything else is float32: means, squares and what is made only for them, exponentials but bells, logarithms, roots,
  *    divisions but by known numbers, scattered sums.
  * 5. What is marked (`fullPrecision`) is float32, with all that is made of it up to the next layer.
@@ -118,13 +118,12 @@ function chooseForward(nodes: readonly Node[]): Set<Node> {
       chosen.add(node)
     } else if (isMarked) {
       for (const value of results) marked.add(value)
-    } else if (isMove(node)) {
-      const given = operands.filter((value) => !isPliant(value))
-      if (given.length === 0) for (const value of results) pliant.add(value)
-      else if (given.every(isHalf)) chosen.add(node)
-    } else if (isFollower(node) && operands.every(fitsFloat16)) {
-      const given = fullSize(operands).filter((value) => !isPliant(value))
+    } else if (operands.every(fitsFloat16)) {
+      const moved = isMove(node) ? operands : undefined
+      const led = isFollower(node) ? fullSize(operands) : []
+      const given = (moved ?? led).filter((value) => !isPliant(value))
       if (given.length > 0 && given.every(isHalf)) chosen.add(node)
+      else if (moved && given.length === 0) for (const value of results) pliant.add(value)
     }
   }
   return chosen

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
+import type { Precision } from '../../engine/compiled.js'
 import { compile, floats, type HostTensor, sizeOf } from '../../engine/index.js'
 import { CUDA_KERNELS } from '../../engine/runtime/cuda_kernel_list.js'
 import { unsupportedNodes } from '../../engine/runtime/cuda_kernels.js'
@@ -139,13 +140,13 @@ for (const [name, options] of Object.entries(cases)) {
 }
 
 /** Nodes for the target that GPUs use. */
-function portableNodes(options: Case) {
+function portableNodes(options: Case, precision: Precision = 'fp32') {
   const [n, , , channels] = options.image
   const signatures = {
     x: { dtype: 'float32' as const, shape: options.image },
     dy: { dtype: 'float32' as const, shape: [n, ...windowOf(options).size, channels] },
   }
-  return trace('gradient', gradientOf(options), signatures, { target: 'portable' }).nodes
+  return trace('gradient', gradientOf(options), signatures, { target: 'portable', precision }).nodes
 }
 
 test('on GPUs it is one product of matrices of which tensor cores make use, and no convolution', (t) => {
@@ -168,4 +169,15 @@ test('on GPUs it is one product of matrices of which tensor cores make use, and 
 test('on GPUs the gradient of a pixel or two needs no tiles: sums are the product itself', (t) => {
   const ops = portableNodes({ image: [1, 1, 2, 4096], kernel: [7, 7] }).map(({ op }) => op)
   t.false(ops.includes('ReduceSum'))
+})
+
+test('in mixed precision the product is of float16, and its sums are of float32', (t) => {
+  for (const side of [1, 24]) {
+    const nodes = portableNodes({ image: [2, side, side, 8], kernel: [7, 7] }, 'fp16')
+    const dtypes = (op: string) =>
+      nodes.filter((node) => node.op === op).map(({ inputs }) => inputs[0]?.dtype)
+    t.deepEqual(dtypes('MatMul'), ['float16'])
+    t.deepEqual([...new Set(dtypes('ReduceSum'))], ['float32'])
+    t.deepEqual(unsupportedNodes(nodes, CUDA_KERNELS), [])
+  }
 })

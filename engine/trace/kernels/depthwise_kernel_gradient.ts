@@ -4,6 +4,7 @@
  */
 import type { Value } from '../graph.js'
 import type { Lowering } from '../lowering.js'
+import { FULL_PRECISION, OWN_DOMAIN } from '../precision_rules.js'
 import { sumOverBatch, type Window } from './conv.js'
 import { matMul } from './matmul.js'
 
@@ -143,7 +144,9 @@ function diagonalSums(lowering: Lowering, products: Value, tile: Sides, window: 
   const [maps, pixels, kept] = products.shape
   const { kernel, strides, dilations } = window
   const places = area(kernel)
-  if (pixels === 1 && kept === places) return lowering.reshape(products, [maps, places])
+  if (pixels === 1 && kept === places) {
+    return inFullPrecision(lowering, lowering.reshape(products, [maps, places]))
+  }
   const seenColumns = seenBy(tile, window)[1]
   const where = new Int32Array(places * pixels)
   for (let place = 0; place < places; place++) {
@@ -154,10 +157,16 @@ function diagonalSums(lowering: Lowering, products: Value, tile: Sides, window: 
       where[place * pixels + pixel] = pixel * kept + row * seenColumns + column
     }
   }
-  const diagonals = gather(lowering, products, [places, pixels], where)
+  const diagonals = inFullPrecision(lowering, gather(lowering, products, [places, pixels], where))
   const axes = lowering.graph.int64s([2])
   const output = { dtype: products.dtype, shape: [maps, places] }
   return lowering.node('ReduceSum', [diagonals, axes], output, { keepdims: 0 })
+}
+
+/** What adds the products up: in float32, also where these are in float16. */
+function inFullPrecision(lowering: Lowering, value: Value): Value {
+  if (lowering.precision !== 'fp16') return value
+  return lowering.node(FULL_PRECISION, [value], value, {}, OWN_DOMAIN)
 }
 
 /** Numbers of each map of `values` `[maps, ...]` by their places in it, as `[maps, ...shape]`. */
