@@ -11,6 +11,7 @@ import { chartsOf } from '../../report/charts_of.js'
 import type { ReportDocument } from '../../report/document.js'
 import { renderPage } from '../../report/page/page.js'
 import { benchmarkDocument } from './benchmark_document.js'
+import { cudaDocument } from './cuda_document.js'
 import { syntheticRun } from './synthetic_run.js'
 
 const executablePath = [
@@ -29,15 +30,18 @@ interface Opened {
   url: string
 }
 
-/** The page about two runs and a benchmark, and the document it shows. */
+/** The page about two runs and two benchmarks, and the document it shows. */
 async function reportPage(t: ExecutionContext) {
   const { workDir, folder } = await syntheticRun(t)
   const second = await syntheticRun(t, 'second')
   const benchmark = join(folder, 'benchmark.json')
   await writeFile(benchmark, JSON.stringify(benchmarkDocument()))
+  const cuda = join(folder, 'cuda.json')
+  await writeFile(cuda, JSON.stringify(cudaDocument()))
   const { document, pictures } = await buildReport({
     workDirs: [workDir, second.workDir],
     benchmarks: [benchmark],
+    cuda: [cuda],
     now: new Date('2024-05-06T07:08:09Z'),
   })
   return { folder, document, html: renderPage(document, pictures, await bundlePage()) }
@@ -110,7 +114,7 @@ if (executablePath) {
       const opened = await openReport(t)
       const { page, requests, complaints } = await openPage(opened)
       const charts = chartsOf(opened.document)
-      t.is(charts.length, 2 * 4 + 2 + 3)
+      t.is(charts.length, 2 * 4 + 2 + 3 + 3)
       const expected = charts.map((chart) => [
         chart.id,
         chart.kind === 'bar'

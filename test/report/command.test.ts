@@ -35,7 +35,8 @@ test.serial(
     t.deepEqual(nothing, {
       code: 2,
       stdout: '',
-      stderr: 'error: report has nothing to tell; name a work dir, or a --benchmark file\n',
+      stderr:
+        'error: report has nothing to tell; name a work dir, or a file with --benchmark or --cuda\n',
     })
   },
 )
