@@ -28,13 +28,13 @@ test('a row for each entry, with all its keys', async (t) => {
   })
   t.deepEqual([done.length, done.at(-1)], [21, '21/21'])
   t.deepEqual(
-    rows.map(({ config, framework, form, device, shape, batch }) => [
-      ...[config, framework, form, device, shape, batch],
+    rows.map(({ config, framework, form, device, precision, shape, batch }) => [
+      ...[config, framework, form, device, precision, shape, batch],
     ]),
     [
-      ['small', 'RetinaNet', 'train', 'cpu', [64, 96], 2],
-      ['small', 'RetinaNet', 'deploy', 'cpu', [64, 96], 2],
-      ['small', 'MaskRCNN', 'deploy', 'cpu', [64, 96], 2],
+      ['small', 'RetinaNet', 'train', 'cpu', 'fp32', [64, 96], 2],
+      ['small', 'RetinaNet', 'deploy', 'cpu', 'fp32', [64, 96], 2],
+      ['small', 'MaskRCNN', 'deploy', 'cpu', 'fp32', [64, 96], 2],
     ],
   )
   for (const row of rows) {
@@ -80,4 +80,21 @@ test('a detector may be merged in place once it was taken', async (t) => {
     ['train', 'deploy'],
   )
   t.true(rows[0].paramsM > rows[1].paramsM)
+})
+
+test('a benchmark computes in the precision that it is told, and says of which nodes its graphs are', async (t) => {
+  const graphs: string[] = []
+  const [row] = await benchmark([entryOf(await smallRetinaNet('deploy'), 'deploy')], {
+    ...{ shape: [64, 96], runs: 1, warmup: 0, repeats: 1 },
+    compute: { precision: 'fp16', onPlaced: ({ graph }) => graphs.push(graph) },
+  })
+  t.like(row, { device: 'cpu', precision: 'fp16' })
+  t.true(row.detections > 0)
+  t.deepEqual(graphs, ['network', 'postprocess'])
+})
+
+test('a device that is not there is refused before anything is loaded', async (t) => {
+  const entries = [entryOf(await smallRetinaNet('deploy'), 'deploy')]
+  const options = { shape: [64, 96], compute: { engine: 'tfjs', device: 'cuda' } } as const
+  await t.throwsAsync(benchmark(entries, options), { name: 'DeviceError', message: /^cuda: / })
 })

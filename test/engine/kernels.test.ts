@@ -97,8 +97,9 @@ const unary: Record<string, { fn: (x: tf.Tensor) => tf.Tensor; range?: [number, 
   unstack: { fn: (x) => tf.add(tf.unstack(x, 2)[1], tf.unstack(x, 2)[4]) },
   'split into many': {
     fn: (x) => {
-      const parts = tf.split(tf.reshape(x, [-1]), [1, 3, 2, 1, 1, 1, 1, 1, x.size - 11])
-      return tf.concat([tf.mul(parts[1], 3), parts[8], parts[0]])
+      const sizes = Array.from({ length: 60 }, (_, i) => (i % 3) + 1) // 120 in all
+      const parts = tf.split(tf.reshape(x, [-1]), [...sizes, x.size - 120])
+      return tf.concat([tf.mul(parts[1], 3), parts[60], parts[0], tf.square(parts[59])])
     },
   },
   split: { fn: (x) => tf.mul(tf.split(x, [1, 3], 3)[0], tf.split(x, [1, 3], 3)[1]) },

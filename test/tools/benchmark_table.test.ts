@@ -1,8 +1,14 @@
 import test from 'ava'
 import { ratiosOf } from '../../deploy/benchmark/ratios.js'
-import { benchmarkTable, ratioLines, warmupLines } from '../../tools/benchmark_table.js'
+import {
+  benchmarkTable,
+  introduction,
+  ratioLines,
+  warmupLines,
+} from '../../tools/benchmark_table.js'
 import { benchmarkWarnings } from '../../tools/benchmark_warnings.js'
 import { benchmarkRow } from '../deploy/benchmark/benchmark_row.js'
+import { benchmarkDocument } from '../report/benchmark_document.js'
 
 const steady = benchmarkRow({ config: 'v13', backbone: 'VanillaNet-13' }, [100, 101, 100])
 const drifting = benchmarkRow({ config: 'swin', backbone: 'Swin-T' }, [120, 120, 128.76])
@@ -13,6 +19,19 @@ test('a row whose repeats differ too much is marked', (t) => {
   t.regex(lines[0], /^v13 .* spread 1\.0 %$/)
   t.regex(lines[1], /^swin .* not a result: spread 7\.3 %$/)
   t.regex(lines[1], / 8\.333 /) // frames a second of 120 ms
+})
+
+test('a device and another precision than fp32 stand in the row, and the GPU before all', (t) => {
+  const onGpu = { ...steady, device: 'cuda', precision: 'fp16' }
+  const [, ...lines] = benchmarkTable([steady, onGpu, { ...onGpu, precision: 'fp32' }])
+  t.deepEqual(
+    lines.map((line) => line.split(/ {2,}/)[2]),
+    ['cpu', 'cuda fp16', 'cuda'],
+  )
+  const { machine, options } = benchmarkDocument()
+  const [first] = introduction({ ...machine, gpu: 'NVIDIA H200', driver: '580.1' }, options)
+  t.is(first, 'NVIDIA H200, driver 580.1')
+  t.regex(introduction(machine, options)[0], /^A processor/)
 })
 
 test('a ratio has its repeats and the published one beside it', (t) => {

@@ -161,8 +161,8 @@ function fillUnknownSize(sizes: readonly number[], total: number): number[] {
   return sizes.map((size) => (size < 0 ? total - known : size))
 }
 
-/** From so many parts on, one Split is less work than a Slice for each part. */
-const MANY_PARTS = 8
+/** Of more parts, few nodes of Split are less work than a Slice for each part. WebGPU takes no Split of more. */
+const FEW_PARTS = 7
 
 function splitTraced(
   lowering: Lowering,
@@ -170,7 +170,7 @@ function splitTraced(
   sizes: readonly number[],
   axis: number,
 ): Traced[] {
-  if (sizes.length >= MANY_PARTS) return splitAtOnce(lowering, x, sizes, axis)
+  if (sizes.length > FEW_PARTS) return splitByGroups(lowering, x, sizes, axis)
   let start = 0
   return sizes.map((size) => {
     const begin = x.shape.map((_, i) => (i === axis ? start : 0))
@@ -180,12 +180,29 @@ function splitTraced(
   })
 }
 
+/** Splits into a few groups of parts, each of those into a few, and so on. */
+function splitByGroups(
+  lowering: Lowering,
+  x: Traced,
+  sizes: readonly number[],
+  axis: number,
+): Traced[] {
+  if (sizes.length <= FEW_PARTS) return splitAtOnce(lowering, x, sizes, axis)
+  const length = Math.ceil(sizes.length / FEW_PARTS)
+  const groups: number[][] = []
+  for (let i = 0; i < sizes.length; i += length) groups.push(sizes.slice(i, i + length))
+  const totals = groups.map((group) => group.reduce((sum, size) => sum + size, 0))
+  const joined = splitAtOnce(lowering, x, totals, axis)
+  return joined.flatMap((part, i) => splitByGroups(lowering, part, groups[i], axis))
+}
+
 function splitAtOnce(
   lowering: Lowering,
   x: Traced,
   sizes: readonly number[],
   axis: number,
 ): Traced[] {
+  if (sizes.length === 1) return [x]
   const shapes = sizes.map((size) => x.shape.with(axis, size))
   const values = lowering.graph.nodeWithOutputs(
     'Split',
