@@ -217,20 +217,18 @@ lower('Conv2DBackpropFilter', (lowering, { inputs: { x, dy }, attributes }) => {
   const products: Value[] = []
   for (const seen of shiftedInputs(lowering, x, window)) {
     const pixels = lowering.reshape(seen, [n, channels, ho * wo])
-    const product = matMul(lowering, gradient, pixels, { transposeB: true }) // [n, out, in]
-    products.push(sumOverBatch(lowering, product))
+    products.push(matMul(lowering, gradient, pixels, { transposeB: true })) // [n, out, in]
   }
-  const flat = [outChannels, channels, 1]
   const stacked =
     products.length === 1
       ? products[0]
       : lowering.node(
           'Concat',
-          products.map((product) => lowering.reshape(product, flat)),
-          { dtype: 'float32', shape: [outChannels, channels, kh * kw] },
-          { axis: 2 },
+          products.map((product) => lowering.reshape(product, [n, outChannels, channels, 1])),
+          { dtype: 'float32', shape: [n, outChannels, channels, kh * kw] },
+          { axis: 3 },
         )
-  const value = lowering.reshape(stacked, [outChannels, channels, kh, kw])
+  const value = lowering.reshape(sumOverBatch(lowering, stacked), [outChannels, channels, kh, kw])
   return lowering.ordered(value, filterShape, KERNEL_ORDER)
 })
 
