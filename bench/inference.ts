@@ -42,6 +42,7 @@ import {
   benchConfig,
   peerNetwork,
 } from './bench_command.js'
+import { nestedValues } from './nested_values.js'
 import { Peer } from './peer.js'
 
 /** Side of the matrices whose product tells the rate of the machine. */
@@ -150,8 +151,8 @@ async function timeDetector(name: string, flags: Flags) {
     }
   } finally {
     peer?.stop()
-    await contestant.dispose()
-    await course.dispose()
+    contestant.dispose()
+    course.dispose()
     await product.dispose()
   }
 }
@@ -172,19 +173,8 @@ async function ourSide(config: Config, shape: [number, number]) {
   const course = new Course(shape, { batch: 1, seed: 0 })
   const { params, gmacs } = countOperations(detector, shape)
   const { rois } = stagesOf(detector, course.frames, course.seed)
-  const contestant = await Contestant.load(detector, course)
-  return { params, gmacs, course, contestant, rois: mapTree(rois, isHostTensor, nested) }
-}
-
-/** The values of a tensor as nested lists. */
-function nested({ shape, data }: HostTensor): unknown {
-  let values: unknown[] = [...data]
-  for (const side of shape.slice(1).reverse()) {
-    values = Array.from({ length: values.length / side }, (_, i) =>
-      values.slice(i * side, (i + 1) * side),
-    )
-  }
-  return values
+  const contestant = Contestant.load(detector, course)
+  return { params, gmacs, course, contestant, rois: mapTree(rois, isHostTensor, nestedValues) }
 }
 
 function matrixProduct() {

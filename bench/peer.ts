@@ -17,14 +17,22 @@ export interface PeerStep {
   positives?: number
   /** The most memory of the process that was resident until now. */
   peakBytes: number
+  /** On a GPU: memory that tensors held at most. */
+  allocatedBytes?: number
+}
+
+/** Which Python runs a script, and what named it. */
+export interface PeerPython {
+  python: string | undefined
+  /** @default 'PEERS_PYTHON' */
+  namedBy?: string
 }
 
 /** A Python script of `bench/peers/` that measures one step for each line it is sent. */
 export class Peer {
   private constructor(
     readonly greeting: PeerGreeting,
-    private readonly process: ChildProcessWithoutNullStreams,
-    private readonly answers: AsyncIterator<string>,
+    private readonly launched: LaunchedPeer,
   ) {}
 
   /**
@@ -33,41 +41,85 @@ export class Peer {
    * @returns undefined where PEERS_PYTHON is not set.
    */
   static async start(script: string, spec: object): Promise<Peer | undefined> {
-    const python = process.env.PEERS_PYTHON
-    if (!python) return undefined
-    const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url))
-    const child = spawn(python, ['-B', path], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    }) as unknown as ChildProcessWithoutNullStreams
-    const failed = new Promise<never>((_, reject) => {
-      child.on('error', (error) =>
-        reject(unusable(`is ${python}, which cannot be started (${error.message})`)),
-      )
-    })
-    const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]()
-    child.stdin.on('error', () => {}) // a script that ended is reported by its missing answer
-    child.stdin.write(`${JSON.stringify(spec)}\n`)
-    const greeting = await Promise.race([read<PeerGreeting>(answers), failed])
-    return new Peer(greeting, child, answers)
+    const launched = LaunchedPeer.launch(script, { python: process.env.PEERS_PYTHON })
+    return launched && Peer.begin(launched, spec)
+  }
+
+  /** Tells a launched script what to measure. */
+  static async begin(launched: LaunchedPeer, spec: object): Promise<Peer> {
+    return new Peer(await launched.ask<PeerGreeting>(JSON.stringify(spec)), launched)
+  }
+
+  get pid(): number | undefined {
+    return this.launched.pid
   }
 
   /** Lets the script take one step, which it measures itself. */
   step(): Promise<PeerStep> {
-    this.process.stdin.write('step\n')
-    return read<PeerStep>(this.answers)
+    return this.launched.ask<PeerStep>('step')
   }
 
   stop(): void {
-    this.process.stdin.end()
+    this.launched.stop()
   }
 }
 
-async function read<Answer>(answers: AsyncIterator<string>): Promise<Answer> {
-  const { value, done } = await answers.next()
-  if (done) throw unusable('names a Python whose script ended early, as told above')
-  return JSON.parse(value) as Answer
-}
+/** A script that imports its libraries and waits to be told what to measure. */
+export class LaunchedPeer {
+  private readonly child: ChildProcessWithoutNullStreams
+  private readonly answers: AsyncIterator<string>
+  private readonly failed: Promise<never>
+  /** What the script said last on standard error. */
+  private lastWords = ''
 
-function unusable(what: string): ConfigError {
-  return new ConfigError('PEERS_PYTHON', what, 'name a Python that has PyTorch')
+  private constructor(
+    path: string,
+    python: string,
+    private readonly namedBy: string,
+  ) {
+    this.child = spawn(python, ['-B', path])
+    this.answers = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]()
+    this.failed = new Promise((_, reject) => {
+      this.child.on('error', ({ message }) =>
+        reject(this.unusable(`is ${python}, which cannot be started (${message})`)),
+      )
+    })
+    this.failed.catch(() => {}) // whoever asks is told
+    this.child.stdin.on('error', () => {}) // a script that ended is reported by its missing answer
+    createInterface({ input: this.child.stderr }).on('line', (line) => {
+      process.stderr.write(`${line}\n`)
+      if (line.trim() !== '') this.lastWords = line.trim()
+    })
+  }
+
+  /** @returns undefined where no Python is named. */
+  static launch(
+    script: string,
+    { python, namedBy = 'PEERS_PYTHON' }: PeerPython,
+  ): LaunchedPeer | undefined {
+    if (!python) return undefined
+    const path = fileURLToPath(new URL(`peers/${script}`, import.meta.url))
+    return new LaunchedPeer(path, python, namedBy)
+  }
+
+  get pid(): number | undefined {
+    return this.child.pid
+  }
+
+  /** Sends a line, and reads the one that answers it. */
+  async ask<Answer>(line: string): Promise<Answer> {
+    this.child.stdin.write(`${line}\n`)
+    const { value, done } = await Promise.race([this.answers.next(), this.failed])
+    if (!done) return JSON.parse(value) as Answer
+    await new Promise((resolve) => setImmediate(resolve)) // its last words may still be on their way
+    throw this.unusable(`names a Python whose script ended early (${this.lastWords || 'silently'})`)
+  }
+
+  stop(): void {
+    this.child.stdin.end()
+  }
+
+  private unusable(what: string): ConfigError {
+    return new ConfigError(this.namedBy, what, 'name a Python that has PyTorch')
+  }
 }

@@ -1,4 +1,5 @@
-import { assembleBatch, type PlacedImage, planBatch, type Sample } from '../datasets/index.js'
+import { assembleBatch, type PlacedImage, planBatch } from '../datasets/batch.js'
+import type { Sample } from '../datasets/coco.js'
 import type { HostTree } from '../engine/index.js'
 import { Random } from '../nn/index.js'
 import type { BatchTensors } from '../training/index.js'
@@ -9,14 +10,16 @@ export interface BatchOptions {
   numClasses: number
   /** With a mask for each object: the ellipse in its box. */
   masks: boolean
+  /** Images. @default 1 */
+  batch?: number
 }
 
-/** A batch of one image, and its objects as the peers take them. */
+/** A batch, and its objects as the peers take them. */
 export interface RandomBatch {
   tensors: HostTree<BatchTensors>
-  /** `[1][objects][4]`, `x1 y1 x2 y2`. */
+  /** `[batch][objects][4]`, `x1 y1 x2 y2`. */
   boxes: number[][][]
-  /** `[1][objects]`. */
+  /** `[batch][objects]`. */
   labels: number[][]
 }
 
@@ -24,10 +27,30 @@ export interface RandomBatch {
 const CORNERS = 32
 
 /** Random pixels, and objects between a tenth and a half of the image. */
-export function randomBatch({ shape, objects, numClasses, masks }: BatchOptions): RandomBatch {
-  const [height, width] = shape
+export function randomBatch({
+  shape: [height, width],
+  objects,
+  numClasses,
+  masks,
+  batch = 1,
+}: BatchOptions): RandomBatch {
   const random = new Random('train_step')
-  const pixels = Uint8Array.from({ length: height * width * 3 }, () => random.integer(256))
+  const pixels = Uint8Array.from({ length: batch * height * width * 3 }, () => random.integer(256))
+  const images = Array.from({ length: batch }, () =>
+    randomObjects([height, width], { objects, numClasses, random }),
+  )
+  const { tensors } = assembleBatch(planBatch(images, 1), pixels, { masks })
+  return {
+    tensors: { ...tensors },
+    boxes: images.map(({ boxesXyxy }) => rows(boxesXyxy)),
+    labels: images.map(({ labels }) => [...labels]),
+  }
+}
+
+function randomObjects(
+  [height, width]: [number, number],
+  { objects, numClasses, random }: { objects: number; numClasses: number; random: Random },
+): PlacedImage {
   const boxes = Array.from({ length: objects }, () => {
     const [w, h] = [width, height].map((side) => side * (0.1 + 0.4 * random.uniform()))
     const [x, y] = [random.uniform() * (width - w), random.uniform() * (height - h)]
@@ -36,24 +59,21 @@ export function randomBatch({ shape, objects, numClasses, masks }: BatchOptions)
   const sample: Sample = {
     imageId: 1,
     file: 'random image',
-    size: shape,
+    size: [height, width],
     boxesXyxy: Float32Array.from(boxes.flat()),
     labels: Int32Array.from({ length: objects }, () => random.integer(numClasses)),
     segmentations: boxes.map((box) => [ellipse(box)]),
     annotationIds: boxes.map((_, i) => i),
     crowdBoxesXyxy: new Float32Array(0),
   }
-  const { boxesXyxy, labels } = sample
-  const image: PlacedImage = {
-    sample,
-    size: shape,
-    flip: false,
-    boxesXyxy,
-    labels,
-    objects: boxes.map((_, i) => i),
-  }
-  const { tensors } = assembleBatch(planBatch([image], 1), pixels, { masks })
-  return { tensors: { ...tensors }, boxes: [boxes], labels: [[...labels]] }
+  const { boxesXyxy, labels, size } = sample
+  return { sample, size, flip: false, boxesXyxy, labels, objects: boxes.map((_, i) => i) }
+}
+
+function rows(boxesXyxy: Float32Array): number[][] {
+  return Array.from({ length: boxesXyxy.length / 4 }, (_, i) => [
+    ...boxesXyxy.subarray(4 * i, 4 * i + 4),
+  ])
 }
 
 /** The ellipse in a box, as a polygon `x y x y ...`. */

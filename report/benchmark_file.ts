@@ -1,23 +1,26 @@
-import { readFile } from 'node:fs/promises'
 import { z } from 'zod'
 import type { BenchmarkDocument } from '../deploy/benchmark_document.js'
-import { DataError } from '../errors.js'
+import { readDocument } from './read_document.js'
 
 const times = z.looseObject({ median: z.number(), p95: z.number() })
 const form = z.enum(['train', 'deploy'])
 const shape = z.tuple([z.number(), z.number()])
 
+export const benchmarkMachine = z.looseObject({
+  cpu: z.string(),
+  cores: z.number(),
+  memoryGiB: z.number(),
+  os: z.string(),
+  node: z.string(),
+  onnxruntime: z.string(),
+  threads: z.number(),
+  gpu: z.string().optional(),
+  driver: z.string().optional(),
+})
+
 /** The parts of a benchmark document that the report shows; others pass. */
 const benchmarkDocument = z.looseObject({
-  machine: z.looseObject({
-    cpu: z.string(),
-    cores: z.number(),
-    memoryGiB: z.number(),
-    os: z.string(),
-    node: z.string(),
-    onnxruntime: z.string(),
-    threads: z.number(),
-  }),
+  machine: benchmarkMachine,
   options: z.looseObject({
     shape,
     batches: z.array(z.number()),
@@ -34,6 +37,7 @@ const benchmarkDocument = z.looseObject({
       backbone: z.string(),
       form,
       device: z.string(),
+      precision: z.string().optional(),
       shape,
       batch: z.number(),
       threads: z.number(),
@@ -72,19 +76,9 @@ const benchmarkDocument = z.looseObject({
 }) satisfies z.ZodType<BenchmarkDocument>
 
 /** Reads what `tools/benchmark.ts --json` printed. */
-export async function readBenchmark(file: string): Promise<BenchmarkDocument> {
-  const fix = 'give a file that tools/benchmark.ts --json printed, and work dirs before --benchmark'
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(await readFile(file, 'utf8'))
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    const what = code === undefined ? 'holds no JSON' : `cannot be read (${code})`
-    throw new DataError(file, what, fix)
-  }
-  const checked = benchmarkDocument.safeParse(parsed)
-  if (checked.success) return checked.data
-  const [{ path, message }] = checked.error.issues
-  const where = path.length > 0 ? `${path.join('.')}: ${message}` : message
-  throw new DataError(file, `is no benchmark document (${where})`, fix)
+export function readBenchmark(file: string): Promise<BenchmarkDocument> {
+  return readDocument(file, benchmarkDocument, {
+    what: 'is no benchmark document',
+    fix: 'give a file that tools/benchmark.ts --json printed, and work dirs before --benchmark',
+  })
 }

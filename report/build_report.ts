@@ -1,6 +1,14 @@
 import { readBenchmark } from './benchmark_file.js'
 import type { LineChart } from './chart.js'
-import type { BenchmarkReport, Pictures, ReportDocument, RunReport } from './document.js'
+import { cudaCharts } from './cuda_charts.js'
+import { readCuda } from './cuda_file.js'
+import type {
+  BenchmarkReport,
+  CudaReport,
+  Pictures,
+  ReportDocument,
+  RunReport,
+} from './document.js'
 import { lastAp } from './last_ap.js'
 import { PUBLISHED } from './published.js'
 import { buildRun } from './run_report.js'
@@ -12,6 +20,8 @@ export interface ReportOptions {
   workDirs: readonly string[]
   /** Files that `tools/benchmark.ts --json` printed. */
   benchmarks: readonly string[]
+  /** Files that `bench/cuda/` wrote. @default none */
+  cuda?: readonly string[]
   /** When the report is made. */
   now: Date
   /** Images drawn of each run, at most. @default 4 */
@@ -22,12 +32,14 @@ export interface ReportOptions {
 export async function buildReport({
   workDirs,
   benchmarks,
+  cuda = [],
   now,
   samples = 4,
 }: ReportOptions): Promise<{ document: ReportDocument; pictures: Pictures }> {
   // What is not there at all is refused before anything takes long.
   const files = await Promise.all(workDirs.map(readWorkDir))
   const documents = await Promise.all(benchmarks.map(readBenchmark))
+  const cudaDocuments = await Promise.all(cuda.map(readCuda))
 
   const benchmarkReports = documents.map(
     (document, i): BenchmarkReport => ({
@@ -36,6 +48,9 @@ export async function buildReport({
       charts: benchmarkCharts(`benchmark-${i + 1}`, document),
     }),
   )
+  const cudaReports = cudaDocuments.map((document, i): CudaReport => {
+    return { file: cuda[i], document, charts: cudaCharts(`cuda-${i + 1}`, document) }
+  })
   const runs: RunReport[] = []
   const pictures: Pictures = {}
   for (const [i, workDir] of files.entries()) {
@@ -56,6 +71,7 @@ export async function buildReport({
     createdAt,
     runs,
     benchmarks: benchmarkReports,
+    cuda: cudaReports,
     published: PUBLISHED,
     comparison,
   }

@@ -1,4 +1,5 @@
 import type { BenchmarkDocument } from '../deploy/benchmark_document.js'
+import type { CudaDocument } from '../deploy/cuda_document.js'
 import type { PerClassRow, TideErrors } from '../packages/pycocotools-js/source/index.js'
 import type { Metrics } from '../training/evaluate.js'
 import type { Chart } from './chart.js'
@@ -11,6 +12,7 @@ export interface ReportDocument {
   createdAt: string
   runs: RunReport[]
   benchmarks: BenchmarkReport[]
+  cuda: CudaReport[]
   published: readonly PublishedResult[]
   /** FPS against AP, and the AP of all runs. */
   comparison: Part<{ charts: Chart[] }>
@@ -78,6 +80,13 @@ export interface SamplePicture {
 export interface BenchmarkReport {
   file: string
   document: BenchmarkDocument
+  charts: Chart[]
+}
+
+/** What `bench/cuda/` measured on one machine. */
+export interface CudaReport {
+  file: string
+  document: CudaDocument
   charts: Chart[]
 }
 

@@ -29,6 +29,8 @@ class Pyramid(nn.Module):
 
 
 class MaskRCNN(nn.Module):
+    memory_format = torch.contiguous_format  # of the input
+
     def __init__(self, network, deploy=False):
         super().__init__()
         self.model = TorchvisionMaskRCNN(
@@ -59,7 +61,8 @@ class MaskRCNN(nn.Module):
 
     def prepare(self, boxes, labels, shape):
         """Targets as a data loader gives them; an object's mask is the ellipse in its box."""
-        y, x = torch.meshgrid(*(torch.arange(side) + 0.5 for side in shape), indexing="ij")
+        sides = (torch.arange(side, device=boxes.device) + 0.5 for side in shape)
+        y, x = torch.meshgrid(*sides, indexing="ij")
         targets = []
         for image_boxes, image_labels in zip(boxes, labels):
             x1, y1, x2, y2 = image_boxes[:, :, None, None].unbind(1)
@@ -80,8 +83,8 @@ class MaskRCNN(nn.Module):
 
     def forward(self, images, proposals, boxes, labels):
         """The network alone, on given RoIs: uint8 [n, h, w, 3]; [n, r, 4], [n, k, 4] x1 y1 x2 y2; [n, k]."""
-        pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
-        features = self.model.backbone(pixels.contiguous())
+        pixels = (images.permute(0, 3, 1, 2).to(self.mean.dtype) - self.mean) / self.std
+        features = self.model.backbone(pixels.contiguous(memory_format=self.memory_format))
         heads = self.model.roi_heads
         sizes = [pixels.shape[-2:]] * len(pixels)
         rois = heads.box_head(heads.box_roi_pool(features, list(proposals), sizes))

@@ -67,6 +67,8 @@ class RetinaHead(nn.Module):
 
 
 class RetinaNet(nn.Module):
+    memory_format = torch.contiguous_format  # of the input
+
     def __init__(self, network, deploy=False):
         super().__init__()
         self.backbone = make_backbone(network, deploy)
@@ -78,8 +80,8 @@ class RetinaNet(nn.Module):
 
     def forward(self, images):
         """images: uint8 [n, h, w, 3]."""
-        pixels = (images.permute(0, 3, 1, 2).float() - self.mean) / self.std
-        features = self.neck(self.backbone(pixels.contiguous()))
+        pixels = (images.permute(0, 3, 1, 2).to(self.mean.dtype) - self.mean) / self.std
+        features = self.neck(self.backbone(pixels.contiguous(memory_format=self.memory_format)))
         return self.head(features), [f.shape[-2:] for f in features]
 
     def prepare(self, boxes, labels, shape):
@@ -89,13 +91,14 @@ class RetinaNet(nn.Module):
     def loss(self, images, targets):
         boxes, labels = targets
         (logits, deltas), sizes = self(images)
-        anchors = make_anchors(sizes, self.strides)
+        anchors = make_anchors(sizes, self.strides, logits.device)
         class_loss = box_loss = positives = 0
         for image in range(len(images)):
             target, matched = assign(anchors, boxes[image], labels[image])
             counted, found = target != IGNORED, target >= 0
-            one_hot = F.one_hot(target.clamp(min=0), logits.shape[-1]) * found[:, None]
-            class_loss = class_loss + focal_loss(logits[image][counted], one_hot[counted].float())
+            one_hot = torch.zeros_like(logits[image], dtype=torch.float32)
+            one_hot[found, target[found]] = 1
+            class_loss = class_loss + focal_loss(logits[image][counted], one_hot[counted])
             wanted = encode(anchors[found], boxes[image][matched[found]])
             box_loss = box_loss + F.l1_loss(deltas[image][found], wanted, reduction="sum")
             positives += max(1, int(found.sum()))
@@ -108,14 +111,15 @@ class RetinaNet(nn.Module):
 BACKGROUND, IGNORED = -1, -2
 
 
-def make_anchors(sizes, strides):
+def make_anchors(sizes, strides, device):
     """[a, 4] x1 y1 x2 y2: by level, row, column, ratio, scale; a cell's anchors are centred on its corner."""
     levels = []
     for (height, width), stride in zip(sizes, strides):
-        ratios = torch.tensor([0.5, 1.0, 2.0]).sqrt()[:, None]
-        scales = 4 * stride * 2 ** (torch.arange(3) / 3)[None]
+        ratios = torch.tensor([0.5, 1.0, 2.0], device=device).sqrt()[:, None]
+        scales = 4 * stride * 2 ** (torch.arange(3, device=device) / 3)[None]
         half = torch.stack([scales / ratios, scales * ratios], -1).reshape(-1, 2) / 2  # w, h
-        y, x = torch.meshgrid(torch.arange(height), torch.arange(width), indexing="ij")
+        sides = (torch.arange(side, device=device) for side in (height, width))
+        y, x = torch.meshgrid(*sides, indexing="ij")
         centres = (torch.stack([x, y], -1) * stride).reshape(-1, 1, 2).float()
         levels.append(torch.cat([centres - half, centres + half], -1).reshape(-1, 4))
     return torch.cat(levels)

@@ -1,10 +1,13 @@
 """Swin Transformer as a detector's backbone: the blocks are timm's, with a norm at each output, as in detection."""
 
+import torch
 from timm.models.swin_transformer import SwinTransformer
 from torch import nn
 
 
 class Swin(nn.Module):
+    memory_format = torch.contiguous_format  # of what it gives
+
     def __init__(self, embed_dim, depths, num_heads, window_size, mlp_ratio, out_indices, shape):
         super().__init__()
         self.body = SwinTransformer(
@@ -33,5 +36,6 @@ class Swin(nn.Module):
             x = layer(x)  # [n, h, w, c]
             if i in self.out_indices:
                 norm = self.norms[self.out_indices.index(i)]
-                features.append(norm(x).permute(0, 3, 1, 2).contiguous())
+                maps = norm(x).permute(0, 3, 1, 2)
+                features.append(maps.contiguous(memory_format=self.memory_format))
         return features

@@ -1,7 +1,8 @@
 """The training step in PyTorch eager, one step for each line on standard input.
 
-The first line is JSON: the model, its network, the size of the images, the boxes, the number of threads. Each
-answer is a line of JSON. Run by bench/train_step.ts.
+The first line is JSON: the model, its network, the size of the images, the boxes, the number of threads, and
+what compute.py reads. Each answer is a line of JSON. Run by bench/train_step.ts and bench/cuda/. Images go to the
+device at each step; targets lie there from the start.
 """
 
 import json
@@ -9,6 +10,7 @@ import sys
 import time
 
 import torch
+from compute import Compute
 from detectors import make_detector
 from memory import peak_bytes
 
@@ -17,24 +19,29 @@ def main():
     spec = json.loads(sys.stdin.readline())
     torch.set_num_threads(spec["threads"])
     torch.manual_seed(0)
-    model = make_detector(spec["model"], spec["network"]).train()
+    compute = Compute(spec)
+    model = compute.model(make_detector(spec["model"], spec["network"])).train()
     optimizer = torch.optim.AdamW(parameter_groups(model), lr=8e-5, betas=(0.9, 0.999))
-    height, width = spec["shape"]
-    images = torch.randint(0, 256, (spec["batch"], height, width, 3), dtype=torch.uint8)
-    boxes = torch.tensor(spec["boxes"], dtype=torch.float32)
-    targets = model.prepare(boxes, torch.tensor(spec["labels"]), spec["shape"])
+    scaler = compute.scaler()
+    images = compute.images(spec["batch"], spec["shape"])
+    boxes = torch.tensor(spec["boxes"], dtype=torch.float32, device=compute.device)
+    labels = torch.tensor(spec["labels"], device=compute.device)
+    targets = model.prepare(boxes, labels, spec["shape"])
     params = sum(p.numel() for p in model.parameters() if p.requires_grad)
     answer(params=params, version=torch.__version__, threads=torch.get_num_threads())
 
     for _ in sys.stdin:
         started = time.perf_counter()
         optimizer.zero_grad()
-        loss = model.loss(images, targets)
-        loss.backward()
-        optimizer.step()
+        with compute.autocast():
+            loss = model.loss(compute.upload(images), targets)
+        scaler.scale(loss).backward()
+        scaler.step(optimizer)
+        scaler.update()
         value = loss.item()
+        compute.finish()
         ms = 1000 * (time.perf_counter() - started)
-        answer(ms=ms, loss=value, peakBytes=peak_bytes(), **model.counts())
+        answer(ms=ms, loss=value, peakBytes=peak_bytes(), **compute.memory(), **model.counts())
 
 
 def parameter_groups(model):

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Pictures, ReportDocument } from '../document.js'
 import { Html, html, jsonForScript } from '../html.js'
+import { cudaSection } from './cuda_section.js'
 import { notesList } from './notes.js'
 import { overviewSection } from './overview_section.js'
 import { runSection } from './run_section.js'
@@ -50,6 +51,7 @@ ${tiles(document)}
 ${runs.length === 0 && notesList(['No run is in this report: name work dirs to add them.'])}
 ${overviewSection(document)}
 ${speedSection(document)}
+${cudaSection(document)}
 ${sizeSection(document)}
 ${runs.map((run) => runSection(run, pictures))}
 </main>
@@ -66,15 +68,16 @@ function hashOf(text: string): string {
   return `sha256-${createHash('sha256').update(text).digest('base64')}`
 }
 
-function contentsOf({ runs, benchmarks }: ReportDocument): string {
+function contentsOf({ runs, benchmarks, cuda }: ReportDocument): string {
   const counted = (count: number, name: string) => `${count} ${name}${count === 1 ? '' : 's'}`
-  return `${counted(runs.length, 'run')}, ${counted(benchmarks.length, 'benchmark')}`
+  return `${counted(runs.length, 'run')}, ${counted(benchmarks.length + cuda.length, 'benchmark')}`
 }
 
-function linksOf({ runs }: ReportDocument): Html[] {
+function linksOf({ runs, cuda }: ReportDocument): Html[] {
   const sections = [
     ...(runs.length > 0 ? [['runs', 'Runs']] : []),
     ['speed', 'Speed'],
+    ...(cuda.length > 0 ? [['cuda', 'CUDA']] : []),
     ...(runs.length > 0 ? [['size', 'Size']] : []),
     ...runs.map(({ id, name }) => [id, name]),
   ]

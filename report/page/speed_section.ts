@@ -8,6 +8,7 @@ import { formatNumber } from '../format.js'
 import { type Html, html } from '../html.js'
 import { PUBLISHED_SOURCES, type PublishedResult } from '../published.js'
 import { chartFigure, chartGrid, numberCell, numberHeader, scrolling } from './chart_figure.js'
+import { factsList, machineFacts } from './machine_facts.js'
 import { notesList } from './notes.js'
 
 /** What was timed here, and beside it what was published. */
@@ -32,16 +33,8 @@ function benchmarkBlock(
   number: number,
 ): Html {
   const { machine, options, rows, ratios, warnings } = document
-  const { cpu, cores, memoryGiB, os, node, onnxruntime, threads } = machine
   const facts: [string, string][] = [
-    [
-      'processor',
-      `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}, ${formatNumber(memoryGiB, 'short')} GiB`,
-    ],
-    [
-      'software',
-      `${os}, Node.js ${node}, ONNX Runtime ${onnxruntime}, ${threads} ${threads === 1 ? 'thread' : 'threads'}`,
-    ],
+    ...machineFacts(machine),
     ['input', `${options.shape.join(' × ')} pixels, batch ${options.batches.join(', ')}`],
     [
       'timing',
@@ -50,7 +43,7 @@ function benchmarkBlock(
     ['file', file],
   ]
   return html`<section id="benchmark-${number}" class="block"><h3>Measured${number > 1 && ` (${number})`}</h3>
-<dl class="facts">${facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}</dl>
+${factsList(facts)}
 ${notesList(warnings)}
 ${rows.length === 0 && notesList(['This benchmark has no rows.'])}
 ${chartGrid(charts)}
@@ -88,11 +81,16 @@ function timesRow(row: BenchmarkRow, published: readonly PublishedResult[]): Htm
   const theirs =
     row.form === 'deploy' ? published.find(({ config }) => config === row.config) : undefined
   const doubtful = !row.isResult && html` <strong class="doubt">not a result</strong>`
-  return html`<tr><th scope="row">${row.config}</th><td>${row.form}${doubtful}</td><td>${row.weights}</td>
+  return html`<tr><th scope="row">${row.config}</th><td>${[row.form, ...deviceOf(row)].join(', ')}${doubtful}</td><td>${row.weights}</td>
 ${numberCell(row.batch, 'count')}${numberCell(row.fps, 'short')}${numberCell(theirs?.fps, 'short')}
 ${numberCell(row.latencyMs.median, 'short')}${numberCell(row.latencyMs.p95, 'short')}${numberCell(row.preprocessMs.median, 'short')}
 ${numberCell(row.networkMs.median, 'short')}${numberCell(row.postprocessMs.median, 'short')}${numberCell(row.spread, 'share')}
 ${numberCell(row.loadMs, 'short')}${numberCell(row.peakMemoryMiB, 'short')}${numberCell(row.paramsM, 'short')}${numberCell(row.gmacs, 'short')}</tr>`
+}
+
+/** Where and how precisely it was computed, unless that is the processor in fp32. */
+function deviceOf({ device, precision = 'fp32' }: BenchmarkRow): string[] {
+  return device === 'cpu' && precision === 'fp32' ? [] : [`${device} ${precision}`]
 }
 
 function publishedTable(published: readonly PublishedResult[]): Html {
