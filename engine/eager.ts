@@ -88,7 +88,10 @@ class BackendTensor extends DeviceTensor {
   }
 
   override read(): HostTensor {
-    return toHost(this.held)
+    const host = toHost(this.held)
+    return this.dtype === 'uint8'
+      ? { ...host, dtype: 'uint8', data: Uint8Array.from(host.data) }
+      : host
   }
 
   override dispose(): void {
@@ -102,7 +105,10 @@ function tensorOf(tensor: RunTensor): tf.Tensor {
 
 function ours(tensor: DeviceTensor): BackendTensor {
   if (tensor instanceof BackendTensor) return tensor
-  throw new Error('a tensor of ONNX Runtime was given to a function on TensorFlow.js')
+  throw new Error(
+    'a tensor of ONNX Runtime was given to a function on TensorFlow.js; ' +
+      'make it with openMemory of the same engine',
+  )
 }
 
 /** What a run gives for an output: the caller's tensor with the output's numbers, or a new one on the host. */

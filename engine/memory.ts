@@ -17,10 +17,19 @@ export interface Memory {
 /**
  * The memory of an engine and its device.
  *
- * @throws DeviceError that says what is missing where they are not there.
+ * @throws DeviceError that says what is missing where they are not there, or cannot compute so.
  */
-export function openMemory({ engine = 'onnxruntime', device = 'cpu' }: ComputeOptions): Memory {
-  if (engine === 'onnxruntime') return device === 'cpu' ? hostMemory : deviceMemory(device)
-  if (device === 'cpu') return tensorMemory(engine)
-  throw new DeviceError(device, `is not for the engine ${engine}`, 'use --engine onnxruntime')
+export function openMemory(compute: ComputeOptions): Memory {
+  const { engine = 'onnxruntime', device = 'cpu', precision = 'fp32' } = compute
+  if (engine !== 'onnxruntime') {
+    refuse(device !== 'cpu', engine, `does not compute on ${device}`)
+    refuse(precision !== 'fp32', engine, `does not compute in ${precision}`)
+    return tensorMemory(engine)
+  }
+  refuse(precision === 'tf32' && device !== 'cuda', device, 'has no tf32, which only cuda has')
+  return device === 'cpu' ? hostMemory : deviceMemory(device)
+}
+
+function refuse(isRefused: boolean, where: string, what: string): void {
+  if (isRefused) throw new DeviceError(where, what, 'use another device, engine or precision')
 }

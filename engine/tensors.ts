@@ -93,7 +93,9 @@ export function isRunTensor(value: unknown): value is RunTensor {
 /** Of a tensor that is known to be on the host, such as an output that was given no place on a device. */
 export function hostTensor(tensor: RunTensor): HostTensor {
   if (tensor instanceof DeviceTensor) {
-    throw new Error('a tensor on a device was taken for one on the host; call read()')
+    throw new Error(
+      `a tensor [${tensor.shape}] on a device was taken for one on the host; call its read()`,
+    )
   }
   return tensor
 }

@@ -71,7 +71,7 @@ class CachedGraph {
   private async freeUnused(): Promise<void> {
     if (!this.isDropped || this.users > 0) return
     const loaded = await this.loading.catch(() => undefined) // its own run has told why it failed
-    await loaded?.session?.dispose()
+    loaded?.session?.dispose()
   }
 }
 
@@ -86,11 +86,12 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
   async function load(inputs: Tree<RunTensor>): Promise<LoadedGraph> {
     const { name, precision, target = targetOf(options) } = options
     const recorded = trace(name, fn, inputs, { target, precision })
+    const { nodes, inputs: used, outputs } = recorded
     const needsSession = tracedOutputs(recorded).some(({ leaf }) => leaf.kind === 'computed')
     const session = needsSession
-      ? Session.create(name, recorded.encode(), { ...options, ...options.session, ...recorded })
+      ? Session.create(name, recorded.encode(), { ...options, ...options.session, nodes })
       : undefined
-    return { interface: { inputs: recorded.inputs, outputs: recorded.outputs }, session }
+    return { interface: { inputs: used, outputs }, session }
   }
 
   /** A graph that fails to load is forgotten, so that the next run tries again. */
@@ -158,16 +159,22 @@ async function runGraph(
   const feeds = Object.fromEntries(
     recorded.inputs.map((input) => [input.name, given.get(input.path) as RunTensor]),
   )
+  const inputOf = new Map([...given].map(([path, tensor]) => [tensor, path]))
   const results: Record<string, RunTensor> = {}
+  const made = new Set<RunTensor>()
   for (const { path, leaf } of tracedOutputs(recorded)) {
     const target = targets.get(path)
-    if (target) refuseOtherShape(options.name, path, target, leaf)
-    if (leaf.kind === 'computed') results[leaf.name] ??= target ?? zeros(leaf.dtype, leaf.shape)
+    if (target) refuseTarget(options.name, path, { target, output: leaf, inputOf })
+    if (leaf.kind !== 'computed' || results[leaf.name]) continue
+    results[leaf.name] = target ?? zeros(leaf.dtype, leaf.shape)
+    if (!target) made.add(results[leaf.name])
   }
   await session?.run(feeds, results)
-  return mapTree(recorded.outputs, isTracedOutput, (output, path) =>
-    place(outputOf(output, results, given), targets.get(path), options),
-  )
+  return mapTree(recorded.outputs, isTracedOutput, (output, path) => {
+    const value = outputOf(output, results, given)
+    const target = targets.get(path)
+    return !target && made.has(value) ? value : place(value, target, options)
+  })
 }
 
 function outputOf(
@@ -180,27 +187,38 @@ function outputOf(
   return { dtype: output.dtype, shape: output.shape, data: output.data as Float32Array }
 }
 
-/** The tensor the caller asked the value to be in; a copy where the graph did not write it there. */
+/** The tensor that the caller asked a value of another's memory to be in, or a new one on the host. */
 function place(
   value: RunTensor,
   target: RunTensor | undefined,
   compute: ComputeOptions,
 ): RunTensor {
-  if (target === undefined) return value instanceof DeviceTensor ? value.read() : value
   if (target === value) return target
   const host = value instanceof DeviceTensor ? value.read() : value
+  if (target === undefined) return { ...host, data: host.data.slice() }
   if (target instanceof DeviceTensor) openMemory(compute).write(target, host)
   else target.data.set(host.data)
   return target
 }
 
-function refuseOtherShape(name: string, path: string, target: RunTensor, output: TracedOutput) {
+/** An output is not written to a tensor of another shape, nor to one that the same run reads. */
+function refuseTarget(
+  name: string,
+  path: string,
+  {
+    target,
+    output,
+    inputOf,
+  }: { target: RunTensor; output: TracedOutput; inputOf: ReadonlyMap<RunTensor, string> },
+): void {
   const describe = ({ dtype, shape }: { dtype: string; shape: readonly number[] }) =>
     `${dtype} [${shape.join(', ')}]`
-  if (describe(target) === describe(output)) return
-  throw new TraceError(
-    name,
-    `output ${path} is ${describe(output)}, but the tensor given for it is ${describe(target)}`,
-    'allocate it with the shape of the output',
-  )
+  if (describe(target) !== describe(output)) {
+    const what = `output ${path} is ${describe(output)}, but the tensor given for it is ${describe(target)}`
+    throw new TraceError(name, what, 'allocate it with the shape of the output')
+  }
+  const input = inputOf.get(target)
+  if (input === undefined) return
+  const what = `output ${path} is to be written to the tensor of input ${input}`
+  throw new TraceError(name, what, 'give two tensors that change places after each run')
 }

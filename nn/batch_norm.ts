@@ -91,9 +91,10 @@ export class BatchNorm extends Module {
 }
 
 /**
- * `y = x * scale + shift` with the scale and shift of the batch's own statistics, and its gradient in
- * closed form: `dx = a * dy + b * x + c` with a, b, c per channel, so that forward and backward cost one
- * affine pass each besides their sums. The plain composition is the reference in the test.
+ * `y = gap * scale + bias` with `gap = x - mean` by the batch's own statistics, and its gradient in closed form:
+ * `dx = a * dy + b * gap + c` with a, b, c per channel, so that forward and backward cost one affine pass each besides
+ * their sums. The gap is there for the variance, and a channel of nearly equal values does not overflow float16, as
+ * `x * scale` would. The plain composition is the reference in the test.
  *
  * @returns y like x; mean and biased variance `[channels]`, kept: the caller disposes of them.
  */
@@ -110,19 +111,18 @@ function normalise<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias: tf.Tensor
     variance = tf.keep(statistics.variance)
     const inverse = tf.div(1, tf.sqrt(tf.add(variance, eps)))
     const scale = tf.mul(weight, inverse)
-    const shift = tf.sub(bias, tf.mul(mean, scale))
-    save([x, mean, inverse, scale])
-    return { value: tf.add(tf.mul(x, scale), shift), gradFunc }
+    const gap = tf.sub(x, mean)
+    save([gap, inverse, scale])
+    return { value: tf.add(tf.mul(gap, scale), bias), gradFunc }
   })
 
   const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-    const [x, mean, inverse, scale] = saved
+    const [gap, inverse, scale] = saved
     const sumDy = tf.sum(dy, axes)
-    const sumDyX = tf.sum(tf.mul(dy, x), axes)
-    const dWeight = tf.mul(tf.sub(sumDyX, tf.mul(mean, sumDy)), inverse)
+    const dWeight = tf.mul(tf.sum(tf.mul(dy, gap), axes), inverse)
     const b = tf.mul(tf.mul(scale, inverse), tf.mul(dWeight, -1 / values))
-    const c = tf.sub(tf.mul(tf.mul(scale, sumDy), -1 / values), tf.mul(b, mean))
-    const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(x, b)), c)
+    const c = tf.mul(tf.mul(scale, sumDy), -1 / values)
+    const dx = tf.add(tf.add(tf.mul(dy, scale), tf.mul(gap, b)), c)
     return [dx, dWeight, sumDy]
   }
 

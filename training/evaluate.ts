@@ -61,7 +61,6 @@ export async function detectAll(
   options: EvaluateOptions,
 ): Promise<CocoResults> {
   const { dataset, compute = {}, onProgress } = options
-  const state = uploadState(detector, compute)
   const predict = compile(
     ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictTensors }) => {
       const { result } = functionalCall(detector, state, () => detector.predict(batch))
@@ -70,6 +69,7 @@ export async function detectAll(
     { ...compute, name: 'predict' },
   )
   const results: CocoResults = { bbox: [] }
+  const state = uploadState(detector, compute)
   let done = 0
   try {
     for await (const batch of evalBatches(options)) {

@@ -100,29 +100,39 @@ export function accumulatingIterations(
     return numbers(results.metrics)
   }
 
+  const update = async (inputs: IterationInputs): Promise<IterationResult> => {
+    const { batches } = inputs
+    const means: Record<string, number> = {}
+    for (const batch of batches) {
+      for (const [name, value] of Object.entries(await gather(batch, inputs))) {
+        means[name] = (means[name] ?? 0) + value / batches.length
+      }
+    }
+    const results = await updateStep.run(
+      {
+        state: { ...state.current, buffers: state.changedBuffers() },
+        gathered: gathered.latest(),
+        share: scalar(1 / batches.length),
+        groups: options.optimizer.scalars(inputs.learningRate, inputs.step),
+        ...lossScaleScalar(inputs),
+      },
+      { into: { state: state.into() } },
+    )
+    state.take(results.state)
+    const metrics = { ...means, ...numbers({ gradNorm: results.gradNorm }) }
+    return endUpdate(state, metrics, results.checksum)
+  }
+
   return {
     async run(inputs) {
-      const { batches } = inputs
-      const means: Record<string, number> = {}
-      for (const batch of batches) {
-        for (const [name, value] of Object.entries(await gather(batch, inputs))) {
-          means[name] = (means[name] ?? 0) + value / batches.length
-        }
+      try {
+        return await update(inputs)
+      } catch (error) {
+        state.abandon() // what the batches before have changed
+        throw error
+      } finally {
+        gathered.abandon()
       }
-      const results = await updateStep.run(
-        {
-          state: { ...state.current, buffers: state.changedBuffers() },
-          gathered: gathered.latest(),
-          share: scalar(1 / batches.length),
-          groups: options.optimizer.scalars(inputs.learningRate, inputs.step),
-          ...lossScaleScalar(inputs),
-        },
-        { into: { state: state.into() } },
-      )
-      gathered.abandon()
-      state.take(results.state)
-      const metrics = { ...means, ...numbers({ gradNorm: results.gradNorm }) }
-      return endUpdate(state, metrics, results.checksum)
     },
     async dispose() {
       await gradientStep.dispose()

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * Tensors of up to so many values are treated in packs. A GPU takes some microseconds for each operation, however small; a
- * copy into a pack and one back cost less than that up to about a million values there, and on a processor up to some
- * ten thousands.
+ * Tensors of up to so many values are treated in packs. Starting an operation takes a GPU some microseconds, however small it
+ * is; estimated, a copy into a pack and one back cost less than a dozen starts up to about a million values there,
+ * and on a processor up to some ten thousands.
  */
 const PACKED_SIZE = 2 ** 16
 

@@ -53,9 +53,7 @@ export class RotatingTensors {
 
   /** @param results of a run that was given `latest` and `into`; others keep their values. */
   take(results: Readonly<Record<string, RunTensor>>): void {
-    const latest = this.latest()
     for (const [name, result] of Object.entries(results)) {
-      if (result === latest[name]) continue // it came out as it went in
       const spares = this.sparesOf(name)
       if (result === spares[0]) spares.shift()
       if (name in this.written) spares.push(this.written[name])

@@ -1,3 +1,5 @@
+import type { KernelList, KernelType, ProviderKernel } from './provider_kernels.js'
+
 /**
  * The kernels of ONNX Runtime's CUDA provider for the operators that our graphs can have, and for a few
  * that a lowering might take instead. What is not here has none: of what `engine/trace/kernels/` emits
@@ -10,45 +12,6 @@
  * core/providers/cuda/object_detection/non_max_suppression.cc.
  */
 
-/** Element types by their names in `ElementType`, and those that no graph of ours has yet. */
-export type KernelType =
-  | 'bfloat16'
-  | 'bool'
-  | 'float16'
-  | 'float32'
-  | 'float64'
-  | 'int16'
-  | 'int32'
-  | 'int64'
-  | 'int8'
-  | 'uint16'
-  | 'uint32'
-  | 'uint64'
-  | 'uint8'
-
-/** One operator. Parameters are named as in its ONNX definition, so that those of one name have one type. */
-export interface CudaKernel {
-  /** The definition of the operator that `opset` uses: the opset that it came with. */
-  readonly definition: number
-  /**
-   * Definitions that the kernel computes. One number is what the document writes as `13+`: that definition, and no
-   * later one, since ONNX Runtime cannot know what later ones ask for.
-   */
-  readonly computes: readonly [first: number, last: number] | number
-  /** The type parameter, or the one type, of each input; the last one's holds for all that follow. */
-  readonly inputs: readonly string[]
-  readonly outputs: readonly string[]
-  /** What each type parameter may be. */
-  readonly types: Readonly<Record<string, readonly KernelType[]>>
-}
-
-export interface CudaKernelList {
-  /** The opset that definitions are given for. */
-  readonly opset: number
-  /** By name; other domains than ONNX's own stand before it, with a dot. */
-  readonly kernels: Readonly<Record<string, CudaKernel>>
-}
-
 const INDICES: KernelType[] = ['int32', 'int64']
 const WIDE_INTEGERS: KernelType[] = ['int32', 'int64', 'uint32', 'uint64']
 const FLOATS: KernelType[] = ['float16', 'float32', 'float64']
@@ -58,36 +21,37 @@ const ANY: KernelType[] = ['bool', ...NUMBERS]
 
 type Types = readonly KernelType[]
 
-function unary(definition: number, T: Types): CudaKernel {
+function unary(definition: number, T: Types): ProviderKernel {
   return { definition, computes: definition, inputs: ['T'], outputs: ['T'], types: { T } }
 }
 
-function binary(definition: number, T: Types): CudaKernel {
+function binary(definition: number, T: Types): ProviderKernel {
   return { ...unary(definition, T), inputs: ['T', 'T'] }
 }
 
-function comparison(definition: number, T: Types): CudaKernel {
+function comparison(definition: number, T: Types): ProviderKernel {
   return { ...binary(definition, T), outputs: ['bool'] }
 }
 
 /** Also other operators whose second input is a list of axes or sides. */
-function reduction(definition: number, T: Types): CudaKernel {
+function reduction(definition: number, T: Types): ProviderKernel {
   return { ...unary(definition, T), inputs: ['T', 'int64'] }
 }
 
-function argument(definition: number): CudaKernel {
+function argument(definition: number): ProviderKernel {
   return { ...unary(definition, FLOATS), outputs: ['int64'] }
 }
 
-function convolution(computes: CudaKernel['computes']): CudaKernel {
+function convolution(computes: ProviderKernel['computes']): ProviderKernel {
   return { ...unary(11, FLOATS), computes, inputs: ['T', 'T', 'T'] }
 }
 
-function gather(definition: number): CudaKernel {
+function gather(definition: number): ProviderKernel {
   return { ...unary(definition, ANY), inputs: ['T', 'Tind'], types: { T: ANY, Tind: INDICES } }
 }
 
-export const CUDA_KERNELS: CudaKernelList = {
+export const CUDA_KERNELS: KernelList = {
+  provider: 'CUDA',
   opset: 18,
   kernels: {
     Abs: unary(13, NUMBERS),
@@ -118,7 +82,7 @@ export const CUDA_KERNELS: CudaKernelList = {
     Compress: { ...unary(11, ANY), inputs: ['T', 'bool'] },
     Concat: unary(13, ANY),
     Conv: convolution([11, 21]),
-    ConvTranspose: convolution(11),
+    ConvTranspose: { ...convolution(11), pads: 'equal' }, // `CUDAExecutionProvider::GetCapability`
     Cos: unary(7, FLOATS),
     CumSum: {
       definition: 14,

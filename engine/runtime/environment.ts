@@ -80,7 +80,7 @@ export function memoryOfDevice(name: string): bigint {
   return create('CreateMemoryInfo', name, allocator, 0, kind)
 }
 
-/** The garbage collector leaves alone what is still to be used when this is called. */
+/** Keeps what is still to be used when this is called from the garbage collector, as making a WeakRef does for a while. */
 export function keepAlive(...values: object[]): void {
-  if (values.length < 0) throw new RangeError('a list has a negative length')
+  for (const value of values) new WeakRef(value).deref()
 }

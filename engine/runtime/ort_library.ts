@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import koffi from 'koffi'
+import { koffi } from './native.js'
 
 /**
  * ONNX Runtime's C API, called in the very library that onnxruntime-node ships.
@@ -21,7 +21,6 @@ const API_VERSION = 24
  */
 const FUNCTIONS = {
   GetErrorMessage: [2, 'const char *', ['void *']],
-  CreateSession: [7, 'void *', ['void *', 'const char *', 'void *', 'void *']],
   CreateSessionFromArray: [8, 'void *', ['void *', 'void *', 'size_t', 'void *', 'void *']],
   Run: [
     9,
@@ -98,11 +97,7 @@ export function libraryPath(): string {
   )
 }
 
-/** As a thread of the system has. koffi's own 128 KiB for asynchronous calls are too few for some of ONNX Runtime's kernels. */
-const STACK_BYTES = 8 * 2 ** 20
-
 function loadFunctions(): Record<FunctionName, NativeFunction> {
-  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES })
   library = koffi.load(libraryPath())
   const base = library.func('OrtGetApiBase', 'void *', [])()
   const getApiPointer = koffi.decode(base, 'void *')

@@ -50,7 +50,11 @@ export class OrtTensor extends DeviceTensor {
 
   /** `OrtValue*`. */
   get handle(): bigint {
-    if (this.value === undefined) throw new Error('a tensor was used after it was disposed of')
+    if (this.value === undefined) {
+      throw new Error(
+        `a tensor [${this.shape}] was used after it was disposed of; dispose of it later`,
+      )
+    }
     return this.value
   }
 

@@ -1,8 +1,8 @@
 import { DeviceError } from '../../errors.js'
 import type { Placement } from '../compiled.js'
 import type { Node } from '../trace/graph.js'
-import { isShapeArithmetic } from './cuda_kernels.js'
 import { listed, textOf } from './ort_library.js'
+import { isShapeArithmetic } from './provider_kernels.js'
 import { PROVIDERS, type RemoteDevice } from './providers.js'
 
 /** A node of a loaded graph. Those that ONNX Runtime has fused or added have names of its own. */

@@ -38,10 +38,10 @@ export function appendProvider(
   }
 }
 
-/** A message of ONNX Runtime about a device as one sentence. */
-export function deviceError(device: RemoteDevice, error: unknown): DeviceError {
+/** A message of ONNX Runtime about a device as one sentence, with the graph that was loaded or run, if there was one. */
+export function deviceError(device: RemoteDevice, error: unknown, graph?: string): DeviceError {
   const { what, fix } = deviceProblem(device, (error as Error).message)
-  return new DeviceError(device, what, fix)
+  return new DeviceError(device, graph === undefined ? what : `${graph}: ${what}`, fix)
 }
 
 function appendCuda(sessionOptions: bigint, { precision }: ProviderOptions): void {

@@ -45,33 +45,15 @@ export class Session {
    */
   static create(name: string, model: Uint8Array, options: SessionOptions = {}): Session {
     const { device = 'cpu', onPlaced } = options
-    const { env } = sharedEnvironment()
     const tellsPlaces = device !== 'cpu' || onPlaced !== undefined
-    const settings = create('CreateSessionOptions')
+    const session = new Session(name, device, load(name, model, options, tellsPlaces))
     try {
-      configure(settings, options, tellsPlaces)
-      const handle = create(
-        'CreateSessionFromArray',
-        env,
-        addressOf(model),
-        model.byteLength,
-        settings,
-      )
-      keepAlive(model)
-      const session = new Session(name, device, handle)
       if (tellsPlaces) session.tellPlaces(options)
-      return session
     } catch (error) {
-      if (error instanceof DeviceError) throw error
-      if (device !== 'cpu') throw deviceError(device, error)
-      throw new TraceError(
-        name,
-        `ONNX Runtime cannot load the graph (${(error as Error).message})`,
-        'report it with the function that was traced',
-      )
-    } finally {
-      api().ReleaseSessionOptions(settings)
+      session.dispose()
+      throw error
     }
+    return session
   }
 
   /**
@@ -129,12 +111,7 @@ export class Session {
     const placed = placedNodes(this.live())
     if (this.device !== 'cpu' && !allowCpuNodes) {
       const byName = new Map(nodes.map((node) => [nodeName(node), node]))
-      try {
-        refuseCpuNodes(this.name, this.device, placed, byName)
-      } catch (error) {
-        this.dispose()
-        throw error
-      }
+      refuseCpuNodes(this.name, this.device, placed, byName)
     }
     onPlaced?.(placementOf(this.name, placed))
   }
@@ -144,8 +121,8 @@ export class Session {
     fetches: Readonly<Record<string, RunTensor>>,
   ): Bindings {
     const session = this.live()
-    const inputs = new Binding(feeds)
-    const outputs = new Binding(fetches)
+    const inputs = new Binding(this.name, feeds)
+    const outputs = new Binding(this.name, fetches)
     if (this.device !== 'cpu') {
       moved.up += inputs.hostBytes
       moved.down += outputs.hostBytes
@@ -155,12 +132,41 @@ export class Session {
 
   private failure(error: unknown): Error {
     const { message } = error as Error
-    if (this.device !== 'cpu') return deviceError(this.device, error)
+    if (this.device !== 'cpu') return deviceError(this.device, error, this.name)
     return new TraceError(
       this.name,
       `ONNX Runtime failed (${message})`,
       'check the shapes and values of its inputs',
     )
+  }
+}
+
+/** `OrtSession*` of a graph. */
+function load(
+  name: string,
+  model: Uint8Array,
+  options: SessionOptions,
+  tellsPlaces: boolean,
+): bigint {
+  const { env } = sharedEnvironment()
+  const settings = create('CreateSessionOptions')
+  try {
+    configure(settings, options, tellsPlaces)
+    const address = addressOf(model)
+    const session = create('CreateSessionFromArray', env, address, model.byteLength, settings)
+    keepAlive(model)
+    return session
+  } catch (error) {
+    if (error instanceof DeviceError) throw error
+    const { device = 'cpu' } = options
+    if (device !== 'cpu') throw deviceError(device, error, name)
+    throw new TraceError(
+      name,
+      `ONNX Runtime cannot load the graph (${(error as Error).message})`,
+      'report it with the function that was traced',
+    )
+  } finally {
+    api().ReleaseSessionOptions(settings)
   }
 }
 
@@ -237,9 +243,11 @@ class Binding {
   /** Their memory is what the values stand on. */
   tensors: readonly RunTensor[]
 
-  constructor(tensors: Readonly<Record<string, RunTensor>>) {
+  constructor(graph: string, tensors: Readonly<Record<string, RunTensor>>) {
     const names = Object.keys(tensors)
     const list = Object.values(tensors)
+    // Before any value is made, which would be lost where a tensor is refused.
+    const handles = list.map((tensor, i) => handleOf(tensor, graph, names[i]))
     this.count = names.length
     this.names = new BigUint64Array(this.count)
     this.values = new BigUint64Array(this.count)
@@ -256,7 +264,7 @@ class Binding {
       this.names[i] = text
       text += BigInt(Buffer.byteLength(names[i]) + 1)
       if (tensor instanceof DeviceTensor) {
-        this.values[i] = handleOf(tensor)
+        this.values[i] = handles[i] as bigint
         continue
       }
       this.values[i] = valueOnHost(tensor, dims)
@@ -273,7 +281,13 @@ class Binding {
   }
 }
 
-function handleOf(tensor: DeviceTensor): bigint {
+/** `OrtValue*` of a tensor that has one, as those of a `Memory`. */
+function handleOf(tensor: RunTensor, graph: string, name: string): bigint | undefined {
+  if (!(tensor instanceof DeviceTensor)) return undefined
   if (tensor instanceof OrtTensor) return tensor.handle
-  throw new Error('a tensor of TensorFlow.js was given to a graph of ONNX Runtime')
+  throw new TraceError(
+    graph,
+    `${name} is a tensor of TensorFlow.js`,
+    "give one of ONNX Runtime's memory",
+  )
 }

@@ -1,6 +1,6 @@
-import koffi from 'koffi'
 import { DeviceError } from '../../errors.js'
 import { missingLibrary } from './device_errors.js'
+import { koffi } from './native.js'
 
 /** cuDNN 9, as the CUDA provider asks for it when a graph first needs it. */
 export const CUDNN = process.platform === 'win32' ? 'cudnn64_9.dll' : 'libcudnn.so.9'

@@ -1,4 +1,4 @@
-import type { CudaKernel, CudaKernelList, KernelType } from './cuda_kernel_list.js'
+import type { KernelList, KernelType, ProviderKernel } from './provider_kernels.js'
 
 /**
  * The kernels of ONNX Runtime's WebGPU provider for the operators that our graphs can have, and for a few that a
@@ -20,28 +20,29 @@ const ANY: KernelType[] = ['bool', ...WIDE_NUMBERS, 'uint8']
 
 type Types = readonly KernelType[]
 
-function unary(definition: number, T: Types): CudaKernel {
+function unary(definition: number, T: Types): ProviderKernel {
   return { definition, computes: definition, inputs: ['T'], outputs: ['T'], types: { T } }
 }
 
-function comparison(definition: number, T: Types): CudaKernel {
+function comparison(definition: number, T: Types): ProviderKernel {
   return { ...unary(definition, T), outputs: ['bool'] }
 }
 
 /** Also other operators whose second input is a list of axes, sides or counts. */
-function reduction(definition: number, T: Types): CudaKernel {
+function reduction(definition: number, T: Types): ProviderKernel {
   return { ...unary(definition, T), inputs: ['T', 'int64'] }
 }
 
-function argument(definition: number): CudaKernel {
+function argument(definition: number): ProviderKernel {
   return { ...unary(definition, NUMBERS), outputs: ['int64'] }
 }
 
-function indexed(definition: number, T: Types, inputs = ['T', 'Tind']): CudaKernel {
+function indexed(definition: number, T: Types, inputs = ['T', 'Tind']): ProviderKernel {
   return { ...unary(definition, T), inputs, types: { T, Tind: INDICES } }
 }
 
-export const WEBGPU_KERNELS: CudaKernelList = {
+export const WEBGPU_KERNELS: KernelList = {
+  provider: 'WebGPU',
   opset: 18,
   kernels: {
     Abs: unary(13, FLOATS),

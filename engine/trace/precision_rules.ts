@@ -77,15 +77,16 @@ const SMALLEST = 2 ** -14
  * 1. Layers (`LAYERS`) do, but for products of marked values alone.
  * 2. Moves (`MOVES`) leave numbers as they are: they take the type that comes, or that which all their users want.
  * 3. Followers (`FOLLOWERS`) do where all their full-size operands are float16 already. Smaller ones, such as one number a
- *    channel, are then narrowed. A known number that float16 cannot hold keeps what reads it in float32, moves too.
+ *    channel, are then narrowed. A known number that float16 cannot hold keeps what reads it in float32, moves too unless all
+ *    their users narrow it anyway.
  * 4. Everything else is float32: means, squares and what is made only for them, exponentials, logarithms, roots,
  *    divisions, scattered sums. Exceptions that cannot leave the range are divisions by known numbers and the
  *    exponential of minus a square, in the gradient of GELU.
  * 5. What is marked (`fullPrecision`) is float32, with all that is made of it up to the next layer.
  *
  * What no layer has come before is so float32 throughout: pixels, ground truth, anchors, state. Marks are for what comes
- * behind layers: losses, whose sums over anchors leave float16, and coordinates. A gradient is float32 again from its
- * division by the loss scale on, for norms of gradients and optimizers.
+ * behind layers: losses, whose sums over anchors leave float16, and coordinates. The training step marks gradients
+ * too, so that they are float32 in their norm and in the optimizer.
  *
  * What can still overflow: gradients, and sums of them over a map, times the loss scale; that shows in the gradients'
  * norm, the step is left out and the scale lowered. And activations beyond 65504, which no scale helps.

@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs'
 import test from 'ava'
 import { OPSET } from '../../engine/onnx/model_proto.js'
-import { unsupportedNodes } from '../../engine/runtime/cuda_kernels.js'
+import { unsupportedNodes } from '../../engine/runtime/provider_kernels.js'
 import { WEBGPU_KERNELS } from '../../engine/runtime/webgpu_kernel_list.js'
 import type { Node } from '../../engine/trace/graph.js'
 import { loadConfig } from '../../experiments/load.js'

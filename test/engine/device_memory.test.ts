@@ -2,6 +2,7 @@ import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import * as ort from 'onnxruntime-node'
 import {
+  type ComputeOptions,
   compile,
   type DeviceTensor,
   ENGINES,
@@ -11,9 +12,9 @@ import {
   openMemory,
   scalar,
   trace,
-  transferred,
 } from '../../engine/index.js'
 import { targetOf } from '../../engine/traced.js'
+import { DeviceError } from '../../errors.js'
 
 /** One step of gradient descent with momentum on a small network. */
 function step({ w, m, x, rate }: { w: tf.Tensor; m: tf.Tensor; x: tf.Tensor; rate: tf.Tensor }) {
@@ -122,14 +123,13 @@ for (const engine of ENGINES.filter((name) => name !== 'tensorflow')) {
   })
 }
 
-test('the memory of the processor is the array itself, and nothing is moved', async (t) => {
+test('the memory of the processor is the array itself', async (t) => {
   const array = floats([1, 2, 3], [3])
   const tensor = openMemory({}).upload(array)
   t.is(tensor.read(), array)
   const compiled = compile(({ x }: { x: tf.Tensor }) => tf.neg(x), { name: 'negative' })
   const result: HostTensor = await compiled.run({ x: tensor } as never)
   t.deepEqual([...result.data], [-1, -2, -3])
-  t.deepEqual(transferred(), { up: 0, down: 0 })
 })
 
 test('a tensor that was disposed of, or is of another engine, is refused', async (t) => {
@@ -139,9 +139,42 @@ test('a tensor that was disposed of, or is of another engine, is refused', async
   const traced = compile(fn, { name: 'abs' })
   const eager = compile(fn, { name: 'abs', engine: 'tfjs' })
   await t.throwsAsync(traced.run({ x: elsewhere }), {
-    message: /TensorFlow.js was given to a graph/,
+    message: /in.x is a tensor of TensorFlow.js/,
   })
   await t.throwsAsync(eager.run({ x }), { message: /ONNX Runtime was given to a function/ })
   x.dispose()
   await t.throwsAsync(traced.run({ x }), { message: /after it was disposed of/ })
+})
+
+test("what comes out on the host is nobody else's, and no output goes where the run reads", async (t) => {
+  const memory = openMemory({})
+  const x = memory.upload(floats([1, 2], [2]))
+  const compiled = compile(
+    ({ x }: { x: tf.Tensor }) => {
+      const y = tf.mul(x, 2)
+      return { same: tf.clone(x), known: tf.tensor([7, 8]), y, alias: tf.clone(y) }
+    },
+    { name: 'outputs' },
+  )
+  const into = { y: memory.zeros('float32', [2]) }
+  const outputs = await compiled.run({ x }, { into })
+  for (const name of ['same', 'known', 'alias'] as const) hostTensor(outputs[name]).data.fill(99)
+  t.deepEqual([...x.read().data], [1, 2])
+  t.deepEqual([...into.y.read().data], [2, 4])
+  t.deepEqual([...(await compiled.run({ x })).known.data], [7, 8])
+  await t.throwsAsync(compiled.run({ x }, { into: { y: x } }), {
+    message:
+      'compile(outputs): output y is to be written to the tensor of input x; ' +
+      'give two tensors that change places after each run',
+  })
+  await compiled.dispose()
+})
+
+test('what an engine or device cannot do is refused when a function is compiled', (t) => {
+  const fn = ({ x }: { x: tf.Tensor }) => tf.abs(x)
+  const refusal = (options: ComputeOptions) =>
+    t.throws(() => compile(fn, { name: 'abs', ...options }), { instanceOf: DeviceError })?.message
+  t.regex(refusal({ engine: 'tfjs', device: 'cuda' }) ?? '', /^tfjs: does not compute on cuda; /)
+  t.regex(refusal({ engine: 'tfjs', precision: 'fp16' }) ?? '', /^tfjs: does not compute in fp16; /)
+  t.regex(refusal({ precision: 'tf32' }) ?? '', /^cpu: has no tf32, which only cuda has; /)
 })

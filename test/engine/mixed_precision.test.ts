@@ -207,3 +207,24 @@ function usersOf(nodes: readonly Node[], from: readonly Node[]): Node[] {
     return isUser
   })
 }
+
+test('a channel of nearly equal large values is normalised without overflow, and its gradient is finite', async (t) => {
+  const levels = [210, -3000]
+  const values = Float32Array.from({ length: 2 * 6 * 6 * 2 }, (_, i) => levels[i % 2])
+  const kernel = tf.tensor4d([1, 0, 0, 1], [1, 1, 2, 2])
+  const norm = new BatchNorm({ channels: 2 })
+  const state = [3, 0.5, 0, 1].map((value) => tf.fill([2], value)) // weight, bias, mean and variance
+  const forward = (x: tf.Tensor) => {
+    const map = tf.conv2d(x as tf.Tensor4D, kernel, 1, 'same') // float16 from here on
+    const parameters = Object.fromEntries(
+      norm.namedParameters().map(([name], i) => [name, state[i]]),
+    )
+    return functionalCall(norm, parameters, () => norm.forward(map, { training: true })).result
+  }
+  const [, inHalf] = await run(
+    ({ x }) => ({ y: forward(x), dx: tf.grad((x) => tf.sum(fullPrecision(forward(x))))(x) }),
+    { x: { ...floats(2, 6, 6, 2), data: values } },
+  )
+  t.true(inHalf.y.data.every((value) => Math.abs(value - 0.5) < 1e-2))
+  t.true(inHalf.dx.data.every(Number.isFinite))
+})

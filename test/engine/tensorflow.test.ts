@@ -1,4 +1,4 @@
-/** What needs the native backend says so, and passes, where it is not installed. */
+/** What needs the native backend is skipped where `npm run setup:tensorflow` has not installed it. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -19,11 +19,7 @@ import { tinyExperiment } from '../experiments/tiny_experiment.js'
 
 const [GPU, CPU] = TENSORFLOW_PACKAGES
 const isInstalled = findPackage(TENSORFLOW_FOLDER) !== undefined
-
-function notRun(t: ExecutionContext): void {
-  t.log('not run: it needs npm run setup:tensorflow')
-  t.pass()
-}
+const onTensorflow = isInstalled ? test.serial : test.serial.skip
 
 /** A package that is this script. */
 async function fakePackage(folder: string, name: string, script: string): Promise<string> {
@@ -70,8 +66,7 @@ test('of two packages that were set up the one for the GPU is taken', async (t) 
   t.is(findPackage(folder), gpu)
 })
 
-test.serial('functions run on TensorFlow itself, and leave no tensors behind', async (t) => {
-  if (!isInstalled) return notRun(t)
+onTensorflow('functions run on TensorFlow itself, and leave no tensors behind', async (t) => {
   const memory = openMemory({ engine: 'tensorflow' })
   t.is(tf.getBackend(), 'tensorflow')
   t.regex(loadTensorflow().version, /^\d+\.\d+\.\d+/)
@@ -87,8 +82,7 @@ test.serial('functions run on TensorFlow itself, and leave no tensors behind', a
   t.deepEqual([...y.read().data], [14, 20, 30, 44])
 })
 
-test.serial('twenty steps of a detector have the losses of the traced graph', async (t) => {
-  if (!isInstalled) return notRun(t)
+onTensorflow('twenty steps of a detector have the losses of the traced graph', async (t) => {
   const { folder, config } = await tinyExperiment(t)
   const long = { ...config, schedule: { epochs: 10 } } // of two steps each
   const progressStream = new Writable({ write: (_, __, done) => done() }) as NodeJS.WriteStream

@@ -185,3 +185,14 @@ function assertRunningMean(t: ExecutionContext, state: TrainState, batches: Batc
   }
   assertClose(t, state.current.buffers.running_mean.read().data, mean)
 }
+
+test('an update that breaks off leaves the state and the sums of gradients as they were', async (t) => {
+  const { state, iterations } = setUp({ accumulating: true })
+  const before = readAll(state.current)
+  const broken = { ...good, images: { ...good.images, shape: [1, 1] } } // too few axes
+  await t.throwsAsync(run(iterations, [good, broken]))
+  t.deepEqual(readAll(state.current), before)
+  const { metrics } = await run(iterations, [good])
+  const { metrics: fresh } = await run(setUp({ accumulating: true }).iterations, [good])
+  t.deepEqual(metrics, fresh)
+})

@@ -1,4 +1,6 @@
+import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
+import { compile } from '../../engine/compile.js'
 import type { DeviceTensor } from '../../engine/device_tensor.js'
 import { openMemory } from '../../engine/memory.js'
 import { floats } from '../../engine/tensors.js'
@@ -75,12 +77,21 @@ test('a name that only some runs write keeps its value in the others', (t) => {
   t.deepEqual(valuesOf(tensors.latest()), { a: 3 })
 })
 
-test('a tensor that comes out as it went in stays where it is', (t) => {
+test('a tensor that a run gives back as it was given stays as it is, through the runs that follow', async (t) => {
+  const passOn = compile(({ a }: { a: tf.Tensor }) => ({ a: tf.clone(a) }), { name: 'passOn' })
+  const twice = compile(({ a }: { a: tf.Tensor }) => ({ a: tf.mul(a, 2) }), { name: 'twice' })
   const tensors = make(4)
-  tensors.take(tensors.latest())
-  t.deepEqual(tensors.changed(), {})
-  tensors.commit()
-  t.deepEqual(valuesOf(tensors.latest()), { a: 4 })
+  const runOf = async (compiled: typeof passOn) => {
+    tensors.take(await compiled.run({ a: tensors.latest().a }, { into: tensors.into() }))
+    tensors.commit()
+    return valuesOf(tensors.latest())
+  }
+  t.deepEqual(await runOf(passOn), { a: 4 })
+  t.deepEqual(await runOf(twice), { a: 8 })
+  t.deepEqual(await runOf(passOn), { a: 8 })
+  t.deepEqual(await runOf(twice), { a: 16 })
+  await passOn.dispose()
+  await twice.dispose()
 })
 
 test('dispose frees every tensor once', (t) => {

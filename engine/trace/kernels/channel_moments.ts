@@ -49,7 +49,8 @@ function momentsOfRows(lowering: Lowering, x: Traced): Traced[] {
 
   const precision = pair('Mul', ofImages(inverse), ofImages(inverse))
   const epsilon = lowering.filled('float32', [], EPSILON)
-  const variance = pair('Sub', pair('Reciprocal', precision), epsilon)
+  const spread = pair('Sub', pair('Reciprocal', precision), epsilon)
+  const variance = pair('Max', spread, lowering.filled('float32', [], 0)) // of equal values, rounding aside
   const means = ofImages(mean)
   if (n === 1) return [means, variance].map((x) => reshapeTraced(lowering, x, [c]))
   const ofBatch = batchMean(means)

@@ -8,7 +8,7 @@ import { FULL_PRECISION, OWN_DOMAIN } from '../precision_rules.js'
 import { sumOverBatch, type Window } from './conv.js'
 import { matMul } from './matmul.js'
 
-/** Multiplications in the time of moving one float32: fp32 on an H200 does some 20, tensor cores 75 and more. */
+/** Multiplications in the time of moving one float32, by the data sheet of an H200: some 20 in fp32, 75 and more on tensor cores. */
 const PRODUCTS_PER_MOVE = 32
 /** Products are computed in blocks of so many rows and columns, whether a matrix fills them or not. */
 const BLOCK = 32
@@ -29,8 +29,8 @@ type Sides = [number, number]
  * from `g`.
  *
  * Counted in passes over the map for 512 x 200 x 336 and k = 7, tiles of 8 x 12: S / T = 2.7, so 2 to pad, 5 for the
- * overlapping tiles, 2 to cut the gradient, 4 that the product reads: 13, or 0.5 ms on an H200, and as long again for
- * the product's arithmetic in fp32. One product for each kernel row, over tiles of 1 x 32, takes 38 passes, and blocks of
+ * overlapping tiles, 2 to cut the gradient, 4 that the product reads: 13, and about as
+ * long again for the product's arithmetic in fp32 (estimated, not measured). One product for each kernel row, over tiles of 1 x 32, takes 38 passes, and blocks of
  * 32 x 38 leave 40 % of what is computed at a time unused; shifted products and their sums take about 300 passes. Up to
  * 6 maps are held at a time.
  *

@@ -1,21 +1,28 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { CUDA_KERNELS } from '../../engine/runtime/cuda_kernel_list.js'
-import { unsupportedNodes } from '../../engine/runtime/cuda_kernels.js'
+import { type KernelList, unsupportedNodes } from '../../engine/runtime/provider_kernels.js'
+import { WEBGPU_KERNELS } from '../../engine/runtime/webgpu_kernel_list.js'
 import type { Attribute, ElementType } from '../../engine/trace/graph.js'
 import { Graph } from '../../engine/trace/graph.js'
 import { trace } from '../../engine/trace/trace.js'
 
-/** Reasons for one node with inputs of these types, each `[2, 100]`, and an output like the first. */
+/** Reasons of CUDA for one node with inputs of these types, each `[2, 100]`, and an output like the first. */
 function reasonsFor(
   op: string,
   dtypes: readonly ElementType[],
-  { attributes = {}, domain = '', shape = [2, 100], output = dtypes[0] }: Planted = {},
+  {
+    attributes = {},
+    domain = '',
+    shape = [2, 100],
+    output = dtypes[0],
+    list = CUDA_KERNELS,
+  }: Planted = {},
 ): { reasons: string[]; isShapeArithmetic: boolean } {
   const graph = new Graph()
   const inputs = dtypes.map((dtype) => graph.input(dtype, shape))
   const value = graph.node(op, inputs, { dtype: output, shape }, attributes, domain)
-  const found = unsupportedNodes(graph.liveNodes([value]), CUDA_KERNELS)
+  const found = unsupportedNodes(graph.liveNodes([value]), list)
   return {
     reasons: found.map(({ reason }) => reason),
     isShapeArithmetic: found.every((node) => node.isShapeArithmetic),
@@ -27,6 +34,7 @@ interface Planted {
   domain?: string
   shape?: number[]
   output?: ElementType
+  list?: KernelList
 }
 
 test('an operator of the list runs on CUDA, and one that is not in it does not', (t) => {
@@ -47,6 +55,14 @@ test('all inputs of an operator that takes any number of them have its type', (t
   t.deepEqual(reasonsFor('Max', ['int32', 'int32', 'int32']).reasons, [])
   t.deepEqual(reasonsFor('Max', ['int32', 'int32', 'uint8']).reasons, [
     'Max has no CUDA kernel for input 2 of uint8, but for bfloat16, float16, float32, float64, int32, int64, uint32, uint64',
+  ])
+})
+
+test('reasons name the provider whose list it is', (t) => {
+  const list = WEBGPU_KERNELS
+  t.deepEqual(reasonsFor('Or', ['bool', 'bool'], { list }).reasons, ['Or has no WebGPU kernel'])
+  t.deepEqual(reasonsFor('Sin', ['int32'], { list }).reasons, [
+    'Sin has no WebGPU kernel for input 0 of int32, but for float16, float32',
   ])
 })
 
@@ -83,15 +99,14 @@ test('convolutions over blocks of channels run on the CPU only', (t) => {
   t.is(opsOnCpu('portable'), 0)
 })
 
-test('transposed convolutions with unequal pads run on the CPU', (t) => {
-  const inputs: ElementType[] = ['float32', 'float32']
-  t.deepEqual(
-    reasonsFor('ConvTranspose', inputs, { attributes: { pads: [1, 1, 1, 1] } }).reasons,
-    [],
-  )
-  t.deepEqual(reasonsFor('ConvTranspose', inputs, { attributes: { pads: [0, 1, 1, 1] } }).reasons, [
+test('transposed convolutions with unequal pads have no CUDA kernel, but one of WebGPU', (t) => {
+  const reasons = (pads: number[], list: KernelList) =>
+    reasonsFor('ConvTranspose', ['float32', 'float32'], { attributes: { pads }, list }).reasons
+  t.deepEqual(reasons([1, 1, 1, 1], CUDA_KERNELS), [])
+  t.deepEqual(reasons([0, 1, 1, 1], CUDA_KERNELS), [
     'ConvTranspose has a CUDA kernel for equal pads only, not for 0,1,1,1',
   ])
+  t.deepEqual(reasons([0, 1, 1, 1], WEBGPU_KERNELS), [])
 })
 
 test('few integers are shape arithmetic; many, unknown many and floats are not', (t) => {
