@@ -4,7 +4,7 @@
  * reported them.
  */
 import test from 'ava'
-import { deviceProblem } from '../../engine/runtime/device_errors.js'
+import { deviceProblem, missingLibrary } from '../../engine/runtime/device_errors.js'
 
 const GET =
   '/onnxruntime_src/onnxruntime/core/session/provider_bridge_ort.cc:1988 onnxruntime::Provider& onnxruntime::ProviderLibrary::Get() [ONNXRuntimeError] : 1 : FAIL : '
@@ -17,6 +17,8 @@ const GET_DEVICE_COUNT = (failure: string) =>
 
 const SHOW_GPU =
   'see that nvidia-smi lists one, that CUDA_VISIBLE_DEVICES does not hide it, and that a container was started with its GPUs'
+const AGAIN =
+  "run it again with nothing else on the GPU; if it stays, update NVIDIA's driver, and report it with the name of the GPU"
 const FREE_MEMORY =
   'use a smaller data.batchSize or smaller images, try --precision fp16, or end what else runs on the GPU'
 
@@ -96,6 +98,24 @@ const CASES: Case[] = [
     fix: 'it may be damaged: run npm run setup:cuda again',
   },
   {
+    title: 'blanks in paths do not hide a damaged provider',
+    message: `${GET}Failed to load library /a b/c d/libx.so with error: /a b/c d/liby.so: file too short\n`,
+    what: 'libx.so cannot be loaded (liby.so: file too short)',
+    fix: 'it may be damaged: run npm run setup:cuda again',
+  },
+  {
+    title: 'blanks in paths do not hide libraries of another build',
+    message: `${GET}Failed to load library /a b/libx.so with error: /a b/libcublas.so.12: version \`libcublasLt.so.12' not found (required by /a b/libx.so)\n`,
+    what: "the CUDA provider and the libraries beside it do not fit together (libcublas.so.12: version `libcublasLt.so.12' not found (required by /a b/libx.so))",
+    fix: 'use libraries of one version: npm run setup:cuda -- --check says what is missing',
+  },
+  {
+    title: 'the version of a library is its first number',
+    message: `${GET}Failed to load library ${CUDA} with error: libnvrtc-builtins.so.13.0: ${GONE}`,
+    what: 'libnvrtc-builtins.so.13.0 of CUDA 13 is missing',
+    fix: "install CUDA 13, or pip's nvidia-cuda-nvrtc, and put the folder that holds it on LD_LIBRARY_PATH",
+  },
+  {
     title: 'an old driver is told from none',
     message: GET_DEVICE_COUNT('35: CUDA driver version is insufficient for CUDA runtime version'),
     what: "NVIDIA's driver is older than the CUDA libraries need",
@@ -117,7 +137,21 @@ const CASES: Case[] = [
     title: 'a failure of CUDA that is not known is quoted with its number',
     message: GET_DEVICE_COUNT('999: unknown error'),
     what: 'CUDA says "unknown error" (999)',
-    fix: SHOW_GPU,
+    fix: AGAIN,
+  },
+  {
+    title: 'a driver that is too old for a kernel is told as at the start (source)',
+    message:
+      "Non-zero status code returned while running Conv node. Name:'conv_1' Status Message: CUDA error cudaErrorInsufficientDriver:CUDA driver version is insufficient for CUDA runtime version",
+    what: "NVIDIA's driver is older than the CUDA libraries need",
+    fix: 'update the driver (CUDA 13 needs 580 or newer, CUDA 12 525 or newer)',
+  },
+  {
+    title: 'a failure of cuBLAS is named, and no matter of what is installed (source)',
+    message:
+      'CUBLAS failure 13: CUBLAS_STATUS_EXECUTION_FAILED ; GPU=0 ; hostname=box ; expr=cublasSgemm',
+    what: 'CUDA fails with CUBLAS_STATUS_EXECUTION_FAILED (ONNX Runtime says "CUBLAS failure 13: CUBLAS_STATUS_EXECUTION_FAILED ; GPU=0 ; hostname=box ; expr=cublasSgemm")',
+    fix: AGAIN,
   },
   {
     title: 'memory that the arena cannot get is told in MiB (as reported)',
@@ -206,3 +240,7 @@ const CASES: Case[] = [
 for (const { title, device = 'cuda', message, what, fix } of CASES) {
   test(title, (t) => t.deepEqual(deviceProblem(device, message), { what, fix }))
 }
+
+test('the version of a library of Windows stands before its ending', (t) => {
+  t.is(missingLibrary('cudnn64_9.dll').what, 'cudnn64_9.dll of cuDNN 9 is missing')
+})

@@ -49,7 +49,11 @@ const calls: Record<string, Call> = {
   AveragePool: { shapes: [maps], attributes: { kernel_shape: [2, 2] }, output: [1, 2, 5, 5] },
   Concat: { ...pair, attributes: { axis: 0 }, output: [4, 3] },
   Conv: { shapes: [maps, [4, 2, 3, 3]], output: [1, 4, 4, 4] },
-  ConvTranspose: { shapes: [maps, [2, 4, 3, 3]], output: [1, 4, 8, 8] },
+  ConvTranspose: {
+    shapes: [maps, [2, 4, 3, 3]],
+    attributes: { pads: [0, 1, 1, 1] }, // unequal, which CUDA refuses
+    output: [1, 4, 7, 6],
+  },
   Expand: { shapes: [[2, 1]], lists: ints(matrix), output: matrix },
   Gather: { ...alone, lists: ints([1, 0]), attributes: { axis: 1 }, output: [2, 2] },
   MatMul: { shapes: [matrix, [3, 4]], output: [2, 4] },

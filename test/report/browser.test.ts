@@ -2,7 +2,9 @@
 import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
+import { isDeepStrictEqual } from 'node:util'
 import test, { type ExecutionContext } from 'ava'
 import { type Browser, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
 import { buildReport } from '../../report/build_report.js'
@@ -90,6 +92,22 @@ function colourCounts(page: Page): Promise<Record<string, number>> {
 function cellsOf(page: Page, selector: string): Promise<string[][]> {
   return page.evaluate(`
     [...document.querySelector(${JSON.stringify(selector)}).rows].map((row) => [...row.cells].map((cell) => cell.textContent))`)
+}
+
+/**
+ * What a page shows once it is as awaited: a change is drawn some time after it was asked for. After ten seconds what it
+ * shows then, for an assertion to tell.
+ */
+async function settled<Shown>(
+  read: () => Promise<Shown>,
+  isAwaited: (shown: Shown) => boolean,
+): Promise<Shown> {
+  const end = Date.now() + 10_000
+  for (;;) {
+    const shown = await read()
+    if (isAwaited(shown) || Date.now() > end) return shown
+    await setTimeout(50)
+  }
 }
 
 const percent = (value: number) => (value === -1 ? '–' : (100 * value).toFixed(1))
@@ -257,12 +275,16 @@ if (executablePath) {
     })
     const light = await look()
     await page.emulateMedia({ colorScheme: 'dark' })
-    const dark = await look()
+    const dark = await settled(look, (dark) =>
+      Object.entries(light).every(([part, colour]) => dark[part as keyof typeof light] !== colour),
+    )
     for (const part of ['page', 'line', 'ticks'] as const) t.not(light[part], dark[part])
     await page.emulateMedia({ colorScheme: 'light' })
-    t.deepEqual(await look(), light)
+    t.deepEqual(await settled(look, (look) => isDeepStrictEqual(look, light)), light)
     await page.emulateMedia({ colorScheme: 'dark', media: 'print' })
-    t.is((await look()).page, 'rgb(255, 255, 255)', 'paper is white')
+    const white = 'rgb(255, 255, 255)'
+    const paper = await settled(look, ({ page }) => page === white)
+    t.is(paper.page, white)
     t.deepEqual(complaints, [])
   })
 

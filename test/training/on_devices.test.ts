@@ -1,7 +1,14 @@
 /** Training on GPUs that are here; skipped on machines without, but see `test/helpers/devices_here.ts`. */
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { compile, floats, openMemory, transferred } from '../../engine/index.js'
+import {
+  compile,
+  DeviceTensor,
+  floats,
+  openMemory,
+  type RunTensor,
+  transferred,
+} from '../../engine/index.js'
 import { train } from '../../training/loop.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { GPUS, isHere } from '../helpers/devices_here.js'
@@ -72,6 +79,8 @@ for (const device of GPUS) {
         [2, 3, 4],
       ),
       { dtype: 'int32', shape: [2, 2], data: Int32Array.of(-1, 2, 3, 2 ** 30) },
+      { dtype: 'uint8', shape: [5], data: Uint8Array.of(0, 1, 127, 128, 255) }, // no whole number of words
+      { dtype: 'bool', shape: [1, 3], data: Uint8Array.of(1, 0, 1) },
     ] as const
     for (const host of given) {
       const tensor = memory.upload(host)
@@ -84,16 +93,26 @@ for (const device of GPUS) {
     `${device}: an output goes where an input lies, and passes through the host only if it must`,
     async (t) => {
       const memory = openMemory({ device })
-      const x = memory.upload(floats([1, 2], [2]))
-      const into = { twice: memory.zeros('float32', [2]), same: memory.zeros('float32', [2]) }
-      const compiled = compile(
-        ({ x }: { x: tf.Tensor }) => ({ twice: tf.mul(x, 2), same: tf.clone(x) }),
-        { name: 'twice', ...compute },
-      )
-      await compiled.run({ x }, { into })
-      t.deepEqual([...into.twice.read().data], [2, 4])
-      t.deepEqual([...into.same.read().data], [1, 2])
-      await compiled.dispose()
+      const x = memory.upload(floats([1, 2, 3], [3]))
+      const y = memory.zeros('float32', [3])
+      const run = async (fn: (x: tf.Tensor) => tf.Tensor, into?: { y: DeviceTensor }) => {
+        const compiled = compile(({ x }: { x: tf.Tensor }) => ({ y: fn(x) }), {
+          name: 'outputs',
+          ...compute,
+        })
+        const before = transferred()
+        const result: RunTensor = (await compiled.run({ x }, { into })).y
+        const after = transferred()
+        await compiled.dispose()
+        const { data } = result instanceof DeviceTensor ? result.read() : result
+        return { y: [...data], up: after.up - before.up, down: after.down - before.down }
+      }
+      const double = (x: tf.Tensor) => tf.mul(x, 2)
+      t.deepEqual(await run(double, { y }), { y: [2, 4, 6], up: 0, down: 0 })
+      t.deepEqual(await run(double), { y: [2, 4, 6], up: 0, down: 3 * 4 }) // no place on the device
+      t.deepEqual(await run(tf.clone, { y }), { y: [1, 2, 3], up: 3 * 4, down: 3 * 4 }) // no graph computes it
+      x.dispose()
+      y.dispose()
     },
   )
 }
