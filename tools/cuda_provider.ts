@@ -1,7 +1,6 @@
-import { copyFile, readFile, rename, rm, stat } from 'node:fs/promises'
-import { createRequire } from 'node:module'
+import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { libraryPath } from '../engine/runtime/ort_library.js'
+import { libraryPath, onnxruntimeNode } from '../engine/runtime/ort_library.js'
 import { DataError, DeviceError } from '../errors.js'
 import { holdsVersion, readSharedLibrary } from './shared_library.js'
 
@@ -22,30 +21,26 @@ const NAMES: Record<string, CudaProvider['names']> = {
   'win32 x64': ['onnxruntime_providers_cuda.dll', 'onnxruntime_providers_shared.dll'],
 }
 
-/** Root of the package onnxruntime-node. */
-export function onnxruntimeNode(): string {
-  return dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
-}
-
 /**
  * Where the provider belongs on this machine.
  *
  * @throws DeviceError on a platform that has none.
  */
-export async function cudaProvider(
+export function cudaProvider(
   platform: string = process.platform,
   architecture: string = process.arch,
-): Promise<CudaProvider> {
+): CudaProvider {
   const names = NAMES[`${platform} ${architecture}`]
   if (!names) {
+    // Of those without CUDA.
+    const hasWebgpu = platform === 'win32' || `${platform} ${architecture}` === 'darwin arm64'
     throw new DeviceError(
       'cuda',
       `ONNX Runtime has no CUDA for ${platform} ${architecture}`,
-      'use Linux or Windows on x64, or --device webgpu',
+      `use Linux or Windows on x64${hasWebgpu ? ', or --device webgpu' : ''}`,
     )
   }
-  const about = await readFile(join(onnxruntimeNode(), 'package.json'), 'utf8')
-  const { version } = JSON.parse(about) as { version: string }
+  const { version } = onnxruntimeNode()
   return { folder: dirname(libraryPath()), names, version, architecture }
 }
 

@@ -5,8 +5,8 @@
  * that the provider was built for, null where it is not installed or does not say, and `problems` are sentences.
  */
 import { Option } from 'commander'
-import { ConfigError, DataError } from '../errors.js'
-import { command, run } from './command.js'
+import { DataError } from '../errors.js'
+import { run } from './command.js'
 import { downloadProvider } from './cuda_download.js'
 import {
   type CudaProvider,
@@ -16,34 +16,24 @@ import {
   neededLibraries,
   requireProvider,
 } from './cuda_provider.js'
-import { missingLibraries, missingLibraryError, tryDevice, tryInChild } from './cuda_trial.js'
+import { missingLibraries, missingLibraryError } from './cuda_trial.js'
+import { tryDevice, tryInChild } from './device_trial.js'
+import { requireClearSource, type SetupFlags, setupCommand } from './setup_command.js'
 
-interface Flags {
-  from?: string
-  check?: boolean
-  onlyTry?: boolean
-  json?: boolean
-}
-
-const program = command(
+const program = setupCommand(
   'setup_cuda',
   "Installs ONNX Runtime's CUDA provider, and checks that a graph runs on the GPU.",
+  new Option('--from <dir>', 'take its libraries from this folder, not from NuGet'),
 )
-  .option('--from <dir>', 'take its libraries from this folder, not from NuGet')
-  .option('--check', 'install nothing, only say what is missing')
-  .addOption(new Option('--only-try').hideHelp()) // what a process that may fail is asked for
-  .option('--json', 'print one JSON document on standard output, all else on standard error')
 
-await run<Flags, []>(program, async (_, { from, check, onlyTry }, say) => {
-  if (onlyTry) return tryDevice({ device: 'cuda' })
-  if (check && from !== undefined) {
-    throw new ConfigError(
-      '--from',
-      'is given with --check, which installs nothing',
-      'leave one out',
-    )
+await run<SetupFlags, []>(program, async (_, flags, say) => {
+  const { from, check, onlyTry } = flags
+  if (onlyTry) {
+    await tryDevice({ device: 'cuda' })
+    return null
   }
-  const provider = await cudaProvider()
+  requireClearSource(flags)
+  const provider = cudaProvider()
   const { folder, names, version } = provider
   if (from !== undefined) {
     await installProvider(from, provider)
@@ -82,6 +72,7 @@ async function installedProblem(provider: CudaProvider): Promise<string | undefi
 async function trialProblems(needed: readonly string[]): Promise<string[]> {
   const missing = missingLibraries(needed).map(({ message }) => message)
   if (missing.length > 0) return missing
-  const failure = await tryInChild()
-  return failure === undefined ? [] : [failure]
+  const fix = 'see that the driver and the libraries of CUDA and cuDNN are of one version'
+  const { problem } = await tryInChild('cuda', fix)
+  return problem === undefined ? [] : [problem]
 }

@@ -5,43 +5,41 @@
  * whether it computes on one, both null where it does not compute, and `problems` are sentences.
  */
 import { Option } from 'commander'
-import { TENSORFLOW_FOLDER, type Tensorflow } from '../engine/tensorflow_backend.js'
+import { loadTensorflow, TENSORFLOW_FOLDER, type Tensorflow } from '../engine/tensorflow_backend.js'
 import { ConfigError, DeviceError } from '../errors.js'
-import { command, run } from './command.js'
+import { run } from './command.js'
+import { tryDevice, tryInChild } from './device_trial.js'
+import { requireClearSource, type SetupFlags, setupCommand } from './setup_command.js'
 import { type TensorflowLibrary, tensorflowLibrary } from './tensorflow_library.js'
 import { buildBinding, installPackage, runInstaller } from './tensorflow_package.js'
-import { tryInChild, tryTensorflow } from './tensorflow_trial.js'
 
-interface Flags {
+interface Flags extends SetupFlags {
   gpu?: boolean
-  from?: string
-  check?: boolean
-  onlyTry?: boolean
-  json?: boolean
 }
 
-const program = command(
+/** What computes, and what is wrong with it. */
+interface Outcome {
+  found?: Tensorflow
+  problems: string[]
+}
+
+const program = setupCommand(
   'setup_tensorflow',
   "Installs TensorFlow.js's native backend, for --engine tensorflow, and checks that it computes.",
-)
-  .option('--gpu', 'the package that computes on a GPU; fail where TensorFlow finds none')
-  .option(
+  new Option(
     '--from <python>',
     'build it against the TensorFlow of this Python, or of its environment',
-  )
-  .option('--check', 'install nothing, only say what is missing')
-  .addOption(new Option('--only-try').hideHelp()) // what a process that may fail is asked for
-  .option('--json', 'print one JSON document on standard output, all else on standard error')
+  ),
+).option('--gpu', 'the package that computes on a GPU; fail where TensorFlow finds none')
 
-await run<Flags, []>(program, async (_, { gpu = false, from, check, onlyTry }, say) => {
-  if (onlyTry) return tryTensorflow()
-  if (check && from !== undefined) {
-    const what = 'is given with --check, which installs nothing'
-    throw new ConfigError('--from', what, 'leave one out')
+await run<Flags, []>(program, async (_, flags, say) => {
+  const { gpu = false, from, check, onlyTry } = flags
+  if (onlyTry) {
+    await tryDevice({ engine: 'tensorflow' })
+    return loadTensorflow()
   }
-  if (!check) await install(gpu, from, say)
-
-  const { found, problems } = await tried(gpu)
+  requireClearSource(flags)
+  const { found, problems } = check ? await tried(gpu) : await install(gpu, from, say)
   for (const problem of problems) say(problem)
   const ready = problems.length === 0
   if (!ready) process.exitCode = 2
@@ -53,21 +51,21 @@ await run<Flags, []>(program, async (_, { gpu = false, from, check, onlyTry }, s
   return { ready, folder: TENSORFLOW_FOLDER, version, gpu: isGpu, problems }
 })
 
-/** Builds against the TensorFlow of `from`; else runs the package's installer, and builds where that fails. */
+/** Builds against the TensorFlow of `from`; else runs the package's installer, and builds where that fails. Then tries it. */
 async function install(
   gpu: boolean,
   from: string | undefined,
   say: (line: string) => void,
-): Promise<void> {
+): Promise<Outcome> {
   const name = gpu ? '@tensorflow/tfjs-node-gpu' : '@tensorflow/tfjs-node'
   const library = from === undefined ? undefined : await libraryToBuildAgainst(from)
   say(`npm downloads ${name} to ${TENSORFLOW_FOLDER}.`)
-  await installPackage(TENSORFLOW_FOLDER, name, async (folder) => {
-    const build = (library: TensorflowLibrary) => {
-      say(`Its binding is built against ${library.folder}, which must stay there.`)
-      return buildBinding(folder, library)
-    }
-    if (library) return build(library)
+  const build = (folder: string, library: TensorflowLibrary) => {
+    say(`Its binding is built against ${library.folder}, which must stay there.`)
+    return buildBinding(folder, library)
+  }
+  const bind = async (folder: string) => {
+    if (library) return build(folder, library)
     say('Its installer downloads TensorFlow.')
     try {
       await runInstaller(folder)
@@ -75,10 +73,17 @@ async function install(
       const other = await libraryToBuildAgainst('python3').catch(() => undefined)
       if (other === undefined || !(error instanceof DeviceError)) throw error
       say(error.message)
-      await build(other)
+      await build(folder, other)
     }
-  })
-  say('It is installed.')
+  }
+  let outcome: Outcome = { problems: [] }
+  const computes = async () => {
+    outcome = await tried(gpu)
+    return outcome.found !== undefined
+  }
+  const isKept = await installPackage(TENSORFLOW_FOLDER, name, { bind, computes })
+  say(isKept ? 'It is installed.' : 'It does not compute: what was installed before is back.')
+  return outcome
 }
 
 function libraryToBuildAgainst(from: string): Promise<TensorflowLibrary> {
@@ -86,15 +91,11 @@ function libraryToBuildAgainst(from: string): Promise<TensorflowLibrary> {
   throw new ConfigError('--from', `is for Linux, not ${process.platform}`, 'leave it out')
 }
 
-/** What computes, and what is wrong with it. */
-async function tried(gpu: boolean): Promise<{ found?: Tensorflow; problems: string[] }> {
-  try {
-    const found = await tryInChild()
-    return { found, problems: gpu && !found.isGpu ? [noGpu(found)] : [] }
-  } catch (error) {
-    if (error instanceof DeviceError) return { problems: [error.message] }
-    throw error
-  }
+async function tried(gpu: boolean): Promise<Outcome> {
+  const fix = 'run npm run setup:tensorflow once more, with another TensorFlow in --from'
+  const { result, problem } = await tryInChild<Tensorflow>('tensorflow', fix)
+  if (problem !== undefined) return { problems: [problem] }
+  return { found: result, problems: gpu && !result.isGpu ? [noGpu(result)] : [] }
 }
 
 function noGpu({ version }: Tensorflow): string {

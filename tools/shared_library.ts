@@ -1,4 +1,5 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { orFileError } from './file_error.js'
 
 /** What the head of a shared library of Linux (ELF) or Windows (PE) says. */
 export interface SharedLibrary {
@@ -11,42 +12,49 @@ export interface SharedLibrary {
 }
 
 /** Reads the head of a shared library; undefined for a file that is none. */
-export async function readSharedLibrary(path: string): Promise<SharedLibrary | undefined> {
-  const file = await open(path, 'r')
-  try {
-    const { size } = await file.stat()
-    const head = await read(file, 0, Math.min(size, 64))
+export function readSharedLibrary(path: string): Promise<SharedLibrary | undefined> {
+  return withFile(path, async (file, size) => {
+    const head = await read(file, 0, 64)
     if (head.length < 64) return undefined
-    if (head.toString('latin1', 0, 4) === '\x7fELF') return await readElf(file, head, size)
-    if (head.toString('latin1', 0, 2) === 'MZ') return await readPe(file, head, size)
+    if (head.toString('latin1', 0, 4) === '\x7fELF') return readElf(file, head, size)
+    if (head.toString('latin1', 0, 2) === 'MZ') return readPe(file, head, size)
     return undefined
-  } finally {
-    await file.close()
-  }
+  })
 }
 
 /**
  * Whether a file holds a version such as `1.29.0` as a text of its own, of one or two bytes a character. It is read in
  * pieces, as it may be hundreds of megabytes.
  */
-export async function holdsVersion(path: string, version: string): Promise<boolean> {
+export function holdsVersion(path: string, version: string): Promise<boolean> {
   const texts = [Buffer.from(`${version}\0`), Buffer.from(version, 'utf16le')]
   const overlap = 2 * version.length
-  const file = await open(path, 'r')
-  try {
-    const { size } = await file.stat()
+  return withFile(path, async (file, size) => {
     for (let at = 0; at < size; at += PIECE) {
       const start = Math.max(0, at - overlap)
-      const piece = await read(file, start, Math.min(size, at + PIECE) - start)
+      const piece = await read(file, start, at + PIECE - start)
       if (texts.some((text) => holdsApart(piece, text))) return true
     }
     return false
-  } finally {
-    await file.close()
-  }
+  })
 }
 
 const PIECE = 16 * 2 ** 20
+
+/** @throws DataError where the file cannot be read. */
+function withFile<T>(
+  path: string,
+  use: (file: FileHandle, size: number) => Promise<T>,
+): Promise<T> {
+  return orFileError(path, 'read', async () => {
+    const file = await open(path, 'r')
+    try {
+      return await use(file, (await file.stat()).size)
+    } finally {
+      await file.close()
+    }
+  })
+}
 
 /** Whether `text` stands in `bytes` with no digit or point before it. */
 function holdsApart(bytes: Buffer, text: Buffer): boolean {
@@ -58,6 +66,7 @@ function holdsApart(bytes: Buffer, text: Buffer): boolean {
 }
 
 const ELF_ARCHITECTURES: Record<number, string> = { 3: 'ia32', 40: 'arm', 62: 'x64', 183: 'arm64' }
+const SEGMENT_BYTES = 56
 const PROGRAM_LOAD = 1
 const PROGRAM_DYNAMIC = 2
 const DYNAMIC_NEEDED = 1n
@@ -84,6 +93,7 @@ async function readElf(
   const architecture = ELF_ARCHITECTURES[machine] ?? String(machine)
   const sectionsEnd = numberAt(head, 40) + head.readUInt16LE(58) * head.readUInt16LE(60)
   const [segmentBytes, segmentCount] = [head.readUInt16LE(54), head.readUInt16LE(56)]
+  if (segmentBytes < SEGMENT_BYTES) return undefined
   const table = await read(file, numberAt(head, 32), segmentBytes * segmentCount)
   if (sectionsEnd > size || table.length < segmentBytes * segmentCount) {
     return { architecture, isWhole: false, needed: [] }
@@ -153,9 +163,11 @@ function numberAt(bytes: Buffer, at: number): number {
   return Number(bytes.readBigUInt64LE(at))
 }
 
-/** Shorter at the end of the file. */
+/** Shorter at the end of the file, however long a damaged head says that it is. */
 async function read(file: FileHandle, position: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.alloc(length)
-  const { bytesRead } = await file.read(buffer, 0, length, position)
+  const { size } = await file.stat()
+  const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - position)))
+  if (buffer.length === 0) return buffer
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, position)
   return buffer.subarray(0, bytesRead)
 }

@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { DataError } from '../errors.js'
 
@@ -21,6 +22,9 @@ import importlib.util, json
 spec = importlib.util.find_spec("tensorflow")
 print(json.dumps(spec and spec.submodule_search_locations[0]))`
 
+/** Of a Python that does not answer, ms. */
+const TIMEOUT = 30_000
+
 const GIVE = 'give a Python that has TensorFlow, its environment, or the folder of the package'
 
 /**
@@ -34,12 +38,8 @@ export async function tensorflowLibrary(from: string): Promise<TensorflowLibrary
   const headers = join(folder, 'include')
   const libraries = LIBRARIES.map((name) => join(folder, name))
   for (const path of [...libraries, ...HEADERS.map((name) => join(headers, name))]) {
-    if (!(await exists(path))) {
-      throw new DataError(
-        folder,
-        `has no ${path.slice(folder.length + 1)}`,
-        'install TensorFlow 2.21',
-      )
+    if (!existsSync(path)) {
+      throw new DataError(folder, `has no ${relative(folder, path)}`, 'install TensorFlow 2.21')
     }
   }
   return { folder, headers, libraries }
@@ -47,10 +47,11 @@ export async function tensorflowLibrary(from: string): Promise<TensorflowLibrary
 
 async function packageFolder(from: string): Promise<string> {
   const found = await stat(from).catch(() => undefined)
-  if (!found?.isDirectory()) return folderByPython(from)
-  if (await exists(join(from, 'include', HEADERS[0]))) return from
-  const python = join(from, 'bin', 'python')
-  if (await exists(python)) return folderByPython(python)
+  // A name is looked for on PATH; a path is from here, where neither Python nor the compiler is run.
+  if (!found?.isDirectory()) return folderByPython(basename(from) === from ? from : resolve(from))
+  if (existsSync(join(from, 'include', HEADERS[0]))) return resolve(from)
+  const python = resolve(from, 'bin', 'python')
+  if (existsSync(python)) return folderByPython(python)
   throw new DataError(from, 'has neither a Python nor the headers of TensorFlow', GIVE)
 }
 
@@ -64,15 +65,13 @@ async function folderByPython(python: string): Promise<string> {
 async function askPython(python: string): Promise<string | null> {
   try {
     // Not here, as Python also looks where it is run.
-    const { stdout } = await promisify(execFile)(python, ['-c', ASK_FOLDER], { cwd: '/' })
-    return JSON.parse(stdout)
+    const options = { cwd: '/', timeout: TIMEOUT }
+    const { stdout } = await promisify(execFile)(python, ['-c', ASK_FOLDER], options)
+    const folder: unknown = JSON.parse(stdout)
+    if (folder === null || typeof folder === 'string') return folder
   } catch (error) {
     const { code } = error as { code?: string | number }
     if (code === 'ENOENT') throw new DataError(python, 'no such program', GIVE)
-    throw new DataError(python, 'did not answer as a Python does', GIVE)
   }
-}
-
-async function exists(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined)) !== undefined
+  throw new DataError(python, 'did not answer as a Python does', GIVE)
 }

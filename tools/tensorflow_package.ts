@@ -1,9 +1,11 @@
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TENSORFLOW_PACKAGES } from '../engine/tensorflow_backend.js'
 import { DeviceError } from '../errors.js'
+import { orFileError } from './file_error.js'
 import type { TensorflowLibrary } from './tensorflow_library.js'
 
 const VERSION = '4.22.0'
@@ -17,31 +19,67 @@ const NODE_API = 8
 
 type PackageName = (typeof TENSORFLOW_PACKAGES)[number]
 
+/** What turns the files of a package into an installation. */
+export interface InstallSteps {
+  /** Gives the package its binding: `runInstaller`, or `buildBinding`. */
+  bind(packageFolder: string): Promise<void>
+  /** Whether the package computes, asked where it is to stay. */
+  computes(): Promise<boolean>
+}
+
 /**
- * Installs a package in a folder of its own, which takes the place of what was there once all has succeeded.
+ * Installs a package in a folder of its own. It takes the place of what was there once it computes; where nothing was, it
+ * stays in any case.
  *
- * @param bind gives the package its binding: `runInstaller`, or `buildBinding`.
- * @throws DeviceError
+ * @returns whether it stays.
+ * @throws DeviceError, or DataError for a folder that cannot be written; what was there then is there still.
  */
-export async function installPackage(
+export function installPackage(
   folder: string,
   name: PackageName,
-  bind: (packageFolder: string) => Promise<void>,
-): Promise<void> {
-  const staging = `${resolve(folder)}.new`
-  await rm(staging, { recursive: true, force: true })
-  try {
-    await mkdir(staging, { recursive: true })
-    await writeFile(join(staging, 'package.json'), '{ "private": true }\n')
-    const wanted = [`${name}@${VERSION}`, `${HEADERS}@${HEADERS_VERSION}`]
-    await download(wanted, staging)
-    await removeCopies(join(staging, 'node_modules', '@tensorflow'), name)
-    await bind(join(staging, 'node_modules', name))
-    await rm(folder, { recursive: true, force: true })
-    await rename(staging, folder)
-  } finally {
+  { bind, computes }: InstallSteps,
+): Promise<boolean> {
+  const home = resolve(folder)
+  const staging = `${home}.new`
+  return orFileError(home, 'written', async () => {
     await rm(staging, { recursive: true, force: true })
+    try {
+      await mkdir(staging, { recursive: true })
+      await writeFile(join(staging, 'package.json'), '{ "private": true }\n')
+      const wanted = [`${name}@${VERSION}`, `${HEADERS}@${HEADERS_VERSION}`]
+      await download(wanted, staging)
+      await removeCopies(join(staging, 'node_modules', '@tensorflow'), name)
+      await bind(join(staging, 'node_modules', name))
+      return await replace(home, staging, computes)
+    } finally {
+      await rm(staging, { recursive: true, force: true })
+    }
+  })
+}
+
+/** Puts a folder in the place of another, which comes back unless the new one computes. */
+async function replace(
+  home: string,
+  staging: string,
+  computes: InstallSteps['computes'],
+): Promise<boolean> {
+  const aside = `${home}.old`
+  if (existsSync(home)) {
+    await rm(aside, { recursive: true, force: true })
+    await rename(home, aside)
   }
+  let isKept = false
+  try {
+    await rename(staging, home)
+    isKept = (await computes()) || !existsSync(aside)
+  } finally {
+    if (!isKept && existsSync(aside)) {
+      await rm(home, { recursive: true, force: true })
+      await rename(aside, home)
+    }
+  }
+  await rm(aside, { recursive: true, force: true })
+  return isKept
 }
 
 /**
@@ -49,11 +87,18 @@ export async function installPackage(
  *
  * @throws DeviceError
  */
-export async function runInstaller(packageFolder: string): Promise<void> {
+export async function runInstaller(
+  packageFolder: string,
+  platform: string = process.platform,
+): Promise<void> {
   const failure = await npm(['run', 'install'], packageFolder)
   if (failure === undefined) return
   const what = `the installer of @tensorflow/${basename(packageFolder)} failed (${failure.cause})`
-  throw new DeviceError('tensorflow', what, 'build it with --from PYTHON, one that has TensorFlow')
+  const fix =
+    platform === 'linux'
+      ? 'build it with --from PYTHON, one that has TensorFlow'
+      : 'see that it reaches storage.googleapis.com' // where it downloads from
+  throw new DeviceError('tensorflow', what, fix)
 }
 
 /** Builds the binding against a TensorFlow, which must stay where it is. */
@@ -64,8 +109,9 @@ export async function buildBinding(
   const out = join(packageFolder, 'lib', `napi-v${NODE_API}`)
   await mkdir(out, { recursive: true })
   const nodeHeaders = join(packageFolder, '..', '..', HEADERS, 'include')
-  const compiler = process.env.CXX ?? 'c++'
+  const [compiler, ...flags] = (process.env.CXX?.trim() || 'c++').split(/\s+/)
   const args = [
+    ...flags,
     ...['-shared', '-fPIC', '-O2', '-std=c++17', '-w', `-DNAPI_VERSION=${NODE_API}`],
     ...['-isystem', nodeHeaders, '-isystem', headers],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(packageFolder, 'binding', name)),

@@ -29,6 +29,7 @@ function askDriver(what: 'gpu' | 'compute-apps', columns: readonly string[]): st
     const text = execFileSync('nvidia-smi', args, {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'ignore'],
+      timeout: 10_000, // ms; a driver that hangs would hold up all
     })
     return text
       .split('\n')

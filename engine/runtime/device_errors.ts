@@ -14,6 +14,8 @@ const SETUP = 'run npm run setup:cuda'
 const CHECK = 'npm run setup:cuda -- --check says what is missing'
 const SHOW_GPU =
   'see that nvidia-smi lists one, that CUDA_VISIBLE_DEVICES does not hide it, and that a container was started with its GPUs'
+const AGAIN =
+  "run it again with nothing else on the GPU; if it stays, update NVIDIA's driver, and report it with the name of the GPU"
 const FREE_MEMORY =
   'use a smaller data.batchSize or smaller images, try --precision fp16, or end what else runs on the GPU'
 
@@ -43,7 +45,8 @@ export function missingLibrary(name: string): DeviceProblem {
   }
   const library = NVIDIA_LIBRARIES.find(({ file }) => file.test(name))
   if (!library) return { what: `${name} is missing`, fix: `install it, and ${putOnPath(name)}` }
-  const release = library.release(Number(name.match(/(\d+)(?:\.dll)?$/)?.[1] ?? Number.NaN))
+  const [, ofLinux, ofWindows] = name.match(/\.so\.(\d+)|(\d+)\.dll$/) ?? []
+  const release = library.release(Number(ofLinux ?? ofWindows))
   const wheel = `${library.wheel}${library.suffix(release)}`
   return {
     what: `${name} of ${release} is missing`,
@@ -142,14 +145,15 @@ const CUDA_RULES: readonly Rule[] = [
     }),
   },
   {
-    message: /with error: (?:\S*\/)?(.*(?:undefined symbol|version `|not defined in file).*)/,
+    message:
+      /with error: (?:.*?\/)??([^/]+?: .*(?:undefined symbol|version `|not defined in file).*)/,
     problem: ([, text]) => ({
       what: `the CUDA provider and the libraries beside it do not fit together (${oneLine(text)})`,
       fix: `use libraries of one version: ${CHECK}`,
     }),
   },
   {
-    message: /Failed to load library \S*?([^/\s]+) with error: \S*?([^/\s]+: .*)/,
+    message: /Failed to load library (?:.*\/)?([^/]+) with error: (?:.*?\/)??([^/]+?: .*)/,
     problem: ([, name, text]) => ({
       what: `${name} cannot be loaded (${oneLine(text)})`,
       fix: `it may be damaged: ${SETUP} again`,
@@ -167,6 +171,7 @@ const CUDA_RULES: readonly Rule[] = [
     message: /CUDNN_STATUS_ALLOC_FAILED|CUBLAS_STATUS_ALLOC_FAILED|cudaErrorMemoryAllocation/,
     problem: () => CUDA_FAILURES[2],
   },
+  { message: /cudaErrorInsufficientDriver/, problem: () => CUDA_FAILURES[35] },
   { message: /cudaErrorNoKernelImageForDevice/, problem: () => CUDA_FAILURES[209] },
   { message: /Invalid device ID: \d+/, problem: () => CUDA_FAILURES[100] },
   {
@@ -184,7 +189,14 @@ const CUDA_RULES: readonly Rule[] = [
   {
     message: /CUDA failure (\d+): (.*?) ;/,
     problem: ([, number, text]) =>
-      CUDA_FAILURES[number] ?? { what: `CUDA says "${text}" (${number})`, fix: SHOW_GPU },
+      CUDA_FAILURES[number] ?? { what: `CUDA says "${text}" (${number})`, fix: AGAIN },
+  },
+  {
+    message: /CU[A-Z]+_STATUS_\w+|cudaError\w+|cudaMem\w+/,
+    problem: ({ 0: failure, input }) => ({
+      what: `CUDA fails with ${failure} (ONNX Runtime says "${oneLine(input ?? failure)}")`,
+      fix: AGAIN,
+    }),
   },
   {
     message: /CUDA execution provider is not enabled in this build/,

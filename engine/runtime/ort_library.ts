@@ -83,10 +83,16 @@ interface NativeFunction {
 /** Names of the shared library on Linux, macOS and Windows. */
 const LIBRARY_NAME = /^(libonnxruntime\.so\.1|libonnxruntime\.[\d.]+\.dylib|onnxruntime\.dll)$/
 
+/** The package onnxruntime-node: its folder, and its version, which is ONNX Runtime's. */
+export function onnxruntimeNode(): { root: string; version: string } {
+  const require = createRequire(import.meta.url)
+  const path = require.resolve('onnxruntime-node/package.json')
+  return { root: dirname(path), version: require(path).version }
+}
+
 /** Path of the ONNX Runtime library inside onnxruntime-node. */
 export function libraryPath(): string {
-  const root = dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'))
-  const binaries = join(root, 'bin')
+  const binaries = join(onnxruntimeNode().root, 'bin')
   for (const version of readdirSync(binaries)) {
     const folder = join(binaries, version, process.platform, process.arch)
     const name = readdirSync(folder).find((file) => LIBRARY_NAME.test(file))

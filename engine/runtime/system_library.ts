@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { delimiter, isAbsolute, join } from 'node:path'
 import { DeviceError } from '../../errors.js'
 import { missingLibrary } from './device_errors.js'
 import { koffi } from './native.js'
@@ -9,8 +11,19 @@ const VULKAN = 'libvulkan.so.1'
 
 /** Whether the system finds a shared library by its file name, and those that it needs. */
 export function isLibraryFound(name: string): boolean {
+  // By its name alone Windows would load one of the current folder before those on PATH.
+  return (process.platform === 'win32' ? onPath(name) : [name]).some(loads)
+}
+
+/** Files of this name in the folders on `PATH`, but for folders that are relative to the current one. */
+export function onPath(name: string, path = process.env.PATH ?? ''): string[] {
+  const folders = path.split(delimiter).filter(isAbsolute)
+  return folders.map((folder) => join(folder, name)).filter(existsSync)
+}
+
+function loads(path: string): boolean {
   try {
-    koffi.load(name)
+    koffi.load(path)
     return true
   } catch {
     return false

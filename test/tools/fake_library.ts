@@ -5,6 +5,10 @@ export interface FakeLibrary {
   needed?: string[]
   /** A text in it. */
   version?: string
+  /** Of an ELF: what it says that an entry of its table of segments takes. */
+  segmentBytes?: number
+  /** Of an ELF: what it says that the names of the libraries take. */
+  stringsBytes?: number
 }
 
 const HEADER = 64
@@ -13,7 +17,13 @@ const DYNAMIC_ENTRY = 16
 const ADDRESS = 0x1000
 
 /** An ELF file that holds nothing but a head, a list of needed libraries and a version. */
-export function fakeElf({ machine = 62, needed = [], version = '' }: FakeLibrary = {}): Buffer {
+export function fakeElf({
+  machine = 62,
+  needed = [],
+  version = '',
+  segmentBytes = SEGMENT,
+  stringsBytes,
+}: FakeLibrary = {}): Buffer {
   const names = Buffer.from(['', ...needed, ''].join('\0'))
   const dynamicAt = HEADER + 2 * SEGMENT
   const dynamicSize = DYNAMIC_ENTRY * (needed.length + 3)
@@ -26,7 +36,7 @@ export function fakeElf({ machine = 62, needed = [], version = '' }: FakeLibrary
   file.writeUInt16LE(3, 16) // a shared object
   file.writeUInt16LE(machine, 18)
   put(32, HEADER) // where the segments are
-  file.writeUInt16LE(SEGMENT, 54)
+  file.writeUInt16LE(segmentBytes, 54)
   file.writeUInt16LE(2, 56)
   const segments = [
     { kind: 1, offset: 0, address: ADDRESS, size: file.length },
@@ -42,7 +52,7 @@ export function fakeElf({ machine = 62, needed = [], version = '' }: FakeLibrary
   const entries = [
     ...needed.map((name) => [1, names.indexOf(`${name}\0`)]),
     [5, ADDRESS + stringsAt],
-    [10, names.length],
+    [10, stringsBytes ?? names.length],
     [0, 0],
   ]
   for (const [i, [tag, value]] of entries.entries()) {

@@ -1,7 +1,8 @@
 /** Nothing here is taken from the network, and node_modules is left as it is. */
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, readdir, readFile, symlink, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
+import { onnxruntimeNode } from '../../engine/runtime/ort_library.js'
 import { DataError, DeviceError } from '../../errors.js'
 import { downloadProvider } from '../../tools/cuda_download.js'
 import {
@@ -9,10 +10,9 @@ import {
   cudaProvider,
   installProvider,
   neededLibraries,
-  onnxruntimeNode,
   requireProvider,
 } from '../../tools/cuda_provider.js'
-import { missingLibraries, tryDevice } from '../../tools/cuda_trial.js'
+import { missingLibraries } from '../../tools/cuda_trial.js'
 import { readSharedLibrary } from '../../tools/shared_library.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { fakeElf, fakePe } from './fake_library.js'
@@ -152,7 +152,7 @@ test('what the libraries need is read from them, each once', async (t) => {
 })
 
 test("the head of onnxruntime-node's own library is read as the linker reads it", async (t) => {
-  const folder = join(onnxruntimeNode(), 'bin', 'napi-v6')
+  const folder = join(onnxruntimeNode().root, 'bin', 'napi-v6')
   const linux = await readSharedLibrary(join(folder, 'linux', 'x64', 'libonnxruntime.so.1'))
   t.is(linux?.architecture, 'x64')
   t.true(linux?.isWhole)
@@ -161,12 +161,33 @@ test("the head of onnxruntime-node's own library is read as the linker reads it"
   t.deepEqual(windows, { architecture: 'arm64', isWhole: true, needed: [] })
 })
 
-test('a platform without CUDA is told which have it', async (t) => {
-  await t.throwsAsync(cudaProvider('darwin', 'arm64'), {
-    instanceOf: DeviceError,
-    message:
-      'cuda: ONNX Runtime has no CUDA for darwin arm64; use Linux or Windows on x64, or --device webgpu',
+test('heads that claim what a file cannot hold are read without harm', async (t) => {
+  const path = join(await temporaryFolder(t), 'library.so')
+  await writeFile(path, fakeElf({ segmentBytes: 8 }))
+  t.is(await readSharedLibrary(path), undefined)
+  await writeFile(path, fakeElf({ needed: ['libc.so.6'], stringsBytes: 2 ** 50 }))
+  t.deepEqual((await readSharedLibrary(path))?.needed, ['libc.so.6'])
+})
+
+test('a file that cannot be read is named', async (t) => {
+  const path = join(await temporaryFolder(t), 'library.so')
+  await t.throwsAsync(readSharedLibrary(path), {
+    instanceOf: DataError,
+    message: `${path}: cannot be read (ENOENT); see that it may be read`,
   })
+})
+
+test('a platform without CUDA is told which have it, and of WebGPU where that is', (t) => {
+  const said = (platform: string, architecture: string) =>
+    t.throws(() => cudaProvider(platform, architecture), { instanceOf: DeviceError }).message
+  const start = 'cuda: ONNX Runtime has no CUDA for'
+  const fix = 'use Linux or Windows on x64'
+  for (const [platform, architecture] of ['darwin arm64', 'win32 arm64'].map((s) => s.split(' '))) {
+    const expected = `${start} ${platform} ${architecture}; ${fix}, or --device webgpu`
+    t.is(said(platform, architecture), expected)
+  }
+  t.is(said('darwin', 'x64'), `${start} darwin x64; ${fix}`)
+  t.is(said('linux', 'arm64'), `${start} linux arm64; ${fix}`)
 })
 
 test('libraries that the system does not find are all named', (t) => {
@@ -177,39 +198,91 @@ test('libraries that the system does not find are all named', (t) => {
   ])
 })
 
-test('the graph that is tried computes what it should', async (t) => {
-  await t.notThrowsAsync(tryDevice({ device: 'cpu' }))
+/** Whether there is a provider for this machine, which has an installer on Linux alone. */
+const hasInstaller = process.platform === 'linux' && process.arch === 'x64'
+const hasCuda = hasInstaller || (process.platform === 'win32' && process.arch === 'x64')
+
+const WAY_OUT = `get ${NAMES.join(' and ')} of ONNX Runtime ${VERSION} from its GPU package elsewhere, and give their folder with --from`
+
+/** The root of a package with an installer that is a script of a few lines. */
+async function rootWith(t: ExecutionContext, script: string): Promise<string> {
+  const root = await temporaryFolder(t)
+  await mkdir(join(root, 'script'))
+  await writeFile(join(root, 'script', 'install.js'), script)
+  return root
+}
+
+test('what an installer writes is installed, and nothing of it or of an earlier run stays', async (t) => {
+  if (!hasInstaller) return t.pass('not run: the installer is for Linux on x64')
+  const { from, provider } = await folders(t)
+  const root = await rootWith(
+    t,
+    `const { cpSync } = require('fs')
+     cpSync(${JSON.stringify(from)}, __dirname + '/../bin/napi-v6/linux/x64', { recursive: true })`,
+  )
+  await mkdir(join(root, '.setup-cuda'))
+  await writeFile(join(root, '.setup-cuda', 'older'), '')
+  await downloadProvider(provider, root)
+  t.deepEqual((await readdir(provider.folder)).sort(), [...NAMES])
+  t.deepEqual(await readdir(root), ['script'])
+})
+
+test('an installer that ends well and writes nothing has failed', async (t) => {
+  if (!hasInstaller) return t.pass('not run: the installer is for Linux on x64')
+  const { provider } = await folders(t)
+  const root = await rootWith(t, '')
+  await t.throwsAsync(downloadProvider(provider, root), {
+    instanceOf: DeviceError,
+    message: `cuda: onnxruntime-node's installer failed (it wrote no libraries that fit); ${WAY_OUT}`,
+  })
+  t.deepEqual(await readdir(root), ['script'])
+})
+
+test('a package whose folder cannot be written is named', async (t) => {
+  if (!hasInstaller) return t.pass('not run: the installer is for Linux on x64')
+  const { provider } = await folders(t)
+  const root = join(await rootWith(t, ''), 'script', 'install.js')
+  await t.throwsAsync(downloadProvider(provider, root), {
+    instanceOf: DataError,
+    message: `${root}: cannot be written (ENOTDIR); see that it may be written, and has the room`,
+  })
 })
 
 test.serial('without the network the installer is quoted, with the way out', async (t) => {
-  if (process.platform !== 'linux') return t.pass(`not run: the installer is for Linux`)
+  if (!hasInstaller) return t.pass('not run: the installer is for Linux on x64')
   const { provider } = await folders(t)
-  const before = await readdir(onnxruntimeNode())
+  const packages = dirname(onnxruntimeNode().root)
+  const root = await temporaryFolder(t)
+  await symlink(join(onnxruntimeNode().root, 'script'), join(root, 'script'))
+  await symlink(packages, join(root, 'node_modules'))
   process.env.GLOBAL_AGENT_HTTPS_PROXY = 'http://127.0.0.1:9' // where nobody listens
   process.env.GLOBAL_AGENT_HTTP_PROXY = 'http://127.0.0.1:9'
   t.teardown(() => {
     delete process.env.GLOBAL_AGENT_HTTPS_PROXY
     delete process.env.GLOBAL_AGENT_HTTP_PROXY
   })
-  const error = await t.throwsAsync(downloadProvider(provider), { instanceOf: DeviceError })
+  const error = await t.throwsAsync(downloadProvider(provider, root), { instanceOf: DeviceError })
   t.regex(
     error.message,
-    /^cuda: onnxruntime-node's installer failed \(.*(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN).*\); get libonnxruntime_providers_cuda\.so and libonnxruntime_providers_shared\.so of ONNX Runtime 1\.29\.0 from its GPU package elsewhere, and give their folder with --from$/,
+    /^cuda: onnxruntime-node's installer failed \(.*(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN).*\); /,
   )
+  t.true(error.message.endsWith(`; ${WAY_OUT}`), error.message)
   t.deepEqual(await readdir(provider.folder), [])
-  t.deepEqual(await readdir(onnxruntimeNode()), before)
+  t.deepEqual((await readdir(root)).sort(), ['node_modules', 'script'])
 })
 
 test.serial('the command refuses a folder in one sentence', async (t) => {
-  if (!(await cudaProvider().catch(() => undefined))) return t.pass('not run: no CUDA here')
+  if (!hasCuda) return t.pass('not run: no CUDA here')
   const folder = await temporaryFolder(t)
-  const [refused, unclear] = await Promise.all([
+  const [refused, unclear, empty] = await Promise.all([
     run('setup_cuda', ['--from', folder]),
     run('setup_cuda', ['--from', folder, '--check']),
+    run('setup_cuda', ['--from', '']),
   ])
   t.is(refused.code, 2)
   t.regex(refused.stderr, /^error: .*: holds no \S+; give --from the folder of .*\n$/)
-  t.is(unclear.code, 2)
+  t.deepEqual([unclear.code, empty.code], [2, 2])
+  t.is(empty.stderr, 'error: --from is empty; name a place, or leave it out\n')
   t.is(
     unclear.stderr,
     'error: --from is given with --check, which installs nothing; leave one out\n',
@@ -217,12 +290,12 @@ test.serial('the command refuses a folder in one sentence', async (t) => {
 })
 
 test.serial('--check says what is missing, and exits with 2 for it', async (t) => {
-  if (!(await cudaProvider().catch(() => undefined))) return t.pass('not run: no CUDA here')
+  if (!hasCuda) return t.pass('not run: no CUDA here')
   const { code, stdout, stderr } = await run('setup_cuda', ['--check', '--json'])
   const { ready, onnxruntime, problems } = JSON.parse(stdout)
   t.is(code, ready ? 0 : 2)
   t.is(problems.length === 0, ready)
-  t.is(onnxruntime, (await cudaProvider()).version)
+  t.is(onnxruntime, cudaProvider().version)
   for (const problem of problems) t.true(stderr.includes(`${problem}\n`))
   if (!ready) t.regex(problems[0], /^.+; .+$/)
 })

@@ -1,6 +1,6 @@
 /** Nothing here is taken from the network or compiled: npm, Python and the compiler are scripts of a few lines. */
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { delimiter, dirname, join } from 'node:path'
+import { delimiter, dirname, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { findPackage, TENSORFLOW_FOLDER } from '../../engine/tensorflow_backend.js'
 import { DataError, DeviceError } from '../../errors.js'
@@ -51,8 +51,9 @@ test('TensorFlow is found by a Python, by its environment and by its own folder'
     headers: join(tensorflow, 'include'),
     libraries: LIBRARIES.map((name) => join(tensorflow, name)),
   }
-  for (const from of [python, join(folder, 'env'), tensorflow]) {
+  for (const from of [python, join(folder, 'env'), tensorflow, `${tensorflow}/`]) {
     t.deepEqual(await tensorflowLibrary(from), expected)
+    t.deepEqual(await tensorflowLibrary(relative(process.cwd(), from)), expected, 'from here')
   }
 })
 
@@ -62,6 +63,8 @@ test('a Python that is not there, or none, is told what to give', async (t) => {
   t.is(await refusal(t, 'no-such-python'), `FROM: no such program; ${GIVE}`)
   const other = await fakeProgram(folder, 'other', 'echo hello')
   t.is(await refusal(t, other), `FROM: did not answer as a Python does; ${GIVE}`)
+  const number = await fakeProgram(folder, 'number', 'echo 5')
+  t.is(await refusal(t, number), `FROM: did not answer as a Python does; ${GIVE}`)
   const failing = await fakeProgram(folder, 'failing', 'exit 3')
   t.is(await refusal(t, failing), `FROM: did not answer as a Python does; ${GIVE}`)
   t.is(
@@ -82,6 +85,8 @@ test('a TensorFlow without a library or a header is refused by its name', async 
   for (const name of [LIBRARIES[0], 'include/tensorflow/c/eager/c_api.h']) {
     const tensorflow = await fakeTensorflow(await temporaryFolder(t), name)
     t.is(await refusal(t, tensorflow), `FROM: has no ${name}; install TensorFlow 2.21`)
+    const error = await t.throwsAsync(tensorflowLibrary(`${tensorflow}/`))
+    t.is(error.message, `${tensorflow}: has no ${name}; install TensorFlow 2.21`)
   }
 })
 
@@ -105,13 +110,16 @@ async function workshop(t: ExecutionContext, { npm, cxx }: { npm?: string; cxx?:
   return { folder, home, library, build: (path: string) => buildBinding(path, library) }
 }
 
+const works = async () => true
+
 /** What an installation fails with; what was there before must be there still. */
 async function failure(
   t: ExecutionContext,
   { folder, home }: { folder: string; home: string },
   bind: (path: string) => Promise<void>,
 ): Promise<string> {
-  const error = await t.throwsAsync(installPackage(home, NAME, bind), { instanceOf: DeviceError })
+  const steps = { bind, computes: works }
+  const error = await t.throwsAsync(installPackage(home, NAME, steps), { instanceOf: DeviceError })
   t.deepEqual(await readdir(home), ['older'])
   t.deepEqual((await readdir(folder)).sort(), ['bin', 'home', 'tensorflow'])
   return error.message
@@ -120,14 +128,52 @@ async function failure(
 test.serial('a package is built against a TensorFlow, and finds TensorFlow.js above', async (t) => {
   // Writes what it was asked for to the file that comes last.
   const shop = await workshop(t, { cxx: 'for last; do :; done; echo "$@" > "$last"' })
-  await installPackage(shop.home, NAME, shop.build)
+  process.env.CXX = ` ${process.env.CXX} -m64  --own`
+  t.true(await installPackage(shop.home, NAME, { bind: shop.build, computes: works }))
   t.deepEqual((await readdir(shop.home)).sort(), ['node_modules', 'package.json'])
+  t.deepEqual((await readdir(shop.folder)).sort(), ['bin', 'home', 'tensorflow'])
   const scope = join(shop.home, 'node_modules', '@tensorflow')
   t.deepEqual(await readdir(scope), ['tfjs-node'])
   const binding = join(scope, 'tfjs-node', 'lib', 'napi-v8', 'tfjs_binding.node')
   const asked = await readFile(binding, 'utf8')
+  t.true(asked.startsWith('-m64 --own -shared '), asked)
   for (const path of shop.library.libraries) t.true(asked.includes(path), asked)
   t.true(asked.includes(`-Xlinker -rpath -Xlinker ${shop.library.folder} `), asked)
+})
+
+test.serial('a package that does not compute gives its place back to the one before', async (t) => {
+  const shop = await workshop(t)
+  const seen: string[][] = []
+  const computes = async () => {
+    seen.push(await readdir(shop.home))
+    return false
+  }
+  t.false(await installPackage(shop.home, NAME, { bind: shop.build, computes }))
+  t.deepEqual(seen, [['node_modules', 'package.json']])
+  t.deepEqual(await readdir(shop.home), ['older'])
+  const failing = () => Promise.reject(new Error('no child'))
+  const steps = { bind: shop.build, computes: failing }
+  await t.throwsAsync(installPackage(shop.home, NAME, steps), { message: 'no child' })
+  t.deepEqual(await readdir(shop.home), ['older'])
+  t.deepEqual((await readdir(shop.folder)).sort(), ['bin', 'home', 'tensorflow'])
+})
+
+test.serial('the first package stays also where it does not compute', async (t) => {
+  const shop = await workshop(t)
+  const steps = { bind: shop.build, computes: async () => false }
+  t.true(await installPackage(join(shop.folder, 'first'), NAME, steps))
+  t.deepEqual((await readdir(shop.folder)).sort(), ['bin', 'first', 'home', 'tensorflow'])
+})
+
+test('a folder that cannot be written is named', async (t) => {
+  const folder = await temporaryFolder(t)
+  await writeFiles(folder, ['file'])
+  const home = join(folder, 'file', 'home')
+  const steps = { bind: async () => {}, computes: works }
+  await t.throwsAsync(installPackage(home, NAME, steps), {
+    instanceOf: DataError,
+    message: `${home}: cannot be written (ENOTDIR); see that it may be written, and has the room`,
+  })
 })
 
 test.serial('without the network npm is quoted', async (t) => {
@@ -144,9 +190,15 @@ test.serial('where the installer cannot download the way out is told', async (t)
   const said = 'getaddrinfo ENOTFOUND storage.googleapis.com'
   const fetched = 'mkdir -p node_modules/@tensorflow/tfjs-node'
   const npm = `[ $1 = install ] && exec ${fetched}; echo "Error: ${said}\n    at a" >&2; exit 1`
+  const shop = await workshop(t, { npm })
+  const what = `tensorflow: the installer of ${NAME} failed (${said})`
   t.is(
-    await failure(t, await workshop(t, { npm }), runInstaller),
-    `tensorflow: the installer of ${NAME} failed (${said}); build it with --from PYTHON, one that has TensorFlow`,
+    await failure(t, shop, (path) => runInstaller(path, 'linux')),
+    `${what}; build it with --from PYTHON, one that has TensorFlow`,
+  )
+  t.is(
+    await failure(t, shop, (path) => runInstaller(path, 'darwin')),
+    `${what}; see that it reaches storage.googleapis.com`,
   )
 })
 
@@ -166,12 +218,14 @@ test.serial('a compiler that fails is quoted, one that is missing is named', asy
 
 test('the command refuses in one sentence, and exits with 2', async (t) => {
   const nowhere = join(await temporaryFolder(t), 'python')
-  const [missing, unclear, unchecked] = await Promise.all([
+  const [missing, unclear, empty, unchecked] = await Promise.all([
     runCommand('setup_tensorflow', ['--from', nowhere]),
     runCommand('setup_tensorflow', ['--from', nowhere, '--check']),
+    runCommand('setup_tensorflow', ['--from', '']),
     runCommand('setup_tensorflow', ['--check', '--json']),
   ])
-  t.deepEqual([missing.code, unclear.code], [2, 2])
+  t.deepEqual([missing.code, unclear.code, empty.code], [2, 2, 2])
+  t.is(empty.stderr, 'error: --from is empty; name a place, or leave it out\n')
   if (process.platform === 'linux')
     t.is(missing.stderr, `error: ${nowhere}: no such program; ${GIVE}\n`)
   t.is(
