@@ -157,7 +157,7 @@ test('a device that is not there is refused before anything is read', async (t) 
   const broken = { ...config, data: undefined }
   await t.throwsAsync(trainConfig(broken, { workDir, progressStream, compute }), {
     instanceOf: DeviceError,
-    message: 'cuda: is not for the engine tfjs; use --engine onnxruntime',
+    message: 'tfjs: does not compute on cuda; use another device, engine or precision',
   })
 })
 

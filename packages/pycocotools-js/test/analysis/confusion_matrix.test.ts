@@ -144,13 +144,15 @@ test('rows add up to the ground truths, columns to the detections, and a row has
 test('true and false positives are those of COCOeval with useCats = 0', (t) => {
   fc.assert(
     fc.property(anySmallSet, fc.constantFrom(0.3, 0.5, 0.75), (set, iouThr) => {
-      // Equal scores are taken category by category there and in file order here, so each score is its own.
+      // Of equal scores, and of ground truths of equal IoU, the order decides: category by category there, that of the
+      // file here. So each score is its own, and the file is in that order too.
+      const gt = set.gt.toSorted((a, b) => a[1] - b[1])
       const dt = set.dt.map(
         (row, i) => [...row.slice(0, 3), row[3] + i / 1000] as (typeof set.dt)[0],
       )
-      const { counts, ignored } = confusionMatrix(smallSet({ ...set, dt }), { iouThr, scoreThr: 0 })
+      const { counts, ignored } = confusionMatrix(smallSet({ gt, dt }), { iouThr, scoreThr: 0 })
 
-      const evaluation = smallSet({ ...set, dt })
+      const evaluation = smallSet({ gt, dt })
       const limit = { iouThrs: [iouThr], areaRng: [[0, 1e10]], maxDets: [1000], useCats: 0 }
       Object.assign(evaluation.params, limit)
       evaluation.evaluate()
