@@ -78,7 +78,10 @@ export interface ParityRow extends PartFacts {
 
 /** GPU memory, MiB. */
 export interface GpuMemory {
-  /** That the process took from the device, as the driver tells; null where it does not, or two detectors share a process. */
+  /**
+   * That loading and the first steps took from the device, beside what the process held already, as the driver tells; null
+   * where it does not. Of two detectors of ours that share a process, the second takes what the first has left over.
+   */
   used: number | null
   /** Held by tensors at most, of those that tell. */
   tensors?: number

@@ -53,7 +53,10 @@ export function findPackage(folder: string): string | undefined {
   for (const path of [...installed.filter(existsSync), ...TENSORFLOW_PACKAGES]) {
     try {
       return require.resolve(path)
-    } catch {} // not among the packages
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code !== 'MODULE_NOT_FOUND') throw error // else the next one is looked for
+    }
   }
   return undefined
 }

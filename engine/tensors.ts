@@ -22,23 +22,20 @@ export type Tree<Leaf> =
 
 export type TensorTree = Tree<tf.Tensor>
 
-/** The same nesting with every `tf.Tensor` replaced by a `HostTensor`. */
-export type HostTree<T> = T extends tf.Tensor
-  ? HostTensor
+/** The nesting of `T` with a `Leaf` in place of every `tf.Tensor`. */
+type TreeLike<T, Leaf> = T extends tf.Tensor
+  ? Leaf
   : T extends readonly (infer Item)[]
-    ? HostTree<Item>[]
+    ? TreeLike<Item, Leaf>[]
     : T extends undefined
       ? undefined
-      : { [Key in keyof T]: HostTree<T[Key]> }
+      : { [Key in keyof T]: TreeLike<T[Key], Leaf> }
+
+/** The same nesting with every `tf.Tensor` replaced by a `HostTensor`. */
+export type HostTree<T> = TreeLike<T, HostTensor>
 
 /** The same nesting with every `tf.Tensor` replaced by a tensor on the host or on a device. */
-export type RunTree<T> = T extends tf.Tensor
-  ? RunTensor
-  : T extends readonly (infer Item)[]
-    ? RunTree<Item>[]
-    : T extends undefined
-      ? undefined
-      : { [Key in keyof T]: RunTree<T[Key]> }
+export type RunTree<T> = TreeLike<T, RunTensor>
 
 /** A float32 host tensor; `values` are copied unless they are a `Float32Array` already. */
 export function floats(values: ArrayLike<number>, shape: readonly number[]): HostTensor {

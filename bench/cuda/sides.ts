@@ -1,4 +1,4 @@
-import { gpuMemoryInUse } from '../../deploy/benchmark/gpu.js'
+import { type GpuMemoryInUse, gpuMemoryInUse } from '../../deploy/benchmark/gpu.js'
 import type { Failure, OurTimes, SideTimes } from '../../deploy/cuda_document.js'
 import { type ComputeOptions, type DeviceName, transferred } from '../../engine/index.js'
 import { LaunchedPeer, Peer } from '../peer.js'
@@ -57,8 +57,7 @@ export class OurLane implements Lane {
     const firstStepMs = performance.now() - startedAt
     await warmUp({ step: take }, warmup)
     const after = gpuMemoryInUse()
-    const used = after && (after.ofProcess ?? after.ofAll - (before?.ofAll ?? 0))
-    return new OurLane(take, firstStepMs, used ?? null)
+    return new OurLane(take, firstStepMs, after ? taken(before, after) : null)
   }
 
   async step(): Promise<number> {
@@ -74,6 +73,12 @@ export class OurLane implements Lane {
     const { firstStepMs, moved, used } = this
     return { ...sideTimes(times, batch), memory: { used }, firstStepMs, moved }
   }
+}
+
+/** Memory that a side took from the GPU while it was loaded and warmed, MiB: others of its process may be there already. */
+function taken(before: GpuMemoryInUse | undefined, after: GpuMemoryInUse): number {
+  if (after.ofProcess === undefined) return after.ofAll - (before?.ofAll ?? 0)
+  return after.ofProcess - (before?.ofProcess ?? 0)
 }
 
 /** PyTorch's side. */

@@ -6,14 +6,15 @@ export function describeGpu(): { gpu?: string; driver?: string } {
   return gpu && driver ? { gpu, driver } : {}
 }
 
-/**
- * Memory of the first GPU that is in use, MiB: this process's, or where the driver does not tell processes apart everybody's.
- *
- * @returns undefined where there is no such driver.
- */
-export function gpuMemoryInUse(
-  pid: number = process.pid,
-): { ofProcess?: number; ofAll: number } | undefined {
+/** Memory of the first GPU that is in use, MiB. */
+export interface GpuMemoryInUse {
+  /** Missing where the process is not on the GPU, or the driver does not tell processes apart. */
+  ofProcess?: number
+  ofAll: number
+}
+
+/** What a process and all others use; undefined where there is no such driver. */
+export function gpuMemoryInUse(pid: number = process.pid): GpuMemoryInUse | undefined {
   const all = Number(askDriver('gpu', ['memory.used'])[0]?.[0] ?? Number.NaN)
   if (!Number.isFinite(all)) return undefined
   const own = askDriver('compute-apps', ['pid', 'used_memory'])

@@ -1,3 +1,5 @@
+import { stripVTControlCharacters } from 'node:util'
+
 /** What is wrong with a device, and how it is mended, in the two halves of a `DeviceError`. */
 export interface DeviceProblem {
   what: string
@@ -255,9 +257,7 @@ const UNKNOWN_FIXES = {
 
 /** Without ONNX Runtime's colours and line ends. */
 function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with one
-  const plain = text.replace(/\u001b\[[\d;]*m/g, '')
-  return plain.replace(/\s+/g, ' ').trim()
+  return stripVTControlCharacters(text).replace(/\s+/g, ' ').trim()
 }
 
 function mebibytes(sizes: readonly (string | undefined)[]): string {

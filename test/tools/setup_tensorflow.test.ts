@@ -177,7 +177,7 @@ test('a folder that cannot be written is named', async (t) => {
 })
 
 test.serial('without the network npm is quoted', async (t) => {
-  const said = 'request to https://registry.npmjs.org/x failed, reason: getaddrinfo ENOTFOUND'
+  const said = 'request to https://packages.example.org/x failed, reason: getaddrinfo ENOTFOUND'
   const script = `echo "npm error code ENOTFOUND\nnpm error network ${said}" >&2; exit 1`
   const shop = await workshop(t, { npm: script })
   t.is(

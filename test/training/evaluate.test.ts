@@ -100,17 +100,13 @@ class ShiftedDetector extends CornerDetector {
   }
 }
 
+const SMALL = { testScale: [96, 64], batchSize: 2, bucketStep: 64, workers: 0 } as const
+
 for (const engine of ['onnxruntime', 'tfjs'] as const) {
   test(`weights are those of the detector when it is evaluated by ${engine}, and stay its own`, async (t) => {
     const dataset = await shapes(t)
     const detector = new ShiftedDetector()
-    const options = {
-      dataset,
-      testScale: [96, 64] as const,
-      batchSize: 2,
-      bucketStep: 64,
-      workers: 0,
-    }
+    const options = { ...SMALL, dataset }
     const leftEdge = async () => {
       const { bbox } = await detectAll(detector, { ...options, compute: { engine } })
       return bbox[0].bbox[0]
@@ -127,13 +123,7 @@ for (const engine of ['onnxruntime', 'tfjs'] as const) {
 
 test.serial('what evaluation brought to a backend is freed again', async (t) => {
   const dataset = await shapes(t)
-  const options = {
-    dataset,
-    testScale: [96, 64] as const,
-    batchSize: 2,
-    bucketStep: 64,
-    workers: 0,
-  }
+  const options = { ...SMALL, dataset }
   const evaluateOnce = () =>
     detectAll(new ShiftedDetector(), { ...options, compute: { engine: 'tfjs' } })
   await evaluateOnce()
