@@ -81,7 +81,7 @@ export async function trainConfig(
       schedule,
       ema: config.ema,
       compute,
-      lossScale: compute.precision === 'fp16' ? (config.lossScale ?? {}) : undefined,
+      lossScale: compute.precision === 'fp16' ? config.lossScale : undefined,
       logging: { interval: config.logging?.interval ?? 50 },
       checkpoint: {
         interval: config.checkpoint?.interval ?? 1,

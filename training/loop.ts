@@ -181,7 +181,9 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
       if (iteration % options.logging.interval === 0) {
         const epochFrom1 = Math.ceil(iteration / iterationsPerEpoch)
         const line = means.takeLine({
-          ...{ iter: iteration, epoch: epochFrom1, lr: learningRate },
+          iter: iteration,
+          epoch: epochFrom1,
+          lr: learningRate,
           ...(scaling && toldScale(lossScale)),
         })
         await metricsLog.append(line)

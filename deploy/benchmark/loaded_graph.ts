@@ -52,7 +52,8 @@ export class LoadedGraph<In extends TensorTree, Out extends TensorTree> {
       target: targetOf(compute),
       precision,
     })
-    const session = Session.create(name, recorded.encode(), { ...compute, ...recorded })
+    const { nodes } = recorded
+    const session = Session.create(name, recorded.encode(), { ...compute, nodes })
     const loadMs = performance.now() - startedAt
     const fetches: Record<string, RunTensor> = {}
     const make = where === 'device' ? memory.zeros : zeros
