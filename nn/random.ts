@@ -1,6 +1,9 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { threefry } from './threefry.js'
 
+/** Goes up when words begin to give other numbers, so that a run that was begun before can be recognised. */
+export const RANDOM_VERSION = 2
+
 const WORDS_A_BLOCK = 4
 const TWO_TO_32 = 4294967296
 

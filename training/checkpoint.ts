@@ -20,6 +20,8 @@ export interface CheckpointMetadata {
   iteration: number
   iterationsPerEpoch: number
   seed: number
+  /** `RANDOM_VERSION` of `nn/`; absent before there were versions. */
+  randomVersion?: number
   /** Names of the classes, by label. */
   classes: readonly string[]
   /** Deep-training lambda of the last update; 1 without deep training. A network is merged only at 1. */

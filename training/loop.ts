@@ -11,7 +11,7 @@ import type { ComputeOptions } from '../engine/compiled.js'
 import { openMemory } from '../engine/memory.js'
 import type { HostTree } from '../engine/tensors.js'
 import { ConfigError, TrainingError } from '../errors.js'
-import { Random } from '../nn/index.js'
+import { RANDOM_VERSION, Random } from '../nn/index.js'
 import {
   type CheckpointMetadata,
   checkpointToResume,
@@ -128,6 +128,7 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
     stream: options.progressStream,
   })
   const interrupt = listenForInterrupt(() => progress.say('stopping after this iteration'))
+  if (run.drawsDiffer) progress.say(DRAWS_DIFFER)
 
   let savedAt = checkpoint === undefined ? -1 : iteration
   const save = async () => {
@@ -225,7 +226,13 @@ interface Run extends RunState {
   iteration: number
   /** The newest checkpoint, if there is one. */
   checkpoint: string | undefined
+  /** True where the checkpoint was saved by a version with another random generator. */
+  drawsDiffer?: boolean
 }
+
+const DRAWS_DIFFER =
+  'the checkpoint was saved by a version with another random generator: weights, moments and position go on, ' +
+  'but image order, augmentation and noise are drawn anew from here'
 
 async function startRun(options: TrainOptions, iterationsPerEpoch: number): Promise<Run> {
   const { detector, workDir, resume } = options
@@ -250,7 +257,9 @@ async function startRun(options: TrainOptions, iterationsPerEpoch: number): Prom
   // A run in another precision keeps the count of skipped updates, and hands the scale on.
   const { metadata, log, lossScale = initial } = await loadTrainState(state, checkpoint)
   const iterations = makeIterations(options, state, optimizer)
-  return { state, iterations, iteration: metadata.iteration, log, lossScale, checkpoint }
+  const { iteration, randomVersion } = metadata
+  const drawsDiffer = randomVersion !== RANDOM_VERSION
+  return { state, iterations, iteration, log, lossScale, checkpoint, drawsDiffer }
 }
 
 function makeIterations(
@@ -291,7 +300,7 @@ function metadataOf(
   { seed, classes, config }: TrainOptions,
   position: { iteration: number; iterationsPerEpoch: number; lambda: number },
 ): CheckpointMetadata {
-  return { ...position, seed, classes, config }
+  return { ...position, seed, randomVersion: RANDOM_VERSION, classes, config }
 }
 
 /** Lambda of the update that follows `iteration` others. */
