@@ -33,6 +33,21 @@ export abstract class Module {
     return Object.fromEntries(this.namedParameters().map(([name, p]) => [name, p.data]))
   }
 
+  /**
+   * The variables of all trained weights, in the order of `namedParameters`: what TensorFlow.js's optimizers,
+   * `variableGrads` and `grads` take. They are the weights themselves, which is where training them shows.
+   */
+  trainableVariables(): tf.Variable[] {
+    return this.namedParameters()
+      .filter(([, parameter]) => parameter.trainable)
+      .map(([, parameter]) => parameter.variable)
+  }
+
+  /** Frees the variables of eager use. All values stay, on the host, and the module can be used again. */
+  dispose(): void {
+    for (const [, parameter] of this.namedParameters()) parameter.dispose()
+  }
+
   /** Draws new values for every parameter, each from a stream of its own name. */
   initialize(seed: number): this {
     for (const [name, parameter] of this.namedParameters()) {

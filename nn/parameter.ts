@@ -1,4 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
+import { TRACE_BACKEND } from '../engine/trace/backend.js'
+import { emptyVariable, isRegistered, releaseWith } from './empty_variable.js'
 import { Random } from './random.js'
 
 /** Fills a new array for a parameter of `shape` (PyTorch's axis order). */
@@ -11,6 +13,9 @@ let serial = 0
  *
  * It is kept in the layout of the PyTorch original (convolutions `[out, in / groups, kh, kw]`, linear
  * layers `[out, in]`); modules transpose it where they use it, which costs nothing in a traced graph.
+ *
+ * Its values are on the host (`data`), and from the first eager use on in a `tf.Variable` too. Whichever changes, the
+ * other follows when it is asked for. Inside `functionalCall` both are left alone.
  */
 export class Parameter {
   readonly shape: readonly number[]
@@ -19,7 +24,11 @@ export class Parameter {
   private readonly initializer: Initializer
   private readonly serial = serial++
   private host: Float32Array | undefined
-  private eager: tf.Tensor | undefined
+  private eager: tf.Variable
+  /** The variable's values that `host` has too. */
+  private shared: tf.DataId | undefined
+  /** False while the variable has no values. */
+  private isFilled = false
   private substitute: tf.Tensor | undefined
   private updated: tf.Tensor | undefined
 
@@ -31,19 +40,28 @@ export class Parameter {
     this.shape = shape
     this.initializer = initializer
     this.trainable = options.trainable ?? true
+    this.eager = this.newVariable()
   }
 
-  /** The values on the host; drawn from the initializer when first asked for. */
+  /**
+   * The values on the host; drawn from the initializer when first asked for, read from the variable when that was
+   * trained. To change them, assign a new array.
+   */
   get data(): Float32Array {
+    if (this.isFilled && this.eager.dataId !== this.shared) {
+      this.host = this.variable.dataSync() as Float32Array
+      this.shared = this.eager.dataId
+    }
     this.host ??= this.initializer(this.shape, new Random('parameter', this.serial))
     return this.host
   }
 
-  /** Replaces the values; `values` is kept, not copied. */
+  /** Replaces the values, in the variable too; `values` is kept, not copied. */
   set data(values: Float32Array) {
+    const isInUse = this.isFilled && !this.isLost()
     this.host = values
-    this.eager?.dispose()
-    this.eager = undefined
+    this.isFilled = false
+    if (isInUse) this.fill()
   }
 
   /** Draws new values from the initializer. */
@@ -51,26 +69,47 @@ export class Parameter {
     this.data = this.initializer(this.shape, random)
   }
 
-  /** The tensor to compute with: the one `functionalCall` put in place, or a copy of `data`. */
+  /** The tensor to compute with: the one `functionalCall` put in place, or the variable. */
   get value(): tf.Tensor {
-    if (this.updated) return this.updated
-    if (this.substitute) return this.substitute
-    if (!this.eager || this.eager.isDisposed) {
-      this.eager = tf.keep(tf.tensor(this.data, [...this.shape], 'float32'))
-    }
+    return this.updated ?? this.substitute ?? this.variable
+  }
+
+  /**
+   * What eager computation uses, for TensorFlow.js's optimizers and gradients. It is one object for the life of the
+   * parameter, or until `dispose`, and its name is unique.
+   *
+   * @throws if someone else has disposed of it and trained values went with it.
+   */
+  get variable(): tf.Variable {
+    if (this.isLost()) this.replaceLost()
+    if (!this.isFilled) this.fill()
     return this.eager
   }
 
   /**
-   * Gives a buffer its next value. Inside `functionalCall` the new value goes out as a result of the
-   * call; outside, it becomes the buffer's value at once.
+   * Gives a buffer its next value, which it takes over. Inside `functionalCall` the new value goes out as a result of
+   * the call; outside, it becomes the variable's value at once.
    */
   update(value: tf.Tensor): void {
     if (this.substitute) {
       this.updated = tf.keep(value)
-    } else {
-      this.data = Float32Array.from(value.dataSync())
+      return
     }
+    if (tf.getBackend() === TRACE_BACKEND) {
+      throw new Error(
+        'Parameter: a buffer was updated in a traced function that holds it; pass its values in by functionalCall',
+      )
+    }
+    this.variable.assign(value)
+    value.dispose()
+  }
+
+  /** Frees the variable; the values stay on the host, and the next eager use makes another variable. */
+  dispose(): void {
+    if (!this.isFilled) return
+    this.host = this.data
+    this.eager.dispose()
+    this.eager = this.newVariable()
   }
 
   /** For `functionalCall` only: computes with `value` until `release`. */
@@ -84,5 +123,36 @@ export class Parameter {
     this.substitute = undefined
     this.updated = undefined
     return updated
+  }
+
+  private newVariable(): tf.Variable {
+    this.isFilled = false
+    this.shared = undefined
+    const variable = emptyVariable(this.shape, this.trainable)
+    releaseWith(this, variable)
+    return variable
+  }
+
+  private fill(): void {
+    const values = tf.tensor(this.data, [...this.shape], 'float32')
+    this.eager.assign(values)
+    values.dispose()
+    this.shared = this.eager.dataId
+    this.isFilled = true
+  }
+
+  /** True after `tf.disposeVariables()` and the like. */
+  private isLost(): boolean {
+    return this.eager.isDisposed || !isRegistered(this.eager)
+  }
+
+  private replaceLost(): void {
+    if (this.isFilled && this.eager.dataId !== this.shared) {
+      throw new Error(
+        'Parameter: its variable was disposed of with trained values in it; read data (or stateDict) before, and ' +
+          'free variables by module.dispose()',
+      )
+    }
+    this.eager = this.newVariable()
   }
 }
