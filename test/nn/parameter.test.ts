@@ -1,3 +1,6 @@
+import { setTimeout } from 'node:timers/promises'
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile, floats } from '../../engine/index.js'
@@ -157,4 +160,18 @@ test('an empty variable is listed, and trained once it has values', (t) => {
   })
   assertClose(t, variable, [0.75, 1.75])
   variable.dispose()
+})
+
+test.serial('TensorFlow.js forgets the variables of modules that are garbage', async (t) => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const listed = () => Object.keys(tf.engine().registeredVariables).length
+  const before = listed()
+  for (let i = 0; i < 1000; i++) new Linear({ inFeatures: 1, outFeatures: 1 })
+  t.is(listed(), before + 2000)
+  for (let wait = 0; wait < 100 && listed() > before; wait++) {
+    collect()
+    await setTimeout(10)
+  }
+  t.true(listed() <= before + 10, `${listed() - before} are left`)
 })
