@@ -14,9 +14,14 @@ export interface ScheduleOptions {
   gamma?: number
   /** For `cosine`: the rate at the end. @default 0 */
   finalLearningRate?: number
-  /** Iterations of linear warm-up. @default 0 */
+  /**
+   * Iterations of linear warm-up. With `step` the iteration after them is the first at the full rate, with `cosine` the
+   * last of them is.
+   *
+   * @default 0
+   */
   warmupIters?: number
-  /** Part of the rate that the warm-up starts from. @default 0.001 */
+  /** Part of the rate that the warm-up starts from. @default 0.001, with `cosine` 0 */
   warmupRatio?: number
   /** Deep training of VanillaNet: its activations fade out over the first epochs. */
   deepTraining?: DeepTrainingOptions
@@ -36,45 +41,45 @@ export interface Position {
   iterationsPerEpoch: number
 }
 
-/**
- * Learning rate of one iteration, before each group's own factor.
- *
- * Source: the step schedule with linear warm-up of mmdetection 2.x, in which the warm-up also scales
- * what the schedule gives; the cosine of the VanillaNet classification recipe.
- */
+/** Learning rate of one iteration, before each group's own factor. */
 export function learningRateAt(
   base: number,
   schedule: ScheduleOptions,
   position: Position,
 ): number {
-  const regular =
-    schedule.policy === 'cosine'
-      ? cosineRate(base, schedule, position)
-      : stepRate(base, schedule, position)
-  const { warmupIters = 0, warmupRatio = 0.001 } = schedule
-  if (position.iteration >= warmupIters) return regular
-  return regular * (1 - (1 - position.iteration / warmupIters) * (1 - warmupRatio))
+  return schedule.policy === 'cosine'
+    ? cosineRate(base, schedule, position)
+    : stepRate(base, schedule, position)
 }
 
+/** Source: mmdetection 2.x, in which the warm-up also scales what the steps give. */
 function stepRate(
   base: number,
-  { decayEpochs = [], gamma = 0.1 }: ScheduleOptions,
+  { decayEpochs = [], gamma = 0.1, warmupIters = 0, warmupRatio = 0.001 }: ScheduleOptions,
   { iteration, iterationsPerEpoch }: Position,
 ): number {
   const epoch = Math.floor(iteration / iterationsPerEpoch)
-  return base * gamma ** decayEpochs.filter((start) => start <= epoch).length
+  const regular = base * gamma ** decayEpochs.filter((start) => start <= epoch).length
+  if (iteration >= warmupIters) return regular
+  return regular * (1 - (1 - iteration / warmupIters) * (1 - warmupRatio))
 }
 
+/**
+ * Source: the classification recipe of the official VanillaNet code: points evenly spaced from the start to the full
+ * rate, both included, and the cosine behind them, which starts at the full rate again.
+ */
 function cosineRate(
   base: number,
-  { epochs, warmupIters = 0, finalLearningRate = 0 }: ScheduleOptions,
+  { epochs, warmupIters = 0, warmupRatio = 0, finalLearningRate = 0 }: ScheduleOptions,
   { iteration, iterationsPerEpoch }: Position,
 ): number {
-  const span = Math.max(1, epochs * iterationsPerEpoch - warmupIters)
-  const done = Math.max(0, iteration - warmupIters)
-  return (
-    finalLearningRate + 0.5 * (base - finalLearningRate) * (1 + Math.cos((Math.PI * done) / span))
-  )
+  if (iteration < warmupIters) {
+    const progress = warmupIters === 1 ? 0 : iteration / (warmupIters - 1)
+    return base * (warmupRatio + (1 - warmupRatio) * progress)
+  }
+  const span = epochs * iterationsPerEpoch - warmupIters
+  const fall = 1 + Math.cos((Math.PI * (iteration - warmupIters)) / span)
+  return finalLearningRate + 0.5 * (base - finalLearningRate) * fall
 }
 
 /**
