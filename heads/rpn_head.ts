@@ -210,7 +210,13 @@ export class RPNHead extends Module {
     }
   }
 
-  /** The places of each image that are worth a second look; without a gradient. */
+  /**
+   * The places of each image that are worth a second look; without a gradient.
+   *
+   * To train on, anchors on the padding that came with the batch are candidates too, as in mmdetection 2.x: what they
+   * propose is clipped to the image. To detect in, an image's own padding is all it has, so that its detections do not
+   * depend on what it is batched with; mmdetection tests with one image a batch.
+   */
   proposals(
     { objectness, boxDeltas }: RPNOutputs,
     { imageSizes, paddedSizes }: RPNFrames,
@@ -218,7 +224,8 @@ export class RPNHead extends Module {
   ): Proposals {
     const featureSizes = sizesOf(objectness)
     const imageCount = imageSizes.shape[0]
-    const valid = validAnchors(featureSizes, paddedSizes, this.anchors)
+    const searched = mode === 'train' ? largestSizes(paddedSizes) : paddedSizes
+    const valid = validAnchors(featureSizes, searched, this.anchors)
     const levels = objectness.map((map, level) => ({
       logits: tf.reshape(map, [imageCount, -1]) as tf.Tensor2D,
       deltas: tf.reshape(boxDeltas[level], [imageCount, -1, 4]) as tf.Tensor3D,
@@ -241,6 +248,11 @@ function convolution(inChannels: number, outChannels: number, kernelSize: 1 | 3)
 
 function sizesOf(maps: tf.Tensor4D[]): [number, number][] {
   return maps.map((map) => [map.shape[1], map.shape[2]])
+}
+
+/** The size that holds all images of the batch, for each of them; what is beyond is no image's padding. */
+function largestSizes(paddedSizes: tf.Tensor2D): tf.Tensor2D {
+  return tf.tile(tf.max(paddedSizes, 0, true) as tf.Tensor2D, [paddedSizes.shape[0], 1])
 }
 
 function checkNoise(shape: number[], wanted: [number, number]): void {

@@ -371,6 +371,36 @@ for (const mode of ['train', 'test'] as const) {
   })
 }
 
+test('to train on, an image of a batch is searched on the padding that came with it; to detect in, on its own', (t) => {
+  const { objectness, boxDeltas } = drawnOutputs()
+  const ofImage = (image: number) => ({
+    objectness: objectness.map((map) => tf.gather(map, [image])),
+    boxDeltas: boxDeltas.map((map) => tf.gather(map, [image])),
+  })
+  const sizes = [
+    [64, 96],
+    [60, 90],
+    [30, 50],
+  ] // the last is padded to 32 x 64
+  const head = small()
+  const boxes = (mode: 'train' | 'test', outputs: RPNOutputs, imageSizes: number[][]) =>
+    head.proposals(outputs, framesOf(imageSizes), mode).boxesXyxy
+  const together = (mode: 'train' | 'test') => boxes(mode, drawnOutputs(), sizes)
+  const alone = (mode: 'train' | 'test') => boxes(mode, ofImage(2), [sizes[2]])
+
+  assertClose(t, tf.gather(together('test'), 2), tf.squeeze(alone('test'), [0]))
+  assertClose(t, alone('train'), alone('test'))
+  t.notDeepEqual(
+    Array.from(tf.gather(together('train'), 2).dataSync()),
+    Array.from(alone('train').dataSync()),
+  )
+  // An anchor on the padding reaches into the image, and nothing that is proposed lies outside it.
+  const [right, bottom] = [2, 3].map(
+    (side) => tf.max(tf.gather(tf.gather(together('train'), 2), side, 1)).dataSync()[0],
+  )
+  t.true(right <= 50 && bottom <= 30)
+})
+
 test('unless told otherwise, 1000 are proposed of 2000 or 1000 anchors a level', (t) => {
   const { selection, sampler, assigner } = new RPNHead()
   t.deepEqual(selection, {
