@@ -9,6 +9,7 @@ import {
   Linear,
   Module,
   ones,
+  uniform,
   zeros,
 } from '../nn/index.js'
 import { Backbone } from './backbone.js'
@@ -71,7 +72,9 @@ export class ResNet extends Backbone {
     this.layer3 = stage(2, widths[1])
     this.layer4 = stage(3, widths[2])
     if (numClasses !== undefined) {
-      this.fc = new Linear({ inFeatures: widths[3], outFeatures: numClasses })
+      const bound = 1 / Math.sqrt(widths[3]) // as PyTorch makes it, which torchvision leaves alone
+      const values = { init: uniform(-bound, bound), biasInit: uniform(-bound, bound) }
+      this.fc = new Linear({ inFeatures: widths[3], outFeatures: numClasses, ...values })
     }
 
     this.outIndices = resolved.outIndices

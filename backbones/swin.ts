@@ -8,6 +8,7 @@ import {
   Module,
   Parameter,
   truncatedNormal,
+  uniform,
   uniformFanIn,
 } from '../nn/index.js'
 import { gelu, planWindows, type WindowPlan, windowAttention } from '../ops/index.js'
@@ -131,8 +132,11 @@ class PatchEmbed extends Module {
 
   constructor(channels: number) {
     super()
-    const geometry = { kernelSize: PATCH, stride: PATCH, init: uniformFanIn() }
-    this.proj = new Conv2d({ inChannels: 3, outChannels: channels, ...geometry })
+    // The original draws its linear layers anew, and leaves this convolution as PyTorch makes it, bias too.
+    const bound = 1 / Math.sqrt(3 * PATCH * PATCH)
+    const values = { init: uniformFanIn(), biasInit: uniform(-bound, bound) }
+    const geometry = { kernelSize: PATCH, stride: PATCH }
+    this.proj = new Conv2d({ inChannels: 3, outChannels: channels, ...geometry, ...values })
     this.norm = new LayerNorm({ channels })
   }
 

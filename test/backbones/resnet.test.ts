@@ -186,6 +186,15 @@ for (const [name, options] of STEPS) {
   })
 }
 
+test('a new classifier is as torchvision leaves it: weight and bias uniform within 1 / sqrt(fanIn)', (t) => {
+  const { fc } = new ResNet({ depth: 18, numClasses: 1000 }).initialize(0)
+  const bound = 1 / Math.sqrt(512)
+  for (const { data } of [fc!.weight, fc!.bias!]) {
+    const largest = data.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    t.true(largest < bound && largest > 0.98 * bound, `${largest}`)
+  }
+})
+
 test('a step gives no gradient to frozen stages, and moves no statistics with normEval', (t) => {
   const stepOf = (options: Partial<ResNetOptions>) => {
     const network = new ResNet({ depth: 18, baseChannels: 2, ...options })

@@ -190,6 +190,31 @@ test('stages behind the last that is returned are not built', (t) => {
   )
 })
 
+test("new weights are the official ones: PyTorch's own for the patches, else deviation 0.02 and biases of 0", (t) => {
+  const network = new SwinTransformer({ arch: 'tiny', outIndices: [0] }).initialize(0)
+  const { proj } = network.patch_embed
+  const bound = 1 / Math.sqrt(3 * 4 * 4) // inputs of one output
+  for (const values of [proj.weight.data, proj.bias!.data]) {
+    const largest = values.reduce((most, value) => Math.max(most, Math.abs(value)), 0)
+    t.true(largest < bound && largest > 0.9 * bound, `${largest}`)
+    t.true(values.some((value) => value < 0) && values.some((value) => value > 0))
+  }
+  for (const [name, { data, shape }] of network.namedParameters()) {
+    if (name.startsWith('patch_embed.proj')) continue
+    if (shape.length === 1) {
+      const constant = /norm\d?\.weight$/.test(name) ? 1 : 0
+      t.true(
+        data.every((value) => value === constant),
+        name,
+      )
+      continue
+    }
+    const deviation = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length)
+    const error = 5 / Math.sqrt(2 * data.length)
+    t.true(Math.abs(deviation / 0.02 - 1) < error, `${name}: ${deviation}`)
+  }
+})
+
 const tiny = { embedDim: 4, depths: [2, 1], numHeads: [1, 2], windowSize: 2 }
 
 test('noise decides which branches are left out', (t) => {
