@@ -4,59 +4,78 @@ import { type RenderRequest, renderBatch } from './render.js'
 import type { RenderJob, RenderReply } from './render_worker.js'
 
 interface Pending {
+  /** The images of the batch. */
+  files: string[]
   resolve: (pixels: Uint8Array) => void
   reject: (error: unknown) => void
 }
 
 interface Member {
   worker: Worker
+  /** What the worker has not answered, in the order in which it works. */
   pending: Map<number, Pending>
 }
 
 /**
  * Makes the pixels of batches in worker threads, or in this thread where `workers` is 0. Threads start with the
- * first job, and do not keep the process alive while they have none.
+ * first job, and keep the process alive while they have one.
+ *
+ * Every job settles. A worker that dies fails what it had to do, with a sentence that names the images it was on; the
+ * other workers finish theirs, and the pool takes no more.
  */
 export class RenderPool {
   private members: Member[] = []
   private jobs = 0
-  private isClosed = false
+  /** Why the pool takes no more jobs. */
+  private ending: unknown
 
-  constructor(readonly workers: number) {}
+  /** @param startWorker starts a thread that answers each `RenderJob` with a `RenderReply`, one after another. */
+  constructor(
+    readonly workers: number,
+    private readonly startWorker: () => Worker = startRenderWorker,
+  ) {}
 
   /** As `renderBatch`. */
-  render(request: RenderRequest): Promise<Uint8Array> {
-    if (this.isClosed) return Promise.reject(closedError())
+  async render(request: RenderRequest): Promise<Uint8Array> {
+    if (this.ending !== undefined) throw this.ending
     if (this.workers === 0) return renderBatch(request)
     while (this.members.length < this.workers) this.members.push(this.startMember())
-    const member = this.members.reduce((least, next) =>
+    const { worker, pending } = this.members.reduce((least, next) =>
       next.pending.size < least.pending.size ? next : least,
     )
     const job = this.jobs++
+    worker.postMessage({ job, request } satisfies RenderJob)
+    worker.ref()
     return new Promise((resolve, reject) => {
-      member.pending.set(job, { resolve, reject })
-      member.worker.ref()
-      member.worker.postMessage({ job, request } satisfies RenderJob)
+      pending.set(job, { files: request.images.map(({ file }) => file), resolve, reject })
     })
   }
 
   /** Ends the threads. Jobs that are not done fail. */
   async close(): Promise<void> {
-    this.isClosed = true
-    for (const member of this.members) failAll(member, closedError())
-    await Promise.all(this.members.map((member) => member.worker.terminate()))
+    this.ending ??= closedError()
+    await Promise.all(this.members.map((member) => endMember(member, closedError())))
   }
 
   private startMember(): Member {
-    const member: Member = { worker: startWorker(), pending: new Map() }
-    member.worker.unref()
-    member.worker.on('message', (reply: RenderReply) => settle(member, reply))
-    member.worker.on('error', (error) => failAll(member, error))
-    member.worker.on('exit', (code) => {
-      failAll(member, new Error(`a data worker ended early, with code ${code}`))
-      this.members = this.members.filter((other) => other !== member)
+    const member: Member = { worker: this.startWorker(), pending: new Map() }
+    const { worker } = member
+    worker.unref()
+    worker.on('message', (reply: RenderReply) => settle(member, reply))
+    worker.on('messageerror', (error) => this.lose(member, crashOf(member, error)))
+    let uncaught: { error: unknown } | undefined
+    worker.on('error', (error) => (uncaught = { error }))
+    worker.on('exit', (code) => {
+      // Replies that were sent before an error can come after it, but not after the exit.
+      this.lose(member, uncaught ? crashOf(member, uncaught.error) : exitOf(member, code))
     })
     return member
+  }
+
+  /** A worker that died, or that can no longer be understood, ends the pool. */
+  private lose(member: Member, error: Error): void {
+    this.ending ??= error
+    void endMember(member, error)
   }
 }
 
@@ -66,10 +85,11 @@ function closedError(): Error {
 
 function settle({ worker, pending }: Member, reply: RenderReply): void {
   const waiting = pending.get(reply.job)
+  if (waiting === undefined) return // rejected by `endMember`; unref would undo the ref of `terminate`
   pending.delete(reply.job)
   if (pending.size === 0) worker.unref()
-  if ('pixels' in reply) waiting?.resolve(reply.pixels)
-  else waiting?.reject('dataError' in reply ? restoreDataError(reply.dataError) : reply.error)
+  if ('pixels' in reply) waiting.resolve(reply.pixels)
+  else waiting.reject('dataError' in reply ? restoreDataError(reply.dataError) : reply.error)
 }
 
 /** The error as it was before it crossed threads: its class, and its sentence word for word. */
@@ -79,16 +99,43 @@ function restoreDataError(sentence: string): DataError {
   return error
 }
 
-function failAll({ pending }: Member, error: unknown): void {
+/** Fails what the worker has not done. `terminate` keeps the process alive until the thread is gone. */
+async function endMember({ worker, pending }: Member, error: unknown): Promise<void> {
   for (const { reject } of pending.values()) reject(error)
   pending.clear()
+  await worker.terminate()
+}
+
+/** A worker that was ended by what it called. */
+function exitOf(member: Member, code: number): DataError {
+  const what = `the data worker ended with exit code ${code}`
+  return new DataError(placeOf(member), what, 'look at what was being read, or set data.workers=0')
+}
+
+/** A worker that was ended by an error that nothing in it caught. */
+function crashOf(member: Member, cause: unknown): Error {
+  const where = placeOf(member)
+  if (!(cause instanceof Error)) return new Error(`${where}: the data worker failed (${cause})`)
+  if ('code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY') {
+    const fix = 'lower data.batchSize, or use smaller images'
+    return new DataError(where, 'the data worker ran out of memory', fix)
+  }
+  const error = new Error(`${where}: the data worker failed (${cause.message})`, { cause })
+  error.stack = cause.stack // where it happened, which is in the worker
+  return error
+}
+
+/** The images that a worker is on. */
+function placeOf({ pending }: Member): string {
+  const [current] = pending.values()
+  return current === undefined ? 'data.workers' : current.files.join(', ')
 }
 
 /**
  * Starts `render_worker` beside this file. Node 20 runs no TypeScript in a worker, and tsx's hooks do not
  * reach one there, so that from sources the thread starts with a line of JavaScript that calls them.
  */
-function startWorker(): Worker {
+function startRenderWorker(): Worker {
   if (import.meta.url.endsWith('.js')) {
     return new Worker(new URL('./render_worker.js', import.meta.url))
   }
