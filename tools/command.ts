@@ -75,6 +75,7 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
 ): Promise<void> {
   // Libraries greet on console.log; standard output is for results alone.
   console.log = console.info = console.warn = console.error
+  process.once('beforeExit', reportLost)
   try {
     program.exitOverride().parse(joinShape(process.argv.slice(2)), { from: 'user' })
     const flags = program.opts<Flags>()
@@ -85,7 +86,16 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
     if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`)
   } catch (error) {
     process.exitCode = report(error)
+  } finally {
+    process.off('beforeExit', reportLost)
   }
+}
+
+/** Nothing is left to run while the command still waits; Node would end with 13 and not say why. */
+function reportLost(): void {
+  process.exitCode = report(
+    new Error('the command ended in the middle: what it waits for cannot come'),
+  )
 }
 
 /** Prints what went wrong as one sentence, with its stack if DEBUG is set; returns the exit code. */

@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process'
 import { copyFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { pthFixture } from '../pretrained/pth_fixture.js'
@@ -17,4 +19,21 @@ test.serial('control characters in names of files do not reach the terminal', as
   t.true(said.stdout.startsWith(`${join(folder, 'a?[2Jb?c.pth')}: `), said.stderr)
   t.true(failed.stderr.startsWith(`error: ${join(folder, 'a?[2Jb?c.pth.none')}: there is no`))
   t.notRegex(said.stdout + failed.stderr, /(?!\n)\p{Cc}/u)
+})
+
+test.serial('a command that waits for nothing says so, exit code 1', (t) => {
+  const source = new URL('../../tools/command.ts', import.meta.url).href
+  const script = `
+    import { command, run } from ${JSON.stringify(source)}
+    await run(command('train', 'Waits.'), () => new Promise(() => {}))
+  `
+  const cwd = fileURLToPath(new URL('../..', import.meta.url))
+  const flags = ['--import=tsx', '--input-type=module', '--eval', script]
+  const { status, stderr } = spawnSync(process.execPath, flags, { cwd, encoding: 'utf8' })
+  t.is(
+    stderr,
+    'error: the command ended in the middle: what it waits for cannot come\n' +
+      'This is a fault of the program; DEBUG=1 shows where.\n',
+  )
+  t.is(status, 1)
 })
