@@ -4,7 +4,16 @@ import { generateShapes } from '../../datasets/index.js'
 import type { Config } from '../../registry.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
-/** A RetinaNet that trains in milliseconds, on four generated images of its own. */
+/** A RetinaNet that trains in milliseconds. */
+export const tinyModel: Config['model'] = {
+  type: 'RetinaNet',
+  numClasses: 3,
+  backbone: { type: 'VanillaNet', dims: [4, 8, 8], strides: [2, 2], actNum: 1, outIndices: [0, 1] },
+  neck: { type: 'FPN', outChannels: 8, numOuts: 2 },
+  head: { type: 'RetinaHead', featChannels: 8, stackedConvs: 1 },
+}
+
+/** `tinyModel` on four generated images of its own. */
 export async function tinyExperiment(
   t: ExecutionContext,
 ): Promise<{ folder: string; config: Config & { data: NonNullable<Config['data']> } }> {
@@ -12,19 +21,7 @@ export async function tinyExperiment(
   const directory = join(folder, 'shapes')
   const split = await generateShapes({ directory, count: 4, size: [64, 64], seed: 0 })
   const config: Config & { data: NonNullable<Config['data']> } = {
-    model: {
-      type: 'RetinaNet',
-      numClasses: 3,
-      backbone: {
-        type: 'VanillaNet',
-        dims: [4, 8, 8],
-        strides: [2, 2],
-        actNum: 1,
-        outIndices: [0, 1],
-      },
-      neck: { type: 'FPN', outChannels: 8, numOuts: 2 },
-      head: { type: 'RetinaHead', featChannels: 8, stackedConvs: 1 },
-    },
+    model: tinyModel,
     data: {
       train: split,
       val: split,

@@ -14,14 +14,22 @@ export interface Outcome {
   stderr: string
 }
 
+interface RunOptions {
+  env?: NodeJS.ProcessEnv
+  cwd?: string
+  /** Module to load before the command. */
+  preload?: string
+}
+
 /** Runs a command of `tools/` as a user does. */
 export function runCommand(
   command: string,
   args: string[],
-  { env = {}, cwd = ROOT }: { env?: NodeJS.ProcessEnv; cwd?: string } = {},
+  { env = {}, cwd = ROOT, preload }: RunOptions = {},
 ): Promise<Outcome> {
   const file = join(ROOT, 'tools', `${command}.ts`)
-  const child = spawn(process.execPath, [`--import=${TSX}`, file, ...args], {
+  const imports = [TSX, preload].flatMap((url) => (url ? [`--import=${url}`] : []))
+  const child = spawn(process.execPath, [...imports, file, ...args], {
     cwd,
     env: { ...process.env, ...env },
   })
