@@ -4,7 +4,7 @@
  *
  * Run: npm run bench:state
  */
-import * as ort from 'onnxruntime-node'
+import type * as onnxruntimeNode from 'onnxruntime-node'
 import { median, timeInTurns } from '../deploy/time_in_turns.js'
 import {
   compile,
@@ -22,6 +22,7 @@ import { run } from '../tools/command.js'
 import { showProgress } from '../tools/show_progress.js'
 import { makeOptimizer, makeTrainStep, TrainState } from '../training/index.js'
 import { type BenchFlags, benchCommand, benchConfig } from './bench_command.js'
+import { loadOnnxruntimeNode } from './onnxruntime_node.js'
 import { randomBatch } from './random_batch.js'
 
 const LEARNING_RATE = 8e-5
@@ -91,12 +92,13 @@ function inPlace({ step, state, rest }: Parts): () => Promise<number> {
 async function byOnnxruntimeNode({ step, state, rest }: Parts, threads: number) {
   const inputs = { ...rest, state: state.current } as Tree<RunTensor>
   const recorded = trace('trainStep', step, inputs, { target: targetOf({}) })
+  const ort = await loadOnnxruntimeNode()
   const session = await ort.InferenceSession.create(recorded.encode(), {
     intraOpNumThreads: threads,
   })
   const named = new Map(flattenTree(inputs, isRunTensor).map(({ path, leaf }) => [path, leaf]))
   const feeds = Object.fromEntries(
-    recorded.inputs.map(({ path, name }) => [name, ortTensor(named.get(path) as RunTensor)]),
+    recorded.inputs.map(({ path, name }) => [name, ortTensor(ort, named.get(path) as RunTensor)]),
   )
   return async () => {
     const results = await session.run(feeds)
@@ -109,7 +111,7 @@ async function byOnnxruntimeNode({ step, state, rest }: Parts, threads: number) 
 }
 
 /** A copy: the other side writes over the state that both begin with. */
-function ortTensor(tensor: RunTensor): ort.Tensor {
+function ortTensor(ort: typeof onnxruntimeNode, tensor: RunTensor): onnxruntimeNode.Tensor {
   const { dtype, shape, data } = 'read' in tensor ? tensor.read() : tensor
   return new ort.Tensor(dtype, data.slice() as Float32Array, [...shape])
 }

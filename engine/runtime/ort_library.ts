@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { koffi } from './native.js'
+import { disableTelemetry } from './telemetry.js'
 
 /**
  * ONNX Runtime's C API, called in the very library that onnxruntime-node ships.
@@ -104,6 +105,7 @@ export function libraryPath(): string {
 }
 
 function loadFunctions(): Record<FunctionName, NativeFunction> {
+  disableTelemetry()
   library = koffi.load(libraryPath())
   const base = library.func('OrtGetApiBase', 'void *', [])()
   const getApiPointer = koffi.decode(base, 'void *')

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import * as ort from 'onnxruntime-node'
+import type { Tensor } from 'onnxruntime-node'
+import { loadOnnxruntimeNode } from '../../bench/onnxruntime_node.js'
 import { exportOnnx } from '../../deploy/export_onnx.js'
 import { compilePredict, wholeFrames } from '../../deploy/predictor.js'
 import { reparameterize } from '../../deploy/reparameterize.js'
@@ -16,6 +17,7 @@ import { smallMaskRcnn } from './small_mask_rcnn.js'
 import { smallRetinaNet } from './small_retinanet.js'
 
 const shape = [64, 96] as const
+const ort = await loadOnnxruntimeNode()
 const folder = await mkdtemp(join(tmpdir(), 'vanilladet-export-'))
 test.after.always(() => rm(folder, { recursive: true }))
 
@@ -26,13 +28,13 @@ function pixels(batch: number): HostTensor {
 }
 
 /** Runs a file in ONNX Runtime alone, without our engine. */
-async function runFile(path: string, images: HostTensor): Promise<Record<string, ort.Tensor>> {
+async function runFile(path: string, images: HostTensor): Promise<Record<string, Tensor>> {
   const session = await ort.InferenceSession.create(path)
   const { dtype, data } = images
   const feeds = { images: new ort.Tensor(dtype, data as Float32Array, [...images.shape]) }
   const results = await session.run(feeds)
   await session.release()
-  return results as Record<string, ort.Tensor>
+  return results as Record<string, Tensor>
 }
 
 for (const form of ['train', 'deploy'] as const) {

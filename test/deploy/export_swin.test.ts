@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'ava'
-import * as ort from 'onnxruntime-node'
 import { SwinTransformer } from '../../backbones/index.js'
+import { loadOnnxruntimeNode } from '../../bench/onnxruntime_node.js'
 import { exportOnnx } from '../../deploy/export_onnx.js'
 import { compilePredict, wholeFrames } from '../../deploy/predictor.js'
 import { RetinaNet } from '../../detectors/index.js'
@@ -13,6 +13,7 @@ import { Random } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 const SHAPE = [64, 96] as const
+const ort = await loadOnnxruntimeNode()
 const folder = await mkdtemp(join(tmpdir(), 'vanilladet-export-swin-'))
 test.after.always(() => rm(folder, { recursive: true }))
 

@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import * as ort from 'onnxruntime-node'
+import { loadOnnxruntimeNode } from '../../bench/onnxruntime_node.js'
 import {
   type ComputeOptions,
   compile,
@@ -39,6 +39,7 @@ const zero = () => floats(new Float32Array(37 * 23), SIDES)
 async function stepsOfOnnxruntimeNode(): Promise<{ w: Float32Array; losses: number[] }> {
   const signature = { w: start(), m: zero(), x: batches[0], rate: scalar(0) }
   const recorded = trace('step', step, signature, { target: targetOf({}) })
+  const ort = await loadOnnxruntimeNode()
   const session = await ort.InferenceSession.create(recorded.encode())
   const state: Record<string, Float32Array> = {
     w: start().data as Float32Array,
