@@ -41,9 +41,13 @@ fs.promises.rename = async (from, to) => {
   return rename(from, to)
 }
 threads.Worker = class extends Worker {
-  /** From sources a worker's source is a line of JavaScript. `--import` does not reach workers in Node 20. */
+  /** Imports this file first, which `--import` does not do in workers of Node 20. From sources a worker is a line of JavaScript. */
   constructor(source, options) {
-    super(`import(${JSON.stringify(import.meta.url)}).then(() => { ${source} })`, options)
+    const body = options?.eval ? source : `import(${JSON.stringify(String(source))})`
+    super(`import(${JSON.stringify(import.meta.url)}).then(() => { ${body} })`, {
+      ...options,
+      eval: true,
+    })
   }
 }
 syncBuiltinESMExports()
