@@ -1,9 +1,8 @@
 /**
  * Mask R-CNN with Swin-T on COCO: the official recipe, 12 epochs, as far as it can be had here.
  *
- * The recipe trains on 8 GPUs with 2 images each. On one device `data.batchSize=2` with
- * `optimizer.accumulate=8` makes the same batch of 16. It starts from Swin-T trained on ImageNet-1K: give its
- * weights with --load-from.
+ * The recipe trains on 8 GPUs with 2 images each; here 8 batches of 2 make an update. It starts from Swin-T trained on
+ * ImageNet-1K: give its weights with --load-from.
  *
  * What differs from the recipe: it treats every second image by another policy, which resizes to a short side of
  * 400, 500 or 600, crops at random and resizes again; here all images are resized as the others are. It trains in
@@ -56,5 +55,6 @@ export default defineConfig({
     betas: [0.9, 0.999],
     weightDecay: 0.05,
     noDecay: ['relative_position_bias_table', 'norm'],
+    accumulate: 8,
   },
 })

@@ -1,10 +1,9 @@
 /**
  * RetinaNet with ResNet-50 on COCO: mmdetection's recipe, 12 epochs.
  *
- * The recipe trains on 8 GPUs with 2 images each. On one device `data.batchSize=2` with
- * `optimizer.accumulate=8` makes the same batch of 16. It starts from torchvision's ResNet-50, trained on
- * ImageNet: give its weights with --load-from. The stem and the first stage keep them, and so do all BatchNorm
- * statistics.
+ * The recipe trains on 8 GPUs with 2 images each; here 8 batches of 2 make an update. It starts from torchvision's
+ * ResNet-50, trained on ImageNet: give its weights with --load-from. The stem and the first stage keep them, and so do
+ * all BatchNorm statistics.
  *
  * Source: https://github.com/open-mmlab/mmdetection 2.x, retinanet_r50_fpn_1x_coco; arXiv:1708.02002.
  * Result: 36.5 AP published; not trained here.
@@ -24,5 +23,5 @@ export default defineConfig({
     head: { type: 'RetinaHead', featChannels: 256, stackedConvs: 4 },
   },
   data: { ...coco, scales: [[1333, 800]], batchSize: 2 },
-  optimizer: { type: 'SGD', learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4 },
+  optimizer: { type: 'SGD', learningRate: 0.01, momentum: 0.9, weightDecay: 1e-4, accumulate: 8 },
 })

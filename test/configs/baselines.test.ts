@@ -63,6 +63,8 @@ for (const [name, { config, counts, channels, strides, levels }] of Object.entri
 
   test(`${name} trains 12 epochs of 16 images a step, decayed after 8 and 11`, (t) => {
     t.is(config.data?.batchSize, 2) // on each of 8 GPUs
+    t.is(config.optimizer?.accumulate, 8)
+    t.deepEqual(config.evaluation, { interval: 1 })
     t.is(config.data?.flip, 0.5)
     t.deepEqual(config.data?.testScale, [1333, 800])
     t.like(config.schedule, { epochs: 12, decayEpochs: [8, 11], policy: 'step' })
@@ -79,7 +81,7 @@ test('three baselines train by SGD at one scale, with rates of 0.01 and 0.02', (
   ]
   for (const [{ data, optimizer }, learningRate] of rates) {
     t.deepEqual(data?.scales, [[1333, 800]])
-    t.deepEqual(optimizer, { type: 'SGD', learningRate, momentum: 0.9, weightDecay: 1e-4 })
+    t.like(optimizer, { type: 'SGD', learningRate, momentum: 0.9, weightDecay: 1e-4 })
   }
 })
 

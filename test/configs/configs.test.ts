@@ -43,7 +43,7 @@ test('retinanet_vanilla13 has the parameters that are published, merged at actNu
 })
 
 test('retinanet_vanilla13 is the official recipe', (t) => {
-  const { data, optimizer, schedule } = retinanetVanilla13
+  const { data, optimizer, schedule, evaluation } = retinanetVanilla13
   t.deepEqual(
     data?.scales.map(([, short]) => short),
     Array.from({ length: 18 }, (_, i) => 480 + 32 * i),
@@ -51,7 +51,8 @@ test('retinanet_vanilla13 is the official recipe', (t) => {
   t.true(data?.scales.every(([long]) => long === 1333))
   t.deepEqual(data?.testScale, [1333, 800])
   t.is(data?.flip, 0.5)
-  t.is(data?.batchSize, 4)
+  t.deepEqual([data?.batchSize, optimizer?.accumulate], [4, 8]) // on 8 GPUs
+  t.deepEqual(evaluation, { interval: 1 })
   t.like(optimizer, {
     type: 'AdamW',
     learningRate: 8e-5,

@@ -18,14 +18,15 @@ test('mask_rcnn_vanilla13 has the parameters that are published, merged at actNu
 })
 
 test('mask_rcnn_vanilla13 is the official recipe', (t) => {
-  const { data, optimizer, schedule } = maskRcnnVanilla13
+  const { data, optimizer, schedule, evaluation } = maskRcnnVanilla13
   t.deepEqual(
     data?.scales,
     Array.from({ length: 18 }, (_, i) => [1333, 480 + 32 * i]),
   )
   t.deepEqual(data?.testScale, [1333, 800])
   t.is(data?.flip, 0.5)
-  t.is(data?.batchSize, 4)
+  t.deepEqual([data?.batchSize, optimizer?.accumulate], [4, 8]) // on 8 GPUs
+  t.deepEqual(evaluation, { interval: 1 })
   t.like(optimizer, {
     type: 'AdamW',
     learningRate: 1.3e-4,
