@@ -2,15 +2,11 @@ import * as tf from '@tensorflow/tfjs'
 import type { Backbone } from '../backbones/index.js'
 import { type Detector, MaskRCNN, type PredictBatch, RetinaNet } from '../detectors/index.js'
 import { paddedSizes } from '../detectors/input_frames.js'
-import {
-  type Compiled,
-  type CompileOptions,
-  compile,
-  floats,
-  type HostTensor,
-} from '../engine/index.js'
+import { type Compiled, compile, floats, type HostTensor } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
+import { atLambda } from '../nn/index.js'
 import { normalizeImages, validAnchors } from '../ops/index.js'
+import type { PredictOptions } from './predictor.js'
 
 /** A batch of one image; how it was scaled does not matter. */
 export type ActivationInputs = {
@@ -21,8 +17,6 @@ export type ClassActivationInputs = ActivationInputs & {
   classMask: tf.Tensor1D
 }
 
-type Options = Omit<CompileOptions, 'name'>
-
 /** The detectors whose maps are known. */
 type Explained = RetinaNet | MaskRCNN
 
@@ -32,12 +26,15 @@ type Explained = RetinaNet | MaskRCNN
  */
 export function compileMeanActivation(
   detector: Detector,
-  options: Options = {},
+  { lambda = 1, ...options }: PredictOptions = {},
 ): Compiled<ActivationInputs, tf.Tensor> {
   const { backbone, pixels } = explained(detector)
   return compile(
     ({ images, imageSizes }: ActivationInputs) => {
-      const features = backbone.forward(normalizeImages(images, imageSizes, pixels))
+      const features = backbone.forward(
+        normalizeImages(images, imageSizes, pixels),
+        atLambda(lambda),
+      )
       return planeOf(tf.mean(tf.abs(lastOf(features)), 3))
     },
     { name: 'meanActivation', ...options },
@@ -56,12 +53,15 @@ export function compileMeanActivation(
  */
 export function compileClassActivation(
   detector: Detector,
-  options: Options = {},
+  { lambda = 1, ...options }: PredictOptions = {},
 ): Compiled<ClassActivationInputs, tf.Tensor> {
   const model = explained(detector)
   return compile(
     ({ images, imageSizes, classMask }: ClassActivationInputs) => {
-      const features = model.backbone.forward(normalizeImages(images, imageSizes, model.pixels))
+      const features = model.backbone.forward(
+        normalizeImages(images, imageSizes, model.pixels),
+        atLambda(lambda),
+      )
       const last = lastOf(features)
       const evidenceOf = (x: tf.Tensor) => {
         const levels = model.neck.forward([...features.slice(0, -1), x as tf.Tensor4D])

@@ -5,7 +5,7 @@ import { Detector } from '../detectors/index.js'
 import { type HostDType, type TracedFunction, toTensor, trace } from '../engine/index.js'
 import { tracedOutputs } from '../engine/trace/trace.js'
 import { ConfigError, DataError, TraceError } from '../errors.js'
-import type { Module } from '../nn/index.js'
+import { atLambda, type Module } from '../nn/index.js'
 import { wholeFrames } from './predictor.js'
 
 /** `model`: images to detections. `backbone`: normalised images to feature maps. */
@@ -18,6 +18,8 @@ export interface ExportOptions {
   shape: readonly [height: number, width: number]
   /** Images at a time. @default 1 */
   batch?: number
+  /** Deep-training lambda that the weights were trained up to, which the file keeps. @default 1 */
+  lambda?: number
 }
 
 /** An input or output of the file. */
@@ -58,9 +60,10 @@ export async function exportOnnx(
   path: string,
   options: ExportOptions,
 ): Promise<ExportedFile> {
-  const { part = 'model' } = options
+  const { part = 'model', lambda = 1 } = options
   const images = imagesOf(options)
-  const recorded = part === 'model' ? traceModel(model, images) : traceBackbone(model, images)
+  const record = part === 'model' ? traceModel : traceBackbone
+  const recorded = record(model, images, lambda)
   const outputs = outputsOf(recorded)
   const file = recorded.encode()
   await writeWhole(path, file)
@@ -74,25 +77,29 @@ function imagesOf({ part = 'model', shape, batch = 1 }: ExportOptions): Exported
     : { name: 'images', dtype: 'float32', shape: [batch, 3, height, width] }
 }
 
-function traceModel(model: Module, images: ExportedValue): TracedFunction {
+function traceModel(model: Module, images: ExportedValue, lambda: number): TracedFunction {
   if (!(model instanceof Detector)) throw noSuchPart('model', model)
   const detect = ({ images }: { images: tf.Tensor }) => {
     const { imageSizes, scaleFactors } = wholeFrames(images.shape)
-    const { boxesXyxy, scores, labels, masks } = model.predict({
+    const batch = {
       images: images as tf.Tensor4D,
       imageSizes: toTensor(imageSizes) as tf.Tensor2D,
       scaleFactors: toTensor(scaleFactors) as tf.Tensor2D,
-    })
+    }
+    const { boxesXyxy, scores, labels, masks } = model.predict(batch, atLambda(lambda))
     return { boxes: boxesXyxy, scores, labels, masks }
   }
   return trace('exportModel', detect, { images }, PATHS_AS_NAMES)
 }
 
-function traceBackbone(model: Module, images: ExportedValue): TracedFunction {
+function traceBackbone(model: Module, images: ExportedValue, lambda: number): TracedFunction {
   const backbone = backboneOf(model)
   if (!backbone) throw noSuchPart('backbone', model)
   const extract = ({ images }: { images: tf.Tensor }) => {
-    const features = backbone.forward(tf.transpose(images, [0, 2, 3, 1]) as tf.Tensor4D)
+    const features = backbone.forward(
+      tf.transpose(images, [0, 2, 3, 1]) as tf.Tensor4D,
+      atLambda(lambda),
+    )
     const named = features.map(
       (feature, i) => [`feature_${i}`, tf.transpose(feature, [0, 3, 1, 2])] as const, // [n, c, h, w]
     )

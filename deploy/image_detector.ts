@@ -42,15 +42,16 @@ export class ImageDetector {
   private readonly makeActivations: () => Activations
   private made: Activations | undefined
 
+  /** @param options `lambda`: as in `PredictOptions`. */
   constructor(
     detector: Detector,
-    options: InputScale & { numClasses: number; compute?: ComputeOptions },
+    options: InputScale & { numClasses: number; compute?: ComputeOptions; lambda?: number },
   ) {
-    const { testScale, bucketStep, numClasses, compute } = options
+    const { testScale, bucketStep, numClasses, compute, lambda } = options
     this.scale = { testScale, bucketStep }
     this.numClasses = numClasses
     // Each size of input has its own graph with its own copy of the weights.
-    const graphs = { ...compute, cacheSize: 4 }
+    const graphs = { ...compute, lambda, cacheSize: 4 }
     this.predict = compilePredict(detector, graphs)
     this.makeActivations = () => ({
       stride: activationStride(detector),

@@ -6,10 +6,16 @@ import {
   floats,
   type HostTensor,
 } from '../engine/index.js'
+import { atLambda } from '../nn/index.js'
 
 /** `PredictBatch` as a plain record, which compiled functions take. */
 export type PredictInputs = { [Key in keyof PredictBatch]: PredictBatch[Key] }
 export type PredictOutputs = { [Key in keyof Detections]: Detections[Key] }
+
+export interface PredictOptions extends Omit<CompileOptions, 'name'> {
+  /** Deep-training lambda that the weights were trained up to: `metadata.lambda` of their checkpoint. @default 1 */
+  lambda?: number
+}
 
 /**
  * A detector ready to run, with its weights as constants of the graph, which ONNX Runtime packs and fuses
@@ -18,9 +24,9 @@ export type PredictOutputs = { [Key in keyof Detections]: Detections[Key] }
  */
 export function compilePredict(
   detector: Detector,
-  options: Omit<CompileOptions, 'name'> = {},
+  { lambda = 1, ...options }: PredictOptions = {},
 ): Compiled<PredictInputs, PredictOutputs> {
-  return compile((batch: PredictInputs) => ({ ...detector.predict(batch) }), {
+  return compile((batch: PredictInputs) => ({ ...detector.predict(batch, atLambda(lambda)) }), {
     name: 'predict',
     ...options,
   })

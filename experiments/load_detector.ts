@@ -26,7 +26,7 @@ export interface LoadedDetector {
 export interface LoadOptions {
   /** The form to bring it into. @default the form it was saved in */
   form?: Form
-  /** Without `form`: the deploy form if there is one. @default false */
+  /** Without `form`: the deploy form if there is one, and deep training has ended. @default false */
   preferDeploy?: boolean
   /** The trained weights, or their running averages, which a checkpoint of a run with `ema` has. @default 'model' */
   weights?: 'model' | 'ema'
@@ -45,7 +45,9 @@ export async function loadDetector(
 ): Promise<LoadedDetector> {
   const loaded =
     checkpoint === RANDOM ? randomDetector(config) : await readDetector(config, checkpoint, weights)
-  const wanted = form ?? (preferDeploy && hasDeployForm(loaded.detector) ? 'deploy' : loaded.form)
+  const { lambda = 1 } = loaded.metadata ?? {}
+  const canMerge = lambda === 1 && hasDeployForm(loaded.detector)
+  const wanted = form ?? (preferDeploy && canMerge ? 'deploy' : loaded.form)
   if (wanted === loaded.form) return loaded
   if (wanted === 'train') {
     throw new ConfigError(

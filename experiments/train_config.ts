@@ -166,10 +166,11 @@ async function evaluationHooks(
   await checkImages(dataset.samples)
   if (detector.needsMasks) checkMasks(dataset.samples)
   return {
-    evaluate: async () => {
+    evaluate: async ({ lambda }) => {
       const { bbox, segm, results } = await evaluate(detector, {
         ...evalOptions(data, dataset),
         compute,
+        lambda,
       })
       await saveResults(workDir, results)
       return { bbox, segm }

@@ -44,8 +44,8 @@ await run<Flags>(program, async ([configPath, checkpoint, out], flags, say) => {
   const config = await loadConfig(configPath, cfgOptions)
   await requireWritable(out)
   const options = { form: wanted, preferDeploy: true, weights }
-  const { detector, form } = await loadDetector(config, checkpoint, options)
-  const file = await exportOnnx(detector, out, { part, shape })
+  const { detector, form, metadata } = await loadDetector(config, checkpoint, options)
+  const file = await exportOnnx(detector, out, { part, shape, lambda: metadata?.lambda })
 
   say(`${file.path}: ${part}, ${form} form, ${(file.bytes / 1e6).toFixed(1)} MB`)
   for (const input of file.inputs) say(`  in   ${input.name} ${input.dtype} [${input.shape}]`)

@@ -62,8 +62,9 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   const asked = typeof activation === 'string' ? labelOf(activation, classes) : undefined
 
   const { testScale, bucketStep } = config.data ?? COCO_SCALE
+  const lambda = metadata?.lambda
   const numClasses = classes.length
-  const model = new ImageDetector(detector, { testScale, bucketStep, numClasses, compute })
+  const model = new ImageDetector(detector, { testScale, bucketStep, numClasses, compute, lambda })
   const suffixes = ['', ...(activation === undefined ? [] : activationSuffixes(classes, asked))]
   const pictures = outputNames(files, suffixes).map((name) => {
     return (suffix: string) => join(out, `${name}${suffix}.jpg`)

@@ -59,6 +59,7 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   const { bbox, segm, perClass, table, results } = await evaluate(detector, {
     ...evalOptions(data, dataset),
     compute,
+    lambda: metadata?.lambda,
     onProgress: showProgress('images'),
   })
   if (out !== undefined) {

@@ -24,7 +24,10 @@ export interface CheckpointMetadata {
   randomVersion?: number
   /** Names of the classes, by label. */
   classes: readonly string[]
-  /** Deep-training lambda of the last update; 1 without deep training. A network is merged only at 1. */
+  /**
+   * Deep-training lambda of the last update; 1 without deep training. The weights, averages included, are those of a
+   * network with this lambda: it is evaluated and exported so, and merged only at 1.
+   */
   lambda: number
   /** The resolved config. */
   config: unknown

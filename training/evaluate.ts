@@ -11,7 +11,7 @@ import type { ComputeOptions } from '../engine/compiled.js'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { openMemory } from '../engine/memory.js'
 import { floats, type HostTree } from '../engine/tensors.js'
-import { functionalCall } from '../nn/index.js'
+import { atLambda, functionalCall } from '../nn/index.js'
 import {
   COCO,
   COCOeval,
@@ -42,6 +42,11 @@ export interface Evaluation {
 export interface EvaluateOptions extends EvalOptions {
   /** @default ONNX Runtime, on the processor */
   compute?: ComputeOptions
+  /**
+   * Deep-training lambda that the weights were trained up to: `metadata.lambda` of their checkpoint. Another one is
+   * another network. @default 1
+   */
+  lambda?: number
   /** Called after each batch. */
   onProgress?(done: number, total: number): void
 }
@@ -60,10 +65,12 @@ export async function detectAll(
   detector: Detector,
   options: EvaluateOptions,
 ): Promise<CocoResults> {
-  const { dataset, compute = {}, onProgress } = options
+  const { dataset, compute = {}, lambda = 1, onProgress } = options
   const predict = compile(
     ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictTensors }) => {
-      const { result } = functionalCall(detector, state, () => detector.predict(batch))
+      const { result } = functionalCall(detector, state, () =>
+        detector.predict(batch, atLambda(lambda)),
+      )
       return { ...result }
     },
     { ...compute, name: 'predict' },

@@ -65,6 +65,28 @@ for (const form of ['train', 'deploy'] as const) {
   })
 }
 
+for (const part of ['model', 'backbone'] as const) {
+  test(`the ${part} of a network in deep training keeps its lambda`, async (t) => {
+    const detector = await smallRetinaNet('train')
+    const images =
+      part === 'model' ? pixels(1) : floats(Float32Array.from(pixels(1).data), [1, 3, 64, 96])
+    const valuesAt = async (lambda?: number) => {
+      const path = join(folder, `${part}_${lambda}.onnx`)
+      await exportOnnx(detector, path, { part, shape, lambda })
+      const { scores, feature_0 } = await runFile(path, images)
+      return (scores ?? feature_0).data as Float32Array
+    }
+    const [half, one, unnamed] = [await valuesAt(0.5), await valuesAt(1), await valuesAt()]
+    t.deepEqual(one, unnamed)
+    t.notDeepEqual(half, one)
+    if (part === 'backbone') return
+    const predict = compilePredict(detector, { lambda: 0.5 })
+    const expected = await predict.run({ images, ...wholeFrames(images.shape) })
+    await predict.dispose()
+    assertClose(t, half, expected.scores.data)
+  })
+}
+
 test('a model that segments has masks too, and only standard operators', async (t) => {
   const path = join(folder, 'mask_rcnn.onnx')
   const detector = await smallMaskRcnn()

@@ -8,6 +8,7 @@ import { readPicture } from '../../tools/image_files.js'
 import { evaluate } from '../../training/evaluate.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
+import { assertClose } from '../helpers/assert_close.js'
 import { CornerDetector } from './corner_detector.js'
 
 for (const [name, experiment, threshold] of [
@@ -42,6 +43,34 @@ for (const [name, experiment, threshold] of [
     await model.dispose()
   })
 }
+
+test('at the lambda of deep training it finds what evaluation finds there, and nothing of lambda 1', async (t) => {
+  const { config: cautious } = await tinyExperiment(t)
+  const config = resolveConfig(cautious, ['model.head.test.scoreThr=0.01', 'data.val.limit=1'])
+  const { detector } = await loadDetector(config, 'random')
+  const { data, dataset } = await loadSplit(config, 'val')
+  const scoresAt = async (lambda: number) => {
+    const { results } = await evaluate(detector, { ...evalOptions(data, dataset), lambda })
+    const { testScale, bucketStep } = data
+    const model = new ImageDetector(detector, { testScale, bucketStep, numClasses: 3, lambda })
+    const [{ file, size }] = dataset.samples
+    const found = await model.detect({ pixels: (await readPicture(file)).data, size })
+    const map = await model.meanActivation({ pixels: (await readPicture(file)).data, size })
+    await model.dispose()
+    const expected = results.bbox.map(({ score }) => score)
+    t.true(expected.length > 0)
+    assertClose(
+      t,
+      found.map(({ score }) => score),
+      expected,
+      1e-5,
+    )
+    return { expected, map }
+  }
+  const [relu, none] = [await scoresAt(0.25), await scoresAt(1)]
+  t.notDeepEqual(relu.expected, none.expected)
+  t.notDeepEqual(relu.map, none.map)
+})
 
 test('activation maps have a value from 0 to 1 for each pixel of the image', async (t) => {
   const { config } = await tinyExperiment(t)

@@ -56,6 +56,18 @@ test('merged weights are known by their names, and detect the same', async (t) =
   }
 })
 
+test('weights of deep training stay in training form where either form would do, and are not merged', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const { detector } = await loadDetector(config, 'random')
+  const path = join(folder, 'half_way.safetensors')
+  await saveModel(path, detector, { ...metadata, lambda: 0.5 })
+  t.is((await loadDetector(config, path, { preferDeploy: true })).form, 'train')
+  await t.throwsAsync(loadDetector(config, path, { form: 'deploy' }), {
+    message:
+      'lambda is 0.5, and paired convolutions merge at 1 only; train on until the deep-training schedule has ended',
+  })
+})
+
 test('a form is merged into, and never back', async (t) => {
   const { folder, config } = await tinyExperiment(t)
   const { detector, form } = await loadDetector(config, 'random', { form: 'deploy' })

@@ -57,6 +57,29 @@ test('an evaluation every so many epochs goes to evaluations.jsonl', async (t) =
   t.deepEqual([iter, epoch, Object.keys(bbox).length], [2, 1, 12])
 })
 
+test('an evaluation during deep training is of the lambda of its epoch, as that of the checkpoint', async (t) => {
+  const { folder, config: plain } = await tinyExperiment(t)
+  const cautious = { ...plain, evaluation: { interval: 1 } }
+  const config = resolveConfig(cautious, [
+    'model.head.test.scoreThr=0.001',
+    'schedule.deepTraining.decayEpochs=4',
+    'ema.decay=0.5',
+  ])
+  const { checkpoint } = await trainConfig(config, { workDir: folder, progressStream })
+  const { detector, metadata } = await loadDetector(config, checkpoint, { weights: 'ema' })
+  t.is(metadata?.lambda, 0)
+  const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
+  const [here, atOne] = await Promise.all(
+    [metadata?.lambda, undefined].map((lambda) =>
+      evaluate(detector, { ...evalOptions(data, dataset), lambda }),
+    ),
+  )
+  const left = JSON.parse(await readFile(join(folder, 'results.bbox.json'), 'utf8'))
+  t.true(left.length > 0)
+  t.deepEqual(left, JSON.parse(JSON.stringify(here.results.bbox)))
+  t.notDeepEqual(left, JSON.parse(JSON.stringify(atOne.results.bbox)))
+})
+
 async function metricsOf(workDir: string): Promise<Record<string, number>[]> {
   const text = await readFile(join(workDir, 'metrics.jsonl'), 'utf8')
   return text
