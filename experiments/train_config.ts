@@ -1,16 +1,13 @@
-import { rename, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { checkMasks } from '../datasets/batch_masks.js'
 import { checkImages } from '../datasets/check_images.js'
 import { type CocoDataset, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
 import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
-import { ConfigError, DataError } from '../errors.js'
+import { ConfigError } from '../errors.js'
 import { loadPretrained, reportLines } from '../pretrained/index.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
 import {
-  checkpointToResume,
   type OptimizerOptions,
   paramGroups,
   requireClasses,
@@ -19,12 +16,13 @@ import {
   type TrainResult,
   train,
 } from '../training/index.js'
-import { makeFolder } from '../training/make_folder.js'
-import { forgetResults, saveResults } from '../training/save_results.js'
+import { saveResults } from '../training/save_results.js'
+import { withCleanup } from '../training/with_cleanup.js'
+import { checkWorkDir } from '../training/work_dir.js'
 import { loadSplit, requirePart } from './load_data.js'
 
 export interface TrainConfigOptions
-  extends Pick<TrainOptions, 'workDir' | 'resume' | 'maxIters' | 'progressStream'> {
+  extends Pick<TrainOptions, 'workDir' | 'resume' | 'overwrite' | 'maxIters' | 'progressStream'> {
   /** Where to compute, and how precisely: its precision goes before that of the config. */
   compute?: ComputeOptions
   /** Weights to start from, a `.safetensors` or `.pth` file; what does not fit must have a known reason. */
@@ -43,6 +41,7 @@ export async function trainConfig(
     const what = 'is given with --resume, which has its own weights'
     throw new ConfigError('--load-from', what, 'leave out one of them')
   }
+  await checkWorkDir(options)
   const compute = { ...options.compute, precision: precisionOf(config, options) }
   openMemory(compute) // throws where the device is not there
   const optimizer = requirePart(config, 'optimizer')
@@ -63,17 +62,11 @@ export async function trainConfig(
   const hooks = evaluation
     ? await evaluationHooks(config, detector, { classes, workDir, compute })
     : undefined
-  if (resume) await checkpointToResume(workDir, resume)
-
   requireGroups(detector, optimizer)
 
   const loader = new TrainLoader({ dataset, seed, masks, ...loaderOptions(data) })
-  if (!resume) {
-    await writeConfig(workDir, config)
-    await forgetResults(workDir)
-  }
-  try {
-    return await train({
+  const run = () =>
+    train({
       ...options,
       detector,
       loader,
@@ -93,9 +86,7 @@ export async function trainConfig(
       classes,
       config,
     })
-  } finally {
-    await loader.close()
-  }
+  return await withCleanup(run, [() => loader.close()])
 }
 
 /** What is asked for by the command line, else by the config. */
@@ -134,23 +125,6 @@ function requireGroups(detector: Detector, optimizer: OptimizerOptions): void {
   paramGroups(Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape])), optimizer)
 }
 
-/** Leaves the resolved config beside the checkpoints; a resumed run keeps the one it was started with. */
-async function writeConfig(workDir: string, config: Config): Promise<void> {
-  try {
-    await makeFolder(workDir)
-    const path = join(workDir, 'config.json')
-    await writeFile(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`)
-    await rename(`${path}.tmp`, path)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    throw new DataError(
-      workDir,
-      `the work dir cannot be written (${code})`,
-      'give another --work-dir, or change its permissions',
-    )
-  }
-}
-
 interface EvaluationSetting {
   classes: readonly string[]
   workDir: string
@@ -166,11 +140,12 @@ async function evaluationHooks(
   await checkImages(dataset.samples)
   if (detector.needsMasks) checkMasks(dataset.samples)
   return {
-    evaluate: async ({ lambda }) => {
+    evaluate: async ({ lambda, signal }) => {
       const { bbox, segm, results } = await evaluate(detector, {
         ...evalOptions(data, dataset),
         compute,
         lambda,
+        signal,
       })
       await saveResults(workDir, results)
       return { bbox, segm }

@@ -1,11 +1,12 @@
-import { open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import type { HostTensor } from '../engine/tensors.js'
-import { DataError, TrainingError } from '../errors.js'
+import { DataError } from '../errors.js'
 import type { Module } from '../nn/index.js'
 import type { LossScaleState } from './loss_scale.js'
 import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
+import { replaceFile, replaceText } from './replace_file.js'
 import {
   listSafetensors,
   readSafetensors,
@@ -53,11 +54,21 @@ const LOG_KEY = 'vanilladet.log'
 const LOSS_SCALE_KEY = 'vanilladet.loss_scale'
 
 /** Text file that names the newest complete checkpoint of a work dir. */
-const LATEST = 'latest'
+export const LATEST = 'latest'
 
 const MODEL_FILE = /^(?:epoch|iter)_\d+\.safetensors$/
 const STATE_FILE = /^((?:epoch|iter)_\d+)\.train_state\.safetensors$/
 const LEFT_OVER = /^(?:latest|(?:epoch|iter)_\d+(?:\.train_state)?\.safetensors)\.tmp$/
+
+/** True for `NAME.safetensors` of a checkpoint. */
+export function isModelFile(file: string): boolean {
+  return MODEL_FILE.test(file)
+}
+
+/** True for both files of a checkpoint, and for what a crash leaves of writing one. */
+export function isCheckpointFile(file: string): boolean {
+  return MODEL_FILE.test(file) || STATE_FILE.test(file) || LEFT_OVER.test(file)
+}
 
 /** `epoch_3` where an epoch ends, `iter_1234` elsewhere. */
 export function checkpointName(iteration: number, iterationsPerEpoch: number): string {
@@ -100,7 +111,7 @@ export async function saveCheckpoint(
   await replaceFile(modelPath, (path) =>
     writeSafetensors(path, { ...state.parameters, ...state.buffers }, model),
   )
-  await replaceFile(join(workDir, LATEST), (path) => writeText(path, `${name}.safetensors\n`))
+  await replaceText(join(workDir, LATEST), `${name}.safetensors\n`)
   await removeOld(workDir, basename(modelPath), keep)
   return modelPath
 }
@@ -225,43 +236,6 @@ function trainingTensors({ optimizer, ema }: DeviceState): Record<string, Device
   return Object.fromEntries(named)
 }
 
-/** Writes a file under another name, then gives it its own and syncs the folder. */
-async function replaceFile(path: string, write: (path: string) => Promise<void>): Promise<void> {
-  const unfinished = `${path}.tmp`
-  try {
-    await write(unfinished)
-    await rename(unfinished, path)
-    await syncFolder(join(path, '..'))
-  } catch (error) {
-    await rm(unfinished, { force: true, recursive: true })
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    throw new TrainingError(
-      `${path} could not be written (${code})`,
-      'make room in the work dir and go on with --resume, from the checkpoint before',
-    )
-  }
-}
-
-async function writeText(path: string, text: string): Promise<void> {
-  const file = await open(path, 'w')
-  try {
-    await file.writeFile(text)
-    await file.sync()
-  } finally {
-    await file.close()
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
-  try {
-    await folder.sync()
-  } finally {
-    await folder.close()
-  }
-}
-
 /** Removes all but the newest checkpoints, and what crashes have left over. */
 async function removeOld(workDir: string, saved: string, keep: number | undefined) {
   const files = await readdir(workDir)
@@ -280,7 +254,8 @@ async function removeOld(workDir: string, saved: string, keep: number | undefine
   for (const file of files.filter(isRemoved)) await rm(join(workDir, file), { force: true })
 }
 
-async function readLatest(workDir: string): Promise<string | undefined> {
+/** File name of the newest checkpoint of a work dir; undefined where there is none. */
+export async function readLatest(workDir: string): Promise<string | undefined> {
   try {
     return (await readFile(join(workDir, LATEST), 'utf8')).trim()
   } catch (error) {
@@ -290,9 +265,18 @@ async function readLatest(workDir: string): Promise<string | undefined> {
   }
 }
 
-/** A run that starts anew in a used work dir must not be resumed into the one before it. */
-export async function forgetLatest(workDir: string): Promise<void> {
-  await rm(join(workDir, LATEST), { force: true })
+/** Makes an earlier checkpoint of a work dir its newest one: those of later iterations are deleted. */
+export async function goBackTo(workDir: string, checkpoint: string): Promise<void> {
+  const kept = basename(checkpoint)
+  const iterationOf = async (file: string) =>
+    (await readCheckpointMetadata(join(workDir, file)))?.iteration ?? 0
+  const iteration = await iterationOf(kept)
+  await replaceText(join(workDir, LATEST), `${kept}\n`)
+  for (const file of (await readdir(workDir)).filter(isModelFile)) {
+    if ((await iterationOf(file)) <= iteration) continue
+    await rm(join(workDir, file), { force: true })
+    await rm(trainStatePath(join(workDir, file)), { force: true })
+  }
 }
 
 async function requireFile(path: string, fix: string): Promise<void> {

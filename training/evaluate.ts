@@ -47,6 +47,8 @@ export interface EvaluateOptions extends EvalOptions {
    * another network. @default 1
    */
   lambda?: number
+  /** Ends it between two batches where it aborts: the reason is thrown. */
+  signal?: AbortSignal
   /** Called after each batch. */
   onProgress?(done: number, total: number): void
 }
@@ -65,7 +67,7 @@ export async function detectAll(
   detector: Detector,
   options: EvaluateOptions,
 ): Promise<CocoResults> {
-  const { dataset, compute = {}, lambda = 1, onProgress } = options
+  const { dataset, compute = {}, lambda = 1, signal, onProgress } = options
   const predict = compile(
     ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictTensors }) => {
       const { result } = functionalCall(detector, state, () =>
@@ -80,6 +82,7 @@ export async function detectAll(
   let done = 0
   try {
     for await (const batch of evalBatches(options)) {
+      signal?.throwIfAborted()
       const detections = await predict.run({ state, batch: predictTensors(batch) })
       const found = cocoResults(detections, batch, dataset.categoryIds)
       results.bbox.push(...found.bbox)

@@ -25,20 +25,24 @@ export class LogMeans {
     this.times.dataTime += seconds.dataTime
   }
 
-  /** @returns `head` with the means; without them if no iteration made an update. */
-  takeLine(head: { iter: number; epoch: number; lr: number }): ProgressLine & LogLine {
+  /** @returns `head` with the means; without them if no iteration made an update. Times are those of this process. */
+  line(head: { iter: number; epoch: number; lr: number }): ProgressLine & LogLine {
     const { count, sums } = this.log
     const means = Object.entries(sums).map(([name, sum]) => [name, sum / count] as const)
-    const line = {
+    const iterations = Math.max(1, this.times.count)
+    return {
       ...head,
       ...Object.fromEntries(means),
-      time: this.times.time / this.times.count,
-      dataTime: this.times.dataTime / this.times.count,
+      time: this.times.time / iterations,
+      dataTime: this.times.dataTime / iterations,
       memoryMiB: process.resourceUsage().maxRSS / 1024,
     }
+  }
+
+  /** Begins anew, after a line has been written. */
+  clear(): void {
     this.log.count = 0
     this.log.sums = {}
     this.times = { count: 0, time: 0, dataTime: 0 }
-    return line
   }
 }

@@ -8,39 +8,25 @@
 import { basename, join } from 'node:path'
 import type { Detector } from '../detectors/detector.js'
 import type { ComputeOptions } from '../engine/compiled.js'
-import { openMemory } from '../engine/memory.js'
 import type { HostTree } from '../engine/tensors.js'
-import { ConfigError, TrainingError } from '../errors.js'
 import { RANDOM_VERSION, Random } from '../nn/index.js'
-import {
-  type CheckpointMetadata,
-  checkpointToResume,
-  forgetLatest,
-  loadTrainState,
-  loadWeights,
-  type RunState,
-  readCheckpointMetadata,
-  requireClasses,
-  saveCheckpoint,
-} from './checkpoint.js'
+import { type ApSummaries, summarizeAp } from './ap_summary.js'
+import { notFinite, requireScale } from './divergence.js'
 import { withNoise } from './draw_noise.js'
 import { listenForInterrupt } from './interrupt.js'
-import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
-import { LogMeans } from './log_means.js'
-import {
-  initialLossScale,
-  isExhausted,
-  type LossScaleOptions,
-  type LossScaleState,
-  nextLossScale,
-} from './loss_scale.js'
+import type { IterationInputs } from './iteration.js'
+import { type LossScaleOptions, type LossScaleState, nextLossScale } from './loss_scale.js'
 import { type LogLine, MetricsLog } from './metrics_log.js'
-import { makeOptimizer, type Optimizer, type OptimizerOptions } from './optimizer.js'
+import type { OptimizerOptions } from './optimizer.js'
 import { startProgress } from './progress.js'
+import { RunEvaluations } from './run_evaluations.js'
+import { EVALUATIONS_FILE, METRICS_FILE } from './run_files.js'
+import { RunSaver } from './run_saver.js'
 import { lambdaAt, learningRateAt, type ScheduleOptions } from './schedule.js'
+import { lossScaling, type Run, startRun } from './start_run.js'
 import type { BatchTensors } from './step.js'
-import { TrainState } from './train_state.js'
-import { prepareWorkDir } from './work_dir.js'
+import { withCleanup } from './with_cleanup.js'
+import { checkWorkDir, openWorkDir, prepareWorkDir, type WorkDirOptions } from './work_dir.js'
 
 /** Where batches come from; `datasets/` has one. */
 export interface TrainingBatches {
@@ -52,17 +38,29 @@ export interface TrainingBatches {
   }>
 }
 
+/** What an evaluation during training is of. */
+export interface EvaluationPoint {
+  /** Epochs done. */
+  epoch: number
+  /** Iterations done. */
+  iteration: number
+  /** Deep-training lambda of the last update, which the weights are to be evaluated at. */
+  lambda: number
+  /** Aborts when the run is interrupted: the evaluation then throws its reason, and is due again on resume. */
+  signal: AbortSignal
+}
+
 export interface TrainHooks {
   /**
    * Called after epochs with the current weights in the detector (the averages, with EMA); its result
-   * goes to `evaluations.jsonl`.
+   * goes to `evaluations.jsonl`. What it throws ends the run, saved; the evaluation is due again when it is resumed.
    */
-  evaluate?(at: { epoch: number; iteration: number; lambda: number }): Promise<object>
+  evaluate?(at: EvaluationPoint): Promise<object>
   /** Called with each line of `metrics.jsonl`. */
   onLog?(line: LogLine): void
 }
 
-export interface TrainOptions {
+export interface TrainOptions extends WorkDirOptions {
   /** Initialised; it holds the trained weights (not the averages) when training ends. */
   detector: Detector
   loader: TrainingBatches
@@ -80,11 +78,8 @@ export interface TrainOptions {
   seed: number
   /** Names of the classes, by label. */
   classes: readonly string[]
-  /** The resolved config, kept in checkpoints. */
+  /** The resolved config, kept in checkpoints and as `config.json`. */
   config: unknown
-  workDir: string
-  /** Go on from the newest checkpoint of the work dir, or from the one named. */
-  resume?: string | boolean
   /** Stop after this many iterations, counted from the first of all. */
   maxIters?: number
   /** Where and how precisely to compute. */
@@ -102,211 +97,183 @@ export interface TrainResult {
   /** The newest checkpoint. */
   checkpoint: string
   reason: 'finished' | 'maxIters' | 'interrupted'
+  /** Last and best AP of the run's evaluations, if there were any. */
+  ap?: ApSummaries
 }
 
-/** Trains a detector and saves checkpoints and metrics in a work dir. */
+/**
+ * Trains a detector and saves checkpoints and metrics in a work dir, which one training at a time writes in.
+ *
+ * An error that comes late - of data, of an evaluation, of the engine, of a full disk - ends the run like an interrupt:
+ * what it has done is saved first, and the message says where.
+ */
 export async function train(options: TrainOptions): Promise<TrainResult> {
-  const { detector, loader, schedule, workDir, hooks = {} } = options
-  const accumulate = options.optimizer.accumulate ?? 1
-  const iterationsPerEpoch = Math.ceil(loader.iterationsPerEpoch / accumulate)
-  const scheduled = schedule.epochs * iterationsPerEpoch
-  const total = Math.min(scheduled, options.maxIters ?? scheduled)
-
-  const run = await startRun(options, iterationsPerEpoch)
-  await prepareWorkDir(workDir)
-  if (!options.resume) await forgetLatest(workDir)
-  const { state, iterations } = run
-  const scaling = lossScaling(options)
-  let { iteration, checkpoint, lossScale } = run
-  const metricsLog = await MetricsLog.open(join(workDir, 'metrics.jsonl'), iteration)
-  const evaluationLog = await MetricsLog.open(join(workDir, 'evaluations.jsonl'), iteration)
-  const means = new LogMeans(run.log)
-  const progress = startProgress({
-    start: iteration,
-    total,
-    epochs: schedule.epochs,
-    stream: options.progressStream,
-  })
-  const interrupt = listenForInterrupt(() => progress.say('stopping after this iteration'))
-  if (run.drawsDiffer) progress.say(DRAWS_DIFFER)
-
-  let savedAt = checkpoint === undefined ? -1 : iteration
-  const save = async () => {
-    const lambda = lambdaOf(schedule, Math.max(0, iteration - 1), iterationsPerEpoch)
-    const metadata = metadataOf(options, { iteration, iterationsPerEpoch, lambda })
-    const { keep } = options.checkpoint
-    const saved = { metadata, log: means.log, lossScale, keep }
-    checkpoint = await saveCheckpoint(workDir, state.current, saved)
-    savedAt = iteration
-    progress.say(`saved ${basename(checkpoint)}`)
-  }
-
-  const epoch = Math.floor(iteration / iterationsPerEpoch)
-  const firstBatch = (iteration % iterationsPerEpoch) * accumulate
-  const batches = loader.batches({ epoch, iteration: firstBatch })
-  try {
-    while (iteration < total && !interrupt.requested()) {
-      const startedAt = performance.now()
-      const learningRate = learningRateAt(options.optimizer.learningRate, schedule, {
-        iteration,
-        iterationsPerEpoch,
-      })
-      const lambda = lambdaOf(schedule, iteration, iterationsPerEpoch)
-      const batchInEpoch = (iteration % iterationsPerEpoch) * accumulate
-      const count = Math.min(accumulate, loader.iterationsPerEpoch - batchInEpoch)
-      const epochFrom0 = Math.floor(iteration / iterationsPerEpoch)
-      const taken = (await take(batches, count)).map((batch, i) => {
-        const random = new Random(options.seed, 'noise', epochFrom0, batchInEpoch + i)
-        return withNoise(detector, batch, random)
-      })
-      const loadedAt = performance.now()
-
-      iteration++
-      const { metrics, isUpdated } = await iterations.run({
-        batches: taken,
-        learningRate,
-        step: iteration - (lossScale?.skippedUpdates ?? 0),
-        lambda,
-        lossScale: scaling && lossScale?.scale,
-      })
-      if (scaling && lossScale) {
-        lossScale = nextLossScale(lossScale, isUpdated, scaling)
-        requireScale(lossScale, iteration, checkpoint)
-      } else if (!isUpdated) throw notFinite(metrics, iteration, checkpoint)
-
-      means.add(isUpdated ? metrics : undefined, {
-        time: (performance.now() - startedAt) / 1000,
-        dataTime: (loadedAt - startedAt) / 1000,
-      })
-      progress.advance(iteration)
-      if (iteration % options.logging.interval === 0) {
-        const epochFrom1 = Math.ceil(iteration / iterationsPerEpoch)
-        const line = means.takeLine({
-          iter: iteration,
-          epoch: epochFrom1,
-          lr: learningRate,
-          ...(scaling && toldScale(lossScale)),
-        })
-        await metricsLog.append(line)
-        progress.report(line)
-        hooks.onLog?.(line)
-      }
-
-      const epochEnds = iteration % iterationsPerEpoch === 0
-      const epochsDone = Math.floor(iteration / iterationsPerEpoch)
-      const saves = epochEnds && epochsDone % options.checkpoint.interval === 0
-      if (saves || iteration === total) await save()
-      const isDue =
-        epochsDone % (options.evaluation?.interval ?? 1) === 0 || iteration === scheduled
-      if (hooks.evaluate && epochEnds && isDue && !interrupt.requested()) {
-        state.writeTo(detector, options.ema ? 'ema' : 'model')
-        const evaluation = await hooks.evaluate({ epoch: epochsDone, iteration, lambda })
-        await evaluationLog.append({ iter: iteration, epoch: epochsDone, ...evaluation })
-      }
-    }
-    if (savedAt !== iteration) await save()
-    state.writeTo(detector)
-  } finally {
-    interrupt.stop()
-    progress.stop()
-    await batches.return(undefined)
-    await iterations.dispose()
-    state.dispose()
-  }
-  const reason =
-    iteration === scheduled ? 'finished' : iteration >= total ? 'maxIters' : 'interrupted'
-  return { iteration, checkpoint: checkpoint ?? '', reason }
-}
-
-/** What a run starts with: a fresh state, or that of a checkpoint. */
-interface Run extends RunState {
-  state: TrainState
-  iterations: Iterations
-  /** Iterations done. */
-  iteration: number
-  /** The newest checkpoint, if there is one. */
-  checkpoint: string | undefined
-  /** True where the checkpoint was saved by a version with another random generator. */
-  drawsDiffer?: boolean
+  await checkWorkDir(options)
+  const lock = await openWorkDir(options.workDir)
+  return withCleanup(async () => {
+    const run = await startRun(options, lengthOf(options).iterationsPerEpoch)
+    const close = [() => run.iterations.dispose(), () => run.state.dispose()]
+    return await withCleanup(() => goOn(run, options, lock.notes), close)
+  }, [() => lock.release()])
 }
 
 const DRAWS_DIFFER =
   'the checkpoint was saved by a version with another random generator: weights, moments and position go on, ' +
   'but image order, augmentation and noise are drawn anew from here'
 
-async function startRun(options: TrainOptions, iterationsPerEpoch: number): Promise<Run> {
-  const { detector, workDir, resume } = options
-  if (iterationsPerEpoch === 0) {
-    throw new ConfigError('data.train', 'gives no batches', 'name annotations with images')
-  }
-  const optimizer = makeOptimizer(options.optimizer, trainableShapes(detector))
-  const scaling = lossScaling(options)
-  const initial = scaling && initialLossScale(scaling)
-  const memory = openMemory(options.compute ?? {})
-  const stateOptions = { ema: options.ema !== undefined, memory }
-  if (resume === undefined || resume === false) {
-    const state = TrainState.of(detector, optimizer.slots, stateOptions)
-    const iterations = makeIterations(options, state, optimizer)
-    const log = { count: 0, sums: {} }
-    return { state, iterations, iteration: 0, log, lossScale: initial, checkpoint: undefined }
-  }
-  const checkpoint = await checkpointToResume(workDir, resume)
-  await requireSameRun(checkpoint, options, iterationsPerEpoch)
-  await loadWeights(detector, checkpoint)
-  const state = TrainState.of(detector, optimizer.slots, stateOptions)
-  // A run in another precision keeps the count of skipped updates, and hands the scale on.
-  const { metadata, log, lossScale = initial } = await loadTrainState(state, checkpoint)
-  const iterations = makeIterations(options, state, optimizer)
-  const { iteration, randomVersion } = metadata
-  const drawsDiffer = randomVersion !== RANDOM_VERSION
-  return { state, iterations, iteration, log, lossScale, checkpoint, drawsDiffer }
-}
-
-function makeIterations(
+/** Takes a run from where it stands to the end that is asked for. */
+async function goOn(
+  run: Run,
   options: TrainOptions,
-  state: TrainState,
-  optimizer: Optimizer,
-): Iterations {
-  const { detector, ema, compute } = options
-  const { accumulate = 1, maxGradNorm } = options.optimizer
-  const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, compute }
-  const make = accumulate === 1 ? singleBatchIterations : accumulatingIterations
-  return make(detector, state, stepOptions)
+  notes: readonly string[],
+): Promise<TrainResult> {
+  const { detector, loader, workDir, hooks, logging } = options
+  const { accumulate, iterationsPerEpoch, scheduled, total } = lengthOf(options)
+  const scaling = lossScaling(options)
+  await prepareWorkDir(options)
+  const metricsLog = await MetricsLog.open(join(workDir, METRICS_FILE), run.iteration)
+  const evaluationLog = await MetricsLog.open(join(workDir, EVALUATIONS_FILE), run.iteration)
+  const lambdaOf = (iteration: number) => lambdaAfter(options, iteration)
+  const evaluations = new RunEvaluations({
+    ...options,
+    log: evaluationLog,
+    iterationsPerEpoch,
+    scheduled,
+    lambdaAt: lambdaOf,
+  })
+  const saver = new RunSaver(run, {
+    workDir,
+    keep: options.checkpoint.keep,
+    metadataAt(iteration) {
+      const { seed, classes, config } = options
+      const lambda = lambdaOf(Math.max(0, iteration - 1))
+      const position = { iteration, iterationsPerEpoch, lambda }
+      return { ...position, seed, randomVersion: RANDOM_VERSION, classes, config }
+    },
+  })
+
+  const { iteration: start } = run
+  const { epochs } = options.schedule
+  const progress = startProgress({ start, total, epochs, stream: options.progressStream })
+  for (const note of notes) progress.say(note)
+  if (run.drawsDiffer) progress.say(DRAWS_DIFFER)
+  const abort = new AbortController()
+  const interrupt = listenForInterrupt(() => {
+    progress.say('stopping after this iteration')
+    abort.abort()
+  })
+
+  const save = async () => progress.say(`saved ${basename(await saver.save())}`)
+  const evaluate = () => evaluations.run(run, progress, abort.signal)
+  const log = async () => {
+    const { iteration, lossScale, means } = run
+    const line = means.line({
+      iter: iteration,
+      epoch: Math.ceil(iteration / iterationsPerEpoch),
+      lr: rateAfter(options, iteration - 1),
+      ...(scaling && loggedScale(lossScale)),
+    })
+    await metricsLog.append(line)
+    means.clear()
+    progress.report(line)
+    hooks?.onLog?.(line)
+  }
+
+  const firstBatch = (start % iterationsPerEpoch) * accumulate
+  const batches = loader.batches({
+    epoch: Math.floor(start / iterationsPerEpoch),
+    iteration: firstBatch,
+  })
+
+  const iterate = async () => {
+    const startedAt = performance.now()
+    const { iteration } = run
+    const epoch = Math.floor(iteration / iterationsPerEpoch)
+    const batchInEpoch = (iteration % iterationsPerEpoch) * accumulate
+    const count = Math.min(accumulate, loader.iterationsPerEpoch - batchInEpoch)
+    const taken = (await take(batches, count)).map((batch, i) => {
+      const random = new Random(options.seed, 'noise', epoch, batchInEpoch + i)
+      return withNoise(detector, batch, random)
+    })
+    const loadedAt = performance.now()
+    if (iteration === start) progress.compiling(imageSizeOf(taken))
+
+    const { metrics, isUpdated } = await run.iterations.run({
+      batches: taken,
+      learningRate: rateAfter(options, iteration),
+      step: iteration + 1 - (run.lossScale?.skippedUpdates ?? 0),
+      lambda: lambdaOf(iteration),
+      lossScale: scaling && run.lossScale?.scale,
+    })
+    const update = { iteration: iteration + 1, checkpoint: run.checkpoint }
+    if (scaling && run.lossScale) {
+      run.lossScale = nextLossScale(run.lossScale, isUpdated, scaling)
+      requireScale(run.lossScale, update)
+    } else if (!isUpdated) throw notFinite(metrics, update)
+    run.iteration++
+
+    run.means.add(isUpdated ? metrics : undefined, {
+      time: (performance.now() - startedAt) / 1000,
+      dataTime: (loadedAt - startedAt) / 1000,
+    })
+    progress.advance(run.iteration)
+  }
+
+  const trainAll = async () => {
+    if (run.means.log.count > 0 && start % logging.interval === 0) await log() // a full disk took it
+    if (run.isOfWorkDir) {
+      const missed = evaluations.epochsDue(start - 1)
+      if (missed.length > 0) progress.say(missedText(missed))
+      if (evaluations.isDue(start)) await evaluate()
+    }
+    while (run.iteration < total && !interrupt.requested()) {
+      await iterate()
+      const { iteration } = run
+      if (iteration % logging.interval === 0) await log()
+      const epochsDone = iteration / iterationsPerEpoch // whole where an epoch ends
+      if (epochsDone % options.checkpoint.interval === 0 || iteration === total) await save()
+      if (evaluations.isDue(iteration) && !interrupt.requested()) await evaluate()
+    }
+    if (!saver.isUpToDate) await save()
+  }
+
+  await withCleanup(async () => {
+    try {
+      await trainAll()
+    } catch (error) {
+      throw await saver.rescue(error)
+    }
+    run.state.writeTo(detector)
+  }, [() => interrupt.stop(), () => progress.stop(), () => batches.return(undefined)])
+
+  const { iteration, checkpoint = '' } = run
+  const isWhole = iteration >= total && !(interrupt.requested() && evaluations.isDue(iteration))
+  const reason = isWhole ? (iteration === scheduled ? 'finished' : 'maxIters') : 'interrupted'
+  const ap = summarizeAp(evaluations.lines)
+  return { iteration, checkpoint, reason, ...(Object.keys(ap).length > 0 && { ap }) }
 }
 
-/** Refuses to go on with other classes, another seed or epochs of another length. */
-async function requireSameRun(
-  checkpoint: string,
-  { classes, seed }: TrainOptions,
-  iterationsPerEpoch: number,
-): Promise<void> {
-  const saved = await readCheckpointMetadata(checkpoint)
-  if (saved === undefined) return // `loadTrainState` tells it
-  requireClasses(checkpoint, saved.classes, classes)
-  if (saved.seed !== seed) {
-    const what = `is ${seed}, but ${checkpoint} was trained with ${saved.seed}`
-    throw new ConfigError('seed', what, 'resume with that seed')
-  }
-  if (saved.iterationsPerEpoch !== iterationsPerEpoch) {
-    throw new ConfigError(
-      'data.train',
-      `gives ${iterationsPerEpoch} iterations an epoch, but ${checkpoint} was trained with ${saved.iterationsPerEpoch}`,
-      'resume with the same data and batch size, or start anew from its weights with --load-from',
-    )
-  }
+/** Iterations: of an epoch, of the schedule, and until this run is to stop. */
+function lengthOf({ loader, optimizer, schedule, maxIters }: TrainOptions) {
+  const { accumulate = 1 } = optimizer
+  const iterationsPerEpoch = Math.ceil(loader.iterationsPerEpoch / accumulate)
+  const scheduled = schedule.epochs * iterationsPerEpoch
+  const total = Math.min(scheduled, maxIters ?? scheduled)
+  return { accumulate, iterationsPerEpoch, scheduled, total }
 }
 
-function metadataOf(
-  { seed, classes, config }: TrainOptions,
-  position: { iteration: number; iterationsPerEpoch: number; lambda: number },
-): CheckpointMetadata {
-  return { ...position, seed, randomVersion: RANDOM_VERSION, classes, config }
+/** Learning rate of the update that follows `iteration` others. */
+function rateAfter(options: TrainOptions, iteration: number): number {
+  const { iterationsPerEpoch } = lengthOf(options)
+  const position = { iteration, iterationsPerEpoch }
+  return learningRateAt(options.optimizer.learningRate, options.schedule, position)
 }
 
 /** Lambda of the update that follows `iteration` others. */
-function lambdaOf(schedule: ScheduleOptions, iteration: number, iterationsPerEpoch: number) {
-  if (schedule.deepTraining === undefined) return 1
-  return lambdaAt(Math.floor(iteration / iterationsPerEpoch), schedule.deepTraining)
+function lambdaAfter(options: TrainOptions, iteration: number): number {
+  const { deepTraining } = options.schedule
+  if (deepTraining === undefined) return 1
+  return lambdaAt(Math.floor(iteration / lengthOf(options).iterationsPerEpoch), deepTraining)
 }
 
 async function take<Batch>(
@@ -322,46 +289,17 @@ async function take<Batch>(
   return taken
 }
 
-/** Whether, and how, the loss is scaled. */
-function lossScaling({ lossScale, compute }: TrainOptions): LossScaleOptions | undefined {
-  return lossScale ?? (compute?.precision === 'fp16' ? {} : undefined)
+/** Height and width of the first batch, padded, input pixels. */
+function imageSizeOf([{ images }]: IterationInputs['batches']): [number, number] {
+  return [images.shape[1], images.shape[2]]
 }
 
-function toldScale(lossScale: LossScaleState | undefined): object {
+/** Weights of an epoch that has gone by are at most in its checkpoint. */
+function missedText(epochs: readonly number[]): string {
+  const which = `${epochs.length === 1 ? 'epoch' : 'epochs'} ${epochs.join(', ')}`
+  return `${which} went by without evaluation; what checkpoints are left of them, the test command evaluates`
+}
+
+function loggedScale(lossScale: LossScaleState | undefined): object {
   return { lossScale: lossScale?.scale, skippedUpdates: lossScale?.skippedUpdates }
-}
-
-function requireScale(
-  lossScale: LossScaleState,
-  iteration: number,
-  checkpoint: string | undefined,
-): void {
-  if (!isExhausted(lossScale)) return
-  throw new TrainingError(
-    `at iteration ${iteration} the loss scale fell below 1 after ${lossScale.skippedUpdates} skipped updates, ` +
-      `since activations or gradients overflow float16; ${lastSave(checkpoint)}`,
-    'go on in precision fp32, or lower optimizer.learningRate',
-  )
-}
-
-function notFinite(
-  metrics: Readonly<Record<string, number>>,
-  iteration: number,
-  checkpoint: string | undefined,
-): TrainingError {
-  const broken = Object.entries(metrics).filter(([, value]) => !Number.isFinite(value))
-  const told = broken.map(([name, value]) => `${name} is ${value}`).join(', ')
-  return new TrainingError(
-    `at iteration ${iteration} ${told}; ${lastSave(checkpoint)}`,
-    'lower optimizer.learningRate, lengthen schedule.warmupIters, or set optimizer.maxGradNorm',
-  )
-}
-
-function lastSave(checkpoint: string | undefined): string {
-  return checkpoint ? `the last checkpoint is ${basename(checkpoint)}` : 'nothing was saved'
-}
-
-function trainableShapes(detector: Detector): Record<string, readonly number[]> {
-  const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
-  return Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
 }

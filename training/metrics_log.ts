@@ -1,4 +1,5 @@
-import { appendFile, open, readFile, rename } from 'node:fs/promises'
+import { appendFile, readFile } from 'node:fs/promises'
+import { couldNotWrite, replaceText } from './replace_file.js'
 
 /** One line: `iter` counts updates from 1. */
 export interface LogLine {
@@ -8,34 +9,38 @@ export interface LogLine {
 
 /** A file of JSON lines that grows as training goes on. */
 export class MetricsLog {
-  private readonly path: string
-
-  private constructor(path: string) {
-    this.path = path
-  }
+  private constructor(
+    private readonly path: string,
+    /** Lines that were there when it was opened. */
+    readonly kept: readonly LogLine[],
+  ) {}
 
   /**
-   * Opens the log of a run that stands at an iteration: lines past it, of a run that was stopped or
-   * replaced, are dropped, as is a last line that a crash cut short.
+   * Opens the log of a run that stands at an iteration: lines past it, of a run that was stopped, are dropped,
+   * as is a last line that a crash cut short.
    *
    * @param iteration updates done; 0 starts anew.
+   * @throws TrainingError where the file cannot be written.
    */
   static async open(path: string, iteration: number): Promise<MetricsLog> {
-    const text = await readExisting(path)
-    const kept = text.split('\n').filter((line) => iterationOf(line) <= iteration)
-    const unfinished = await open(`${path}.tmp`, 'w')
-    try {
-      await unfinished.writeFile(kept.map((line) => `${line}\n`).join(''))
-      await unfinished.sync()
-    } finally {
-      await unfinished.close()
-    }
-    await rename(`${path}.tmp`, path)
-    return new MetricsLog(path)
+    const lines = (await readExisting(path)).split('\n').flatMap((text) => {
+      const line = parseLine(text)
+      return line && line.iter <= iteration ? [{ text, line }] : []
+    })
+    await replaceText(path, lines.map(({ text }) => `${text}\n`).join(''))
+    return new MetricsLog(
+      path,
+      lines.map(({ line }) => line),
+    )
   }
 
+  /** @throws TrainingError where there is no room for the line. */
   async append(line: LogLine): Promise<void> {
-    await appendFile(this.path, `${JSON.stringify(line)}\n`)
+    try {
+      await appendFile(this.path, `${JSON.stringify(line)}\n`)
+    } catch (error) {
+      throw couldNotWrite(this.path, error)
+    }
   }
 }
 
@@ -44,14 +49,16 @@ async function readExisting(path: string): Promise<string> {
     return await readFile(path, 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw error
+    throw couldNotWrite(path, error)
   }
 }
 
-function iterationOf(line: string): number {
+/** Undefined for what is no line of a log, such as one that was cut short. */
+function parseLine(text: string): LogLine | undefined {
   try {
-    return (JSON.parse(line) as LogLine).iter ?? Number.POSITIVE_INFINITY
+    const line: unknown = JSON.parse(text)
+    return Number.isFinite((line as LogLine | null)?.iter) ? (line as LogLine) : undefined
   } catch {
-    return Number.POSITIVE_INFINITY
+    return undefined
   }
 }

@@ -1,4 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
+import { describeAp } from './ap_summary.js'
+import type { LogLine } from './metrics_log.js'
 
 /** What a progress line tells. */
 export interface ProgressLine {
@@ -18,10 +20,14 @@ export interface ProgressLine {
 
 /** Shows how training stands: one moving line on a terminal, a line a report elsewhere. */
 export interface Progress {
+  /** The first step, for inputs of a size in pixels, is about to be compiled and run. */
+  compiling(size: readonly [height: number, width: number]): void
   /** A new number of updates. */
   advance(iteration: number): void
   /** A logged line. */
   report(line: ProgressLine): void
+  /** A line of `evaluations.jsonl`. */
+  evaluated(line: LogLine): void
   /** Something to be read once. */
   say(text: string): void
   stop(): void
@@ -46,16 +52,26 @@ function terminalProgress(
   { start, total, epochs }: ProgressOptions,
   stream: NodeJS.WriteStream,
 ): Progress {
-  const remaining = remainingTime(start, total)
+  const remaining = remainingTime(total)
   const format = '{bar} {value}/{total} | ETA {remaining} | {text}'
   const bar = new SingleBar({ format, stream, hideCursor: true }, Presets.shades_classic)
-  bar.start(total, start, { remaining: '-', text: 'first iteration' })
+  bar.start(total, start, { remaining: '-', text: 'reading the first batch' })
+  const say = (text: string) => {
+    stream.write(`\r\u001b[K${text}\n`) // over the bar, which is drawn anew below
+  }
+  let ap = ''
   return {
-    advance: (iteration) => bar.update(iteration, { remaining: remaining(iteration) }),
-    report: (line) => bar.update({ text: describe(line, epochs) }),
-    say(text) {
-      stream.write(`\r\u001b[K${text}\n`) // over the bar, which is drawn anew below
+    compiling(size) {
+      bar.update({ text: `compiling for ${sizeText(size)}` })
+      bar.render() // at once: tracing keeps its timer waiting
     },
+    advance: (iteration) => bar.update(iteration, { remaining: remaining(iteration) }),
+    report: (line) => bar.update({ text: describe(line, epochs, ap) }),
+    evaluated(line) {
+      ap = describeAp(line)
+      say(evaluatedText(line))
+    },
+    say,
     stop: () => bar.stop(),
   }
 }
@@ -64,33 +80,63 @@ function plainProgress(
   { start, total, epochs }: ProgressOptions,
   stream: NodeJS.WriteStream,
 ): Progress {
-  const remaining = remainingTime(start, total)
+  const remaining = remainingTime(total)
+  const say = (text: string) => void stream.write(`${text}\n`)
+  let since = performance.now()
+  let ap = ''
   return {
-    advance() {},
+    compiling: (size) => say(`compiling the training step for ${sizeText(size)} ...`),
+    // Two iterations are told one by one: the first line of a log may be an hour away.
+    advance(iteration) {
+      const eta = remaining(iteration)
+      if (iteration > start + 2) return
+      const seconds = ((performance.now() - since) / 1000).toFixed(1)
+      const isFirst = iteration === start + 1
+      say(
+        `iter ${iteration}/${total} done in ${seconds} s, ${isFirst ? 'compiling included' : `ETA ${eta}`}`,
+      )
+      since = performance.now()
+    },
     report(line) {
       const eta = remaining(line.iter)
-      stream.write(`iter ${line.iter}/${total}, ${describe(line, epochs)}, ETA ${eta}\n`)
+      say(`iter ${line.iter}/${total}, ${describe(line, epochs, ap)}, ETA ${eta}`)
     },
-    say: (text) => void stream.write(`${text}\n`),
+    evaluated(line) {
+      ap = describeAp(line)
+      say(evaluatedText(line))
+    },
+    say,
     stop() {},
   }
 }
 
-function describe(line: ProgressLine, epochs: number): string {
+/** `800x1344`, height first. */
+function sizeText([height, width]: readonly [number, number]): string {
+  return `${height}x${width}`
+}
+
+function evaluatedText(line: LogLine): string {
+  return `epoch ${line.epoch}: ${describeAp(line) || 'evaluated, nothing to measure'}`
+}
+
+/** @param ap of the last evaluation; empty before it. */
+function describe(line: ProgressLine, epochs: number, ap: string): string {
   const { epoch, lr, loss, time, dataTime, memoryMiB } = line
   return (
     `epoch ${epoch}/${epochs}, lr ${lr.toExponential(3)}, ` +
     `${loss === undefined ? 'no update' : `loss ${loss.toFixed(4)}`}, ` +
-    `${time.toFixed(3)} s/iter (data ${dataTime.toFixed(3)}), ${Math.round(memoryMiB)} MiB`
+    `${time.toFixed(3)} s/iter (data ${dataTime.toFixed(3)}), ${Math.round(memoryMiB)} MiB${ap === '' ? '' : `, ${ap}`}`
   )
 }
 
-/** A function that tells the time left as `1:02:03`, from the mean pace since now. */
-function remainingTime(start: number, total: number): (iteration: number) => string {
-  const since = performance.now()
+/** A function that returns the time left as `1:02:03`, from the mean pace since its first call: the first iteration compiles. */
+function remainingTime(total: number): (iteration: number) => string {
+  let first: { iteration: number; at: number } | undefined
   return (iteration) => {
-    if (iteration <= start) return '-'
-    const pace = (performance.now() - since) / (iteration - start)
+    const now = performance.now()
+    first ??= { iteration, at: now }
+    if (iteration <= first.iteration) return '-'
+    const pace = (now - first.at) / (iteration - first.iteration)
     return clock(Math.round((pace * (total - iteration)) / 1000))
   }
 }

@@ -1,17 +1,126 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { DataError } from '../errors.js'
+import { rename, stat, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, resolve as resolvePath } from 'node:path'
+import { ConfigError, DataError } from '../errors.js'
+import { checkpointToResume, goBackTo } from './checkpoint.js'
 import { makeFolder } from './make_folder.js'
+import {
+  CONFIG_FILE,
+  deleteResults,
+  deleteRun,
+  type FoundRun,
+  findRun,
+  isForeignConfig,
+} from './run_files.js'
+import { lockWorkDir, type RunLock, requireUnlocked } from './run_lock.js'
 
-/** Makes a folder for a run's files, and refuses one that cannot be written. */
-export async function prepareWorkDir(workDir: string): Promise<void> {
-  const probe = join(workDir, '.writable')
-  try {
+export interface WorkDirOptions {
+  workDir: string
+  /** Go on from the newest checkpoint of the work dir, or from the one named. */
+  resume?: string | boolean
+  /**
+   * Delete the run that the work dir holds, where the default is to refuse it. With the name of a checkpoint to
+   * resume that is not the newest: delete what came after it.
+   */
+  overwrite?: boolean
+}
+
+/**
+ * Refuses a work dir that another training writes in, or that holds a run which would be destroyed. Writes nothing.
+ *
+ * @throws DataError that names what is there and the ways on; ConfigError where options contradict each other.
+ */
+export async function checkWorkDir(options: WorkDirOptions): Promise<void> {
+  const { workDir, resume, overwrite } = options
+  if (resume === true && overwrite) {
+    const what = 'is given with --resume, which goes on with the run in the work dir'
+    throw new ConfigError('--overwrite', what, 'leave out one of them')
+  }
+  if (resume) await checkpointToResume(workDir, resume)
+  await requireUnlocked(workDir)
+  await requireNothingLost(options)
+}
+
+/** Makes the folder where needed, and takes its lock. */
+export async function openWorkDir(workDir: string): Promise<RunLock> {
+  return await orUnwritable(workDir, async () => {
     await makeFolder(workDir)
-    await writeFile(probe, '')
-    await rm(probe)
+    return await lockWorkDir(workDir)
+  })
+}
+
+/**
+ * The first writing of a run, with the lock of its work dir: what `overwrite` gives up is deleted, and the resolved
+ * config is written; a resumed run keeps the one it was started with.
+ */
+export async function prepareWorkDir(options: WorkDirOptions & { config: unknown }): Promise<void> {
+  const { workDir, resume, overwrite, config } = options
+  await requireNothingLost(options) // somebody may have trained here since it was checked
+  await orUnwritable(workDir, async () => {
+    if (overwrite) {
+      if (typeof resume !== 'string' || !isInside(workDir, resume)) await deleteRun(workDir)
+      else if (await goesBack(workDir, resume)) {
+        await goBackTo(workDir, resume)
+        await deleteResults(workDir)
+      }
+    }
+    const path = join(workDir, CONFIG_FILE)
+    const isThere = await stat(path).catch(() => undefined)
+    if (resume && isThere) return
+    await writeFile(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`)
+    await rename(`${path}.tmp`, path)
+  })
+}
+
+async function requireNothingLost({ workDir, resume, overwrite }: WorkDirOptions): Promise<void> {
+  if (resume === true) return
+  const config = join(workDir, CONFIG_FILE)
+  if (await isForeignConfig(config)) {
+    throw new DataError(config, 'is no config of a training run', 'give another --work-dir')
+  }
+  const found = overwrite ? undefined : await findRun(workDir)
+  if (!found) return
+  if (typeof resume !== 'string' || !isInside(workDir, resume)) throw holdsRun(workDir, found)
+  if (!(await goesBack(workDir, resume))) return
+  throw new DataError(
+    workDir,
+    `the run in it goes on past ${basename(resume)}, to ${found.latest}`,
+    'go on from there with --resume alone, give another --work-dir, or delete what came after with --overwrite',
+  )
+}
+
+function holdsRun(workDir: string, { latest, files }: FoundRun): DataError {
+  const overwrite = 'start anew with --overwrite, which deletes that run'
+  if (latest !== undefined) {
+    const fix = `go on with --resume, give another --work-dir, or ${overwrite}`
+    return new DataError(workDir, `holds a run, saved as ${latest}`, fix)
+  }
+  return new DataError(
+    workDir,
+    `holds files of a run (${files.join(', ')}) and no 'latest' to resume from`,
+    `give another --work-dir, or ${overwrite}`,
+  )
+}
+
+/** True for a checkpoint of the work dir's own run that is not its newest. */
+async function goesBack(workDir: string, checkpoint: string): Promise<boolean> {
+  const found = await findRun(workDir)
+  return found?.latest !== undefined && found.latest !== basename(checkpoint)
+}
+
+/** True for a file right in a folder, however the two are spelled. */
+function isInside(folder: string, file: string): boolean {
+  return resolvePath(dirname(file)) === resolvePath(folder)
+}
+
+async function orUnwritable<Result>(
+  workDir: string,
+  write: () => Promise<Result>,
+): Promise<Result> {
+  try {
+    return await write()
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
+    const { code, syscall } = error as NodeJS.ErrnoException
+    if (syscall === undefined) throw error
     throw new DataError(
       workDir,
       `the work dir cannot be written (${code})`,

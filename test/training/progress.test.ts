@@ -20,25 +20,36 @@ function outputOf(isTTY: boolean): string {
     epochs: 12,
     stream: stream as unknown as NodeJS.WriteStream,
   })
-  progress.advance(50)
+  progress.compiling([800, 1344])
+  for (const iteration of [1, 2, 3, 50]) progress.advance(iteration)
   progress.report(line)
   progress.say('saved epoch_1.safetensors')
+  progress.evaluated({ iter: 50, epoch: 1, bbox: { AP: 0.4123 }, segm: { AP: 0.05 } })
+  progress.report(line)
   progress.stop()
   return String(stream.read())
 }
 
-test('away from a terminal each report is a plain line', (t) => {
-  t.is(
-    outputOf(false),
-    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, ETA 0:00:00\n' +
-      'saved epoch_1.safetensors\n',
-  )
+test('away from a terminal there is a plain line before the first step, after two, and for each report', (t) => {
+  t.deepEqual(outputOf(false).split('\n'), [
+    'compiling the training step for 800x1344 ...',
+    'iter 1/100 done in 0.0 s, compiling included',
+    'iter 2/100 done in 0.0 s, ETA 0:00:00',
+    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, ETA 0:00:00',
+    'saved epoch_1.safetensors',
+    'epoch 1: box AP 0.412, mask AP 0.050',
+    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, box AP 0.412, mask AP 0.050, ETA 0:00:00',
+    '',
+  ])
 })
 
 test('on a terminal there is a bar with the time left', (t) => {
   const output = outputOf(true)
   t.regex(output, /50\/100 \| ETA 0:00:00/)
+  t.regex(output, /0\/100 \| ETA - \| compiling for 800x1344/)
   t.true(output.includes('saved epoch_1.safetensors\n'))
+  t.true(output.includes('epoch 1: box AP 0.412, mask AP 0.050\n'))
+  t.regex(output, /812 MiB, box AP 0\.412, mask AP 0\.050/)
 })
 
 test('3723 seconds are 1:02:03', (t) => {

@@ -1,0 +1,60 @@
+import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isCheckpointFile, isModelFile, LATEST, readLatest } from './checkpoint.js'
+import { RESULT_FILES } from './save_results.js'
+
+/** Files of a work dir beside its checkpoints. */
+export const CONFIG_FILE = 'config.json'
+export const METRICS_FILE = 'metrics.jsonl'
+export const EVALUATIONS_FILE = 'evaluations.jsonl'
+
+const RESULTS: readonly string[] = Object.values(RESULT_FILES)
+const LOGS: readonly string[] = [METRICS_FILE, EVALUATIONS_FILE]
+const NAMED = [LATEST, CONFIG_FILE, ...LOGS, ...RESULTS]
+
+/** What tells that a work dir holds a run. */
+export interface FoundRun {
+  /** File name of its newest checkpoint, which `--resume` goes on from; undefined where there is none. */
+  latest: string | undefined
+  /** Names of files that hold something it did: checkpoints, lines, results. */
+  files: string[]
+}
+
+/**
+ * The run that a work dir holds; undefined where there is none: no folder, an empty one, other files, or what a
+ * run leaves that was refused before its first iteration.
+ */
+export async function findRun(workDir: string): Promise<FoundRun | undefined> {
+  const found = await readdir(workDir).catch(() => [])
+  const files: string[] = []
+  for (const file of found.sort()) {
+    const isLog = LOGS.includes(file) && (await stat(join(workDir, file))).size > 0
+    if (isLog || isModelFile(file) || RESULTS.includes(file)) files.push(file)
+  }
+  const latest = await readLatest(workDir)
+  return latest === undefined && files.length === 0 ? undefined : { latest, files }
+}
+
+/** Deletes the files that a run writes, and no others; `latest` first, so that no half of a run is ever resumed. */
+export async function deleteRun(workDir: string): Promise<void> {
+  const isNamed = (file: string) => NAMED.some((name) => file === name || file === `${name}.tmp`)
+  const others = (await readdir(workDir)).filter((file) => isNamed(file) || isCheckpointFile(file))
+  for (const file of [LATEST, ...others]) await rm(join(workDir, file), { force: true })
+}
+
+/** Deletes the results of evaluations, which a run that goes back has not come to. */
+export async function deleteResults(workDir: string): Promise<void> {
+  for (const file of RESULTS) await rm(join(workDir, file), { force: true })
+}
+
+/** True for a `config.json` that no run wrote: somebody else's, which is not to be replaced. */
+export async function isForeignConfig(path: string): Promise<boolean> {
+  const text = await readFile(path, 'utf8').catch(() => undefined)
+  if (text === undefined) return false
+  try {
+    const config: unknown = JSON.parse(text)
+    return typeof config !== 'object' || config === null || !('model' in config)
+  } catch {
+    return true
+  }
+}

@@ -1,0 +1,112 @@
+import { dirname, resolve as resolvePath } from 'node:path'
+import type { Detector } from '../detectors/detector.js'
+import { openMemory } from '../engine/memory.js'
+import { ConfigError } from '../errors.js'
+import { RANDOM_VERSION } from '../nn/index.js'
+import {
+  checkpointToResume,
+  loadTrainState,
+  loadWeights,
+  readCheckpointMetadata,
+  requireClasses,
+} from './checkpoint.js'
+import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
+import { LogMeans } from './log_means.js'
+import type { TrainOptions } from './loop.js'
+import { initialLossScale, type LossScaleOptions, type LossScaleState } from './loss_scale.js'
+import { makeOptimizer, type Optimizer } from './optimizer.js'
+import { TrainState } from './train_state.js'
+
+/** A run as it stands. */
+export interface Run {
+  readonly state: TrainState
+  readonly iterations: Iterations
+  /** Of what was measured since the last logged line. */
+  readonly means: LogMeans
+  /** Iterations done. */
+  iteration: number
+  /** Of runs that scale their loss, or did. */
+  lossScale: LossScaleState | undefined
+  /** The newest checkpoint, if there is one. */
+  checkpoint: string | undefined
+  /** False where the checkpoint that is resumed lies in another work dir. */
+  readonly isOfWorkDir: boolean
+  /** True where the checkpoint was saved by a version with another random generator. */
+  readonly drawsDiffer: boolean
+}
+
+/** A fresh run, or that of a checkpoint. */
+export async function startRun(options: TrainOptions, iterationsPerEpoch: number): Promise<Run> {
+  const { detector, workDir, resume } = options
+  if (iterationsPerEpoch === 0) {
+    throw new ConfigError('data.train', 'gives no batches', 'name annotations with images')
+  }
+  const optimizer = makeOptimizer(options.optimizer, trainableShapes(detector))
+  const scaling = lossScaling(options)
+  const initial = scaling && initialLossScale(scaling)
+  const memory = openMemory(options.compute ?? {})
+  const stateOptions = { ema: options.ema !== undefined, memory }
+  if (resume === undefined || resume === false) {
+    const state = TrainState.of(detector, optimizer.slots, stateOptions)
+    const iterations = makeIterations(options, state, optimizer)
+    const means = new LogMeans({ count: 0, sums: {} })
+    const start = { iteration: 0, lossScale: initial, checkpoint: undefined }
+    return { state, iterations, means, ...start, isOfWorkDir: true, drawsDiffer: false }
+  }
+  const checkpoint = await checkpointToResume(workDir, resume)
+  await requireSameRun(checkpoint, options, iterationsPerEpoch)
+  await loadWeights(detector, checkpoint)
+  const state = TrainState.of(detector, optimizer.slots, stateOptions)
+  // A run in another precision keeps the count of skipped updates, and hands the scale on.
+  const { metadata, log, lossScale = initial } = await loadTrainState(state, checkpoint)
+  const iterations = makeIterations(options, state, optimizer)
+  const { iteration, randomVersion } = metadata
+  const isOfWorkDir = resolvePath(dirname(checkpoint)) === resolvePath(workDir)
+  const means = new LogMeans(log)
+  const origin = { isOfWorkDir, drawsDiffer: randomVersion !== RANDOM_VERSION }
+  return { state, iterations, means, iteration, lossScale, checkpoint, ...origin }
+}
+
+/** Whether, and how, the loss is scaled. */
+export function lossScaling({ lossScale, compute }: TrainOptions): LossScaleOptions | undefined {
+  return lossScale ?? (compute?.precision === 'fp16' ? {} : undefined)
+}
+
+function makeIterations(
+  options: TrainOptions,
+  state: TrainState,
+  optimizer: Optimizer,
+): Iterations {
+  const { detector, ema, compute } = options
+  const { accumulate = 1, maxGradNorm } = options.optimizer
+  const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, compute }
+  const make = accumulate === 1 ? singleBatchIterations : accumulatingIterations
+  return make(detector, state, stepOptions)
+}
+
+/** Refuses to go on with other classes, another seed or epochs of another length. */
+async function requireSameRun(
+  checkpoint: string,
+  { classes, seed }: TrainOptions,
+  iterationsPerEpoch: number,
+): Promise<void> {
+  const saved = await readCheckpointMetadata(checkpoint)
+  if (saved === undefined) return // `loadTrainState` refuses it
+  requireClasses(checkpoint, saved.classes, classes)
+  if (saved.seed !== seed) {
+    const what = `is ${seed}, but ${checkpoint} was trained with ${saved.seed}`
+    throw new ConfigError('seed', what, 'resume with that seed')
+  }
+  if (saved.iterationsPerEpoch !== iterationsPerEpoch) {
+    throw new ConfigError(
+      'data.train',
+      `gives ${iterationsPerEpoch} iterations an epoch, but ${checkpoint} was trained with ${saved.iterationsPerEpoch}`,
+      'resume with the same data and batch size, or start anew from its weights with --load-from',
+    )
+  }
+}
+
+function trainableShapes(detector: Detector): Record<string, readonly number[]> {
+  const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
+  return Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
+}
