@@ -37,7 +37,8 @@ export async function readWorkDir(argument: string): Promise<WorkDir> {
   return { name, path, config: isRecord(config) ? config : undefined, metrics, evaluations }
 }
 
-async function nameAndPath(argument: string): Promise<{ name: string; path: string }> {
+/** What a run is called, and its folder: `NAME=FOLDER` calls it by a name. */
+export async function nameAndPath(argument: string): Promise<{ name: string; path: string }> {
   const named = /^([^=/\\]+)=(.+)$/.exec(argument)
   for (const path of named ? [argument, named[2]] : [argument]) {
     const found = await stat(path).catch(() => undefined)

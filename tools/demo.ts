@@ -13,7 +13,9 @@ import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
 import { evalOptions, trainConfig } from '../experiments/train_config.js'
 import type { Config, DataConfig } from '../registry.js'
 import { type Evaluation, evaluate, type Metrics } from '../training/evaluate.js'
+import { moveRunAside } from '../training/run_files.js'
 import { saveModel } from '../training/save_model.js'
+import { checkWorkDir } from '../training/work_dir.js'
 import { benchmarkTable } from './benchmark_table.js'
 import { command, run } from './command.js'
 import { showProgress } from './show_progress.js'
@@ -50,34 +52,46 @@ const LARGEST_DIFFERENCE = 0.002
 /** Iterations of the short form, which tests that everything runs and not how well it learns. */
 const SHORT_ITERS = 6
 const SHORT_IMAGES = 24
+/** Its data, apart from those of the full demo, which it would cut short. */
+const SHORT_DATA = ['train', 'val'].flatMap((split) => [
+  `data.${split}.annFile=work_dirs/shapes_short/${split}/annotations.json`,
+  `data.${split}.imageDir=work_dirs/shapes_short/${split}/images`,
+])
 
 interface Flags {
   masks?: boolean
   short?: boolean
+  resume?: boolean
   json?: boolean
 }
 
 const program = command('demo', 'Trains, evaluates, merges, exports and times a tiny detector.')
   .option('--masks', 'Mask R-CNN, which finds masks too, instead of RetinaNet')
   .option('--short', `${SHORT_ITERS} iterations, and no bound on AP: does it run?`)
+  .option('--resume', 'go on with a demo that was stopped')
   .option('--json', 'print one JSON document on standard output, all else on standard error')
 
-await run<Flags>(program, async (_, { masks = false, short = false }, say) => {
+await run<Flags>(program, async (_, { masks = false, short = false, resume = false }, say) => {
   const startedAt = performance.now()
   const step = (title: string) => {
     const seconds = Math.round((performance.now() - startedAt) / 1000)
     say(`\n${title} (${seconds} s since the start)`)
   }
-  const { config: name, workDir, kinds } = DEMOS[masks ? 'masks' : 'boxes']
-  const config = await loadConfig(fileURLToPath(new URL(`../configs/${name}.ts`, import.meta.url)))
+  const { config: name, workDir: fullDir, kinds } = DEMOS[masks ? 'masks' : 'boxes']
+  const workDir = short ? `${fullDir}_short` : fullDir
+  const path = fileURLToPath(new URL(`../configs/${name}.ts`, import.meta.url))
+  const config = await loadConfig(path, short ? SHORT_DATA : [])
   const data = requirePart(config, 'data')
+  await checkWorkDir({ workDir, resume, overwrite: !resume }) // an earlier demo is moved, not overwritten
+  const movedTo = resume ? undefined : await moveRunAside(workDir)
+  if (movedTo !== undefined) say(`${workDir} held an earlier demo, which is now ${movedTo}`)
 
   step('1. Generating images of coloured shapes')
   await generateData(data, short)
 
   step('2. Training from scratch')
   const maxIters = short ? SHORT_ITERS : undefined
-  const { checkpoint } = await trainConfig(config, { workDir, maxIters, say })
+  const { checkpoint } = await trainConfig(config, { workDir, resume, maxIters, say })
 
   step('3. Evaluating the training form on images it has not seen')
   const trained = await loadDetector(config, checkpoint)
@@ -115,7 +129,7 @@ await run<Flags>(program, async (_, { masks = false, short = false }, say) => {
 
   for (const comparison of comparisons) checkAp(comparison, short ? 0 : LEAST_AP)
   step('Done')
-  say(`npx tsx tools/report.ts ${workDir} makes a page of it: report.html`)
+  say(`npx vanilladet report ${workDir} makes a page of it: ${join(workDir, 'report.html')}`)
   return { ...metricsOf(trainForm), deploy: metricsOf(deployForm), relative: worst, rows }
 })
 
@@ -135,7 +149,8 @@ async function evaluateVal(
 ): Promise<Evaluation> {
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
   const onProgress = showProgress('images')
-  return evaluate(detector, { ...evalOptions(data, dataset), onProgress })
+  const { lambda } = metadata ?? {}
+  return evaluate(detector, { ...evalOptions(data, dataset), lambda, onProgress })
 }
 
 function metricsOf({ bbox, segm }: Evaluation): { bbox: Metrics; segm?: Metrics } {

@@ -3,17 +3,20 @@
  *
  * With --json: what the page shows, without its pictures; the type is `ReportDocument`.
  */
-import { ConfigError } from '../errors.js'
+import { join } from 'node:path'
+import { ConfigError, DataError } from '../errors.js'
 import { buildReport } from '../report/build_report.js'
 import { bundlePage } from '../report/bundle.js'
-import { renderPage } from '../report/page/page.js'
+import { isReportPage, renderPage } from '../report/page/page.js'
+import { readText } from '../report/read_text.js'
+import { nameAndPath } from '../report/work_dir.js'
 import { command, run } from './command.js'
 import { requireWritable, writeOutput } from './output_file.js'
 
 interface Flags {
   benchmark: string[]
   cuda: string[]
-  out: string
+  out?: string
   json?: boolean
 }
 
@@ -25,10 +28,11 @@ const program = command('report', 'Writes one HTML page about training runs and 
     [],
   )
   .option('--cuda <file...>', 'what bench_cuda.mjs wrote; after the work dirs', [])
-  .option('--out <file>', 'the page', 'report.html')
+  .option('--out <file>', 'the page (default: report.html in the first work dir)')
   .option('--json', 'print one JSON document on standard output, all else on standard error')
 
-await run<Flags, [string[]]>(program, async ([workDirs], { benchmark, cuda, out }, say) => {
+await run<Flags, [string[]]>(program, async ([workDirs], flags, say) => {
+  const { benchmark, cuda } = flags
   if (workDirs.length + benchmark.length + cuda.length === 0) {
     throw new ConfigError(
       'report',
@@ -36,6 +40,7 @@ await run<Flags, [string[]]>(program, async ([workDirs], { benchmark, cuda, out 
       'name a work dir, or a file with --benchmark or --cuda',
     )
   }
+  const out = flags.out ?? (await defaultPage(workDirs))
   await requireWritable(out)
   const { document, pictures } = await buildReport({
     workDirs,
@@ -48,3 +53,11 @@ await run<Flags, [string[]]>(program, async ([workDirs], { benchmark, cuda, out 
   say(`${out}: ${(page.length / 1e6).toFixed(1)} MB`)
   return document
 })
+
+/** Beside the first run; in the working directory where there is none. Only an earlier page is replaced there. */
+async function defaultPage([first]: readonly string[]): Promise<string> {
+  const page = join(first === undefined ? '' : (await nameAndPath(first)).path, 'report.html')
+  const text = await readText(page)
+  if (text === undefined || isReportPage(text)) return page
+  throw new DataError(page, 'is there, and is no page of this command', 'give another with --out')
+}

@@ -2,12 +2,16 @@
 import { basename, extname, join } from 'node:path'
 import { loadConfig } from '../experiments/load.js'
 import { trainConfig } from '../experiments/train_config.js'
+import { apSummaryLines } from '../training/ap_summary.js'
+import type { TrainResult } from '../training/loop.js'
+import { EVALUATIONS_FILE, METRICS_FILE } from '../training/run_files.js'
 import { command, parseCount, run } from './command.js'
 import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
 
 interface Flags extends ComputeFlags {
   workDir?: string
   resume?: string | true
+  overwrite?: boolean
   loadFrom?: string
   maxIters?: number
   seed?: number
@@ -24,6 +28,7 @@ const program = computeOptions(
       '--resume [checkpoint]',
       'go on from the newest checkpoint of the work dir, or from one',
     )
+    .option('--overwrite', 'delete the run that the work dir holds, and start anew')
     .option('--load-from <checkpoint>', 'start from the weights of a .safetensors or .pth file')
     .option('--max-iters <n>', 'stop after this many iterations', parseCount(1))
     .option('--seed <n>', 'instead of the seed of the config', parseCount(0))
@@ -35,10 +40,23 @@ await run<Flags>(program, async ([configPath], flags, say) => {
   const config = await loadConfig(configPath, [...flags.cfgOptions, ...seed])
   const name = basename(configPath, extname(configPath))
   const workDir = flags.workDir ?? join('work_dirs', name)
-  const { resume, loadFrom, maxIters } = flags
+  const { resume, overwrite, loadFrom, maxIters } = flags
   const compute = openCompute(flags, config.precision, say)
-  const options = { workDir, resume, loadFrom, maxIters, compute, say }
+  const options = { workDir, resume, overwrite, loadFrom, maxIters, compute, say }
   const result = await trainConfig(config, options)
-  say(`${result.reason} after ${result.iteration} iterations: ${result.checkpoint}`)
+  for (const line of outcomeLines(result, workDir)) say(line)
   return { workDir, ...result }
 })
+
+/** How a run ended, and where things are. */
+function outcomeLines(result: TrainResult, workDir: string): string[] {
+  const { reason, iteration, checkpoint, ap = {} } = result
+  const logs = [METRICS_FILE, ...(Object.keys(ap).length > 0 ? [EVALUATIONS_FILE] : [])]
+  return [
+    `${reason} after ${iteration} iterations`,
+    ...apSummaryLines(ap),
+    `checkpoint: ${checkpoint}`,
+    `metrics: ${logs.map((file) => join(workDir, file)).join(', ')}`,
+    `npx vanilladet report ${workDir} makes a page of them`,
+  ]
+}

@@ -1,4 +1,4 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isCheckpointFile, isModelFile, LATEST, readLatest } from './checkpoint.js'
 import { RESULT_FILES } from './save_results.js'
@@ -33,6 +33,21 @@ export async function findRun(workDir: string): Promise<FoundRun | undefined> {
   }
   const latest = await readLatest(workDir)
   return latest === undefined && files.length === 0 ? undefined : { latest, files }
+}
+
+/**
+ * Gives a work dir that holds a run another name: its own with the first free of `.1`, `.2`, ...
+ *
+ * @returns the new name; undefined where there is no run.
+ */
+export async function moveRunAside(workDir: string): Promise<string | undefined> {
+  if (!(await findRun(workDir))) return undefined
+  for (let number = 1; ; number++) {
+    const name = `${workDir}.${number}`
+    if (await stat(name).catch(() => undefined)) continue
+    await rename(workDir, name)
+    return name
+  }
 }
 
 /** Deletes the files that a run writes, and no others; `latest` first, so that no half of a run is ever resumed. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { open, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { DataError } from '../errors.js'
@@ -19,7 +20,8 @@ export async function requireUnlocked(workDir: string): Promise<void> {
 }
 
 /**
- * Takes the lock of a work dir, which must exist. Locks of processes on this machine that have ended are removed.
+ * Takes the lock of a work dir, which must exist. Locks of processes on this machine that have ended are removed; its own
+ * goes with the process at the latest, unless that is killed.
  *
  * Each training has a lock file of its own name. It is made before others are looked for, so that of two that start
  * at once at least one sees the other; and a lock that is removed is never one that somebody has just taken.
@@ -29,6 +31,12 @@ export async function requireUnlocked(workDir: string): Promise<void> {
 export async function lockWorkDir(workDir: string): Promise<RunLock> {
   const name = `train.${randomBytes(4).toString('hex')}.lock`
   const path = join(workDir, name)
+  const onExit = () => rmSync(path, { force: true })
+  process.on('exit', onExit)
+  const release = async () => {
+    process.off('exit', onExit)
+    await rm(path, { force: true })
+  }
   try {
     await writeOwner(path)
     const abandoned: { file: string; owner: LockOwner }[] = []
@@ -41,9 +49,9 @@ export async function lockWorkDir(workDir: string): Promise<RunLock> {
     const notes = abandoned.map(({ owner }) => {
       return `a training in ${workDir} ended without removing its lock (${describe(owner)}); it is removed`
     })
-    return { notes, release: () => rm(path, { force: true }) }
+    return { notes, release }
   } catch (error) {
-    await rm(path, { force: true })
+    await release()
     throw error
   }
 }

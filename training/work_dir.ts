@@ -35,7 +35,7 @@ export async function checkWorkDir(options: WorkDirOptions): Promise<void> {
     const what = 'is given with --resume, which goes on with the run in the work dir'
     throw new ConfigError('--overwrite', what, 'leave out one of them')
   }
-  if (resume) await checkpointToResume(workDir, resume)
+  if (resume === true) await checkpointToResume(workDir, true)
   await requireUnlocked(workDir)
   await requireNothingLost(options)
 }
@@ -56,13 +56,7 @@ export async function prepareWorkDir(options: WorkDirOptions & { config: unknown
   const { workDir, resume, overwrite, config } = options
   await requireNothingLost(options) // somebody may have trained here since it was checked
   await orUnwritable(workDir, async () => {
-    if (overwrite) {
-      if (typeof resume !== 'string' || !isInside(workDir, resume)) await deleteRun(workDir)
-      else if (await goesBack(workDir, resume)) {
-        await goBackTo(workDir, resume)
-        await deleteResults(workDir)
-      }
-    }
+    if (overwrite) await deleteGivenUp(options)
     const path = join(workDir, CONFIG_FILE)
     const isThere = await stat(path).catch(() => undefined)
     if (resume && isThere) return
@@ -71,19 +65,30 @@ export async function prepareWorkDir(options: WorkDirOptions & { config: unknown
   })
 }
 
-async function requireNothingLost({ workDir, resume, overwrite }: WorkDirOptions): Promise<void> {
+async function deleteGivenUp(options: WorkDirOptions): Promise<void> {
+  const { workDir } = options
+  const own = await ownCheckpoint(options)
+  if (own === undefined) return await deleteRun(workDir)
+  if (!(await goesBack(workDir, own))) return
+  await goBackTo(workDir, own)
+  await deleteResults(workDir)
+}
+
+async function requireNothingLost(options: WorkDirOptions): Promise<void> {
+  const { workDir, resume, overwrite } = options
   if (resume === true) return
+  const own = await ownCheckpoint(options)
   const config = join(workDir, CONFIG_FILE)
   if (await isForeignConfig(config)) {
     throw new DataError(config, 'is no config of a training run', 'give another --work-dir')
   }
   const found = overwrite ? undefined : await findRun(workDir)
   if (!found) return
-  if (typeof resume !== 'string' || !isInside(workDir, resume)) throw holdsRun(workDir, found)
-  if (!(await goesBack(workDir, resume))) return
+  if (own === undefined) throw holdsRun(workDir, found)
+  if (!(await goesBack(workDir, own))) return
   throw new DataError(
     workDir,
-    `the run in it goes on past ${basename(resume)}, to ${found.latest}`,
+    `the run in it goes on past ${basename(own)}, to ${found.latest}`,
     'go on from there with --resume alone, give another --work-dir, or delete what came after with --overwrite',
   )
 }
@@ -107,9 +112,11 @@ async function goesBack(workDir: string, checkpoint: string): Promise<boolean> {
   return found?.latest !== undefined && found.latest !== basename(checkpoint)
 }
 
-/** True for a file right in a folder, however the two are spelled. */
-function isInside(folder: string, file: string): boolean {
-  return resolvePath(dirname(file)) === resolvePath(folder)
+/** The checkpoint that is named to be resumed, where it is of the work dir's own run. */
+async function ownCheckpoint({ workDir, resume }: WorkDirOptions): Promise<string | undefined> {
+  if (typeof resume !== 'string') return undefined
+  const checkpoint = await checkpointToResume(workDir, resume)
+  return resolvePath(dirname(checkpoint)) === resolvePath(workDir) ? checkpoint : undefined
 }
 
 async function orUnwritable<Result>(

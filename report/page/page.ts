@@ -15,6 +15,14 @@ export interface PageParts {
   style: string
 }
 
+/** Opens what a page carries of its document. */
+const DOCUMENT_TAG = new Html('<script type="application/json" id="report">')
+
+/** True for a page that `renderPage` made. */
+export function isReportPage(text: string): boolean {
+  return text.includes(DOCUMENT_TAG.text)
+}
+
 /** The whole page: it asks for nothing from outside, and its security policy forbids it. */
 export function renderPage(
   document: ReportDocument,
@@ -57,7 +65,7 @@ ${runs.map((run) => runSection(run, pictures))}
 </main>
 <footer><noscript><p>Charts need JavaScript; all their numbers are in the tables.</p></noscript>
 <p class="note">AP and AR are in percent, as COCO and papers write them.</p></footer>
-<script type="application/json" id="report">${jsonForScript(document)}</script>
+${DOCUMENT_TAG}${jsonForScript(document)}</script>
 <script>${new Html(script)}</script>
 </body>
 </html>

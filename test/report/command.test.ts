@@ -1,5 +1,6 @@
 /** The command as a user runs it. */
-import { readFile } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import { temporaryFolder } from '../datasets/coco_folder.js'
@@ -18,6 +19,30 @@ test.serial('a page is written, and its document printed', async (t) => {
   t.deepEqual(JSON.parse(data), document)
   t.regex(stderr, /report\.html: \d\.\d MB/)
 })
+
+test.serial(
+  'by default the page lies in the first work dir, in place of an earlier one',
+  async (t) => {
+    const { workDir, folder } = await syntheticRun(t)
+    const page = join(workDir, 'report.html')
+    const options = { cwd: folder }
+    for (const args of [[workDir], [`mine=${workDir}`, workDir]]) {
+      const { code, stdout, stderr } = await runCommand('report', args, options)
+      t.is(code, 0, stderr)
+      t.true(stdout.startsWith(`${page}: `), stdout)
+      t.regex(await readFile(page, 'utf8'), args.length === 1 ? />first: detection/ : />mine</)
+    }
+    t.false(existsSync(join(folder, 'report.html')))
+
+    await writeFile(page, '<html>my notes</html>')
+    t.deepEqual(await runCommand('report', [workDir], options), {
+      code: 2,
+      stdout: '',
+      stderr: `error: ${page}: is there, and is no page of this command; give another with --out\n`,
+    })
+    t.is(await readFile(page, 'utf8'), '<html>my notes</html>')
+  },
+)
 
 test.serial(
   'a folder that is no work dir, and nothing at all, are one sentence and exit code 2',

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { temporaryFolder } from '../datasets/coco_folder.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 import { configFile, runCommand as run } from './run_command.js'
 
@@ -195,16 +194,6 @@ test.serial(
     t.regex(debug.stderr, /\n\s+at /)
   },
 )
-
-test.serial('the short demo runs from data to speed', async (t) => {
-  const { code, stdout, stderr } = await run('demo', ['--short', '--json'], {
-    cwd: await temporaryFolder(t),
-  })
-  t.is(code, 0, stderr)
-  const { deploy, rows } = JSON.parse(stdout)
-  t.is(typeof deploy.bbox.AP, 'number')
-  t.is(rows.length, 2)
-})
 
 test.serial('reparameterize does not replace the checkpoint it reads', async (t) => {
   const { path } = await configFile(t)
