@@ -6,11 +6,17 @@ import {
   type CocoId,
   type CocoImage,
   type CocoJson,
-  readCocoJson,
+  readCocoFile,
 } from './coco_json.js'
-
-/** Training leaves out images with a side shorter than this (mmdetection 2.x). */
-const MIN_SIDE = 32
+import {
+  CROWD,
+  countUp,
+  INVALID,
+  type LeftOut,
+  MIN_SIDE,
+  OTHER_CATEGORY,
+  objectFault,
+} from './left_out.js'
 
 /** One image with its objects. Sizes are `[height, width]`; everything is in pixels of the image on disk. */
 export interface Sample {
@@ -59,6 +65,8 @@ export interface CocoDataset {
   categoryIds: number[]
   /** In the order of the file. */
   samples: Sample[]
+  /** What is not used of the file; evaluation reads all annotations of the classes. */
+  leftOut?: LeftOut
   /** The parsed file: all categories, the first `limit` images, and their annotations. Evaluation reads it. */
   annotations: CocoJson
 }
@@ -66,33 +74,47 @@ export interface CocoDataset {
 /**
  * Loads a COCO annotation file. Image files are not opened yet.
  *
- * Source: filtering as mmdetection 2.x's `CocoDataset`; see `usableAnnotations`.
+ * Source: filtering as mmdetection 2.x's `CocoDataset`; see `objectFault`.
  */
 export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
   const { annFile, imageDir, mode, limit, keepEmpty = false } = options
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw new ConfigError('limit', `is ${limit}`, 'give a number of images, at least 1')
   }
-  const whole = await readCocoJson(annFile, options.skipInvalid)
+  const { json: whole, invalid } = await readCocoFile(annFile, options.skipInvalid)
   const annotations = limit === undefined ? whole : firstImages(whole, limit)
   const categories = chooseCategories(annFile, whole.categories, options.classes)
   const labelOf = new Map(categories.map((category, label) => [category.id, label]))
 
+  const leftOut: LeftOut = {
+    total: { images: annotations.images.length, objects: annotations.annotations.length + invalid },
+    images: {},
+    objects: {},
+  }
+  countUp(leftOut.objects, INVALID, invalid)
   const byImage = new Map<CocoId, CocoAnnotation[]>(annotations.images.map(({ id }) => [id, []]))
   for (const annotation of annotations.annotations) {
     if (labelOf.has(annotation.category_id)) byImage.get(annotation.image_id)?.push(annotation)
+    else countUp(leftOut.objects, OTHER_CATEGORY)
   }
 
-  const all = annotations.images.map((image) =>
-    makeSample(image, join(imageDir, image.file_name), byImage.get(image.id) ?? [], labelOf),
-  )
+  const counts = mode === 'train' ? leftOut.objects : {}
+  const all = annotations.images.map((image) => {
+    const file = join(imageDir, image.file_name)
+    return makeSample(image, file, { annotations: byImage.get(image.id) ?? [], labelOf, counts })
+  })
   const isLarge = (sample: Sample) => Math.min(...sample.size) >= MIN_SIDE
   // An image whose annotations are crowds, or too small to use, stays as one without objects.
   const isAnnotated = ({ imageId }: Sample) => (byImage.get(imageId) ?? []).length > 0
-  const samples =
-    mode === 'test'
-      ? all
-      : all.filter((sample) => isLarge(sample) && (keepEmpty || isAnnotated(sample)))
+  const samples = all.filter((sample) => {
+    if (mode === 'test') return true
+    const isKept = keepEmpty || isAnnotated(sample)
+    if (!isKept) countUp(leftOut.images, 'without an object of the classes')
+    else if (!isLarge(sample)) countUp(leftOut.images, `with a side below ${MIN_SIDE} pixels`)
+    if (isKept && isLarge(sample)) return true
+    countUp(leftOut.objects, 'in images left out', sample.labels.length)
+    return false
+  })
   if (samples.length === 0) throw noImages(annFile, all, isLarge)
 
   return {
@@ -100,6 +122,7 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
     classes: categories.map((category) => category.name),
     categoryIds: categories.map((category) => category.id),
     samples,
+    leftOut,
     annotations,
   }
 }
@@ -136,15 +159,27 @@ function quoteNames(names: readonly string[]): string {
   return shown.length === 0 ? 'none' : shown.join(', ')
 }
 
+interface SampleParts {
+  /** Of the image, and of the classes. */
+  annotations: readonly CocoAnnotation[]
+  labelOf: ReadonlyMap<number, number>
+  /** Counts what is left out, by reason. */
+  counts: Record<string, number>
+}
+
 function makeSample(
   image: CocoImage,
   file: string,
-  annotations: readonly CocoAnnotation[],
-  labelOf: ReadonlyMap<number, number>,
+  { annotations, labelOf, counts }: SampleParts,
 ): Sample {
-  const usable = usableAnnotations(annotations, image)
-  const objects = usable.filter((annotation) => !annotation.iscrowd)
-  const crowds = usable.filter((annotation) => annotation.iscrowd)
+  const objects: CocoAnnotation[] = []
+  const crowds: CocoAnnotation[] = []
+  for (const annotation of annotations) {
+    const fault = objectFault(annotation, image)
+    if (fault === undefined) objects.push(annotation)
+    else countUp(counts, fault)
+    if (fault === CROWD) crowds.push(annotation)
+  }
   return {
     imageId: image.id,
     file,
@@ -155,19 +190,6 @@ function makeSample(
     annotationIds: objects.map(({ id }) => id),
     crowdBoxesXyxy: boxesXyxy(crowds),
   }
-}
-
-/** Leaves out what is flagged, empty, thinner than a pixel, or outside the image (mmdetection 2.x). */
-function usableAnnotations(
-  annotations: readonly CocoAnnotation[],
-  image: CocoImage,
-): CocoAnnotation[] {
-  return annotations.filter(({ ignore, bbox: [x, y, width, height], area }) => {
-    const insideWidth = Math.min(x + width, image.width) - Math.max(x, 0)
-    const insideHeight = Math.min(y + height, image.height) - Math.max(y, 0)
-    if (ignore || insideWidth <= 0 || insideHeight <= 0) return false
-    return area > 0 && width >= 1 && height >= 1
-  })
 }
 
 /** `[n, 4]` from COCO's `x y width height` to `x1 y1 x2 y2`. */

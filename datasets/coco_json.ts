@@ -58,6 +58,14 @@ const REPAIR = 'repair it, or set data.skipInvalid'
  * @param skipInvalid drops annotations that cannot be used, where the default is to refuse the file.
  */
 export async function readCocoJson(file: string, skipInvalid = false): Promise<CocoJson> {
+  return (await readCocoFile(file, skipInvalid)).json
+}
+
+/** `readCocoJson`, and how many annotations `skipInvalid` dropped. */
+export async function readCocoFile(
+  file: string,
+  skipInvalid = false,
+): Promise<{ json: CocoJson; invalid: number }> {
   const parsed = parseJson(file, await readText(file))
   if (!isRecord(parsed)) {
     throw new DataError(file, 'holds no object', 'give a COCO annotation file')
@@ -71,7 +79,8 @@ export async function readCocoJson(file: string, skipInvalid = false): Promise<C
   checkCategories(file, json.categories)
   checkImages(file, json.images)
   const annotations = validAnnotations(file, json, skipInvalid)
-  return annotations.length === json.annotations.length ? json : { ...json, annotations }
+  const invalid = json.annotations.length - annotations.length
+  return { json: invalid === 0 ? json : { ...json, annotations }, invalid }
 }
 
 async function readText(file: string): Promise<string> {

@@ -20,6 +20,7 @@ export {
   readCocoJson,
 } from './coco_json.js'
 export { decodeImage } from './image.js'
+export { type LeftOut, leftOutLines } from './left_out.js'
 export {
   type EvalOptions,
   evalBatches,

@@ -1,6 +1,6 @@
 import { checkMasks } from '../datasets/batch_masks.js'
 import { checkImages } from '../datasets/check_images.js'
-import { type CocoDataset, TrainLoader } from '../datasets/index.js'
+import { type CocoDataset, leftOutLines, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
 import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
@@ -49,7 +49,7 @@ export async function trainConfig(
   const { data, dataset } = await loadSplit(config, 'train')
   const { classes } = dataset
   await checkImages(dataset.samples)
-  say(`${dataset.samples.length} images of ${classes.length} classes from ${dataset.annFile}`)
+  sayData(dataset, say)
 
   const seed = config.seed ?? 0
   const detector = buildDetector(config.model).initialize(seed)
@@ -60,7 +60,7 @@ export async function trainConfig(
   }
   const evaluation = config.evaluation
   const hooks = evaluation
-    ? await evaluationHooks(config, detector, { classes, workDir, compute })
+    ? await evaluationHooks(config, detector, { classes, workDir, compute, say })
     : undefined
   requireGroups(detector, optimizer)
 
@@ -129,15 +129,18 @@ interface EvaluationSetting {
   classes: readonly string[]
   workDir: string
   compute: ComputeOptions
+  say(line: string): void
 }
 
 async function evaluationHooks(
   config: Config,
   detector: Detector,
-  { classes, workDir, compute }: EvaluationSetting,
+  { classes, workDir, compute, say }: EvaluationSetting,
 ): Promise<TrainHooks> {
   const { data, dataset } = await loadSplit(config, 'val', classes)
   await checkImages(dataset.samples)
+  say(`evaluates on ${dataset.samples.length} images from ${dataset.annFile}`)
+  for (const line of leftOutLines(dataset.leftOut)) say(line)
   if (detector.needsMasks) checkMasks(dataset.samples)
   return {
     evaluate: async ({ lambda, signal }) => {
@@ -151,6 +154,15 @@ async function evaluationHooks(
       return { bbox, segm }
     },
   }
+}
+
+/** What is trained on, and what is not. */
+function sayData({ samples, classes, annFile, leftOut }: CocoDataset, say: (line: string) => void) {
+  const objects = samples.reduce((sum, { labels }) => sum + labels.length, 0)
+  say(
+    `${samples.length} images with ${objects} objects of ${classes.length} classes from ${annFile}`,
+  )
+  for (const line of leftOutLines(leftOut)) say(line)
 }
 
 /** What `evaluate` needs of a config. */

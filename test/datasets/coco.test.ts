@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import test from 'ava'
-import { type CocoOptions, loadCoco } from '../../datasets/index.js'
+import { type CocoOptions, leftOutLines, loadCoco } from '../../datasets/index.js'
 import { ConfigError, DataError } from '../../errors.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { cat, oneCat, temporaryFolder, writeAnnotations } from './coco_folder.js'
@@ -70,6 +70,46 @@ test('objects that are flagged, outside, empty or thin are no training objects',
   ]
   const dataset = await loadCoco(await options(t, oneCat({ annotations })))
   assertClose(t, dataset.samples[0].boxesXyxy, [10, 20, 40, 28, -9, 47, 1, 57], 0)
+})
+
+test('what training leaves out is counted by reason, evaluation reads all of the classes', async (t) => {
+  const content = oneCat({
+    categories,
+    images: [image(1), image(2), image(3, 31, 200), image(4)],
+    annotations: [
+      cat({ id: 1, image_id: 1 }),
+      cat({ id: 2, image_id: 1, ignore: 1 }),
+      cat({ id: 3, image_id: 1, bbox: [64, 0, 10, 10] }),
+      cat({ id: 4, image_id: 1, area: 0 }),
+      cat({ id: 5, image_id: 1, bbox: [1, 1, 0.9, 10] }),
+      cat({ id: 6, image_id: 1, iscrowd: 1 }),
+      cat({ id: 7, image_id: 1, iscrowd: 1 }),
+      cat({ id: 8, image_id: 3 }),
+      cat({ id: 9, image_id: 4, category_id: 90 }),
+      cat({ id: 10, image_id: 99 }),
+    ],
+  })
+  const rest = { classes: ['cat', 'person'], skipInvalid: true }
+  const { samples, leftOut } = await loadCoco(await options(t, content, rest))
+  t.deepEqual(
+    samples.map(({ imageId }) => imageId),
+    [1],
+  )
+  t.deepEqual(leftOutLines(leftOut), [
+    'left out of 4 images: 2 without an object of the classes, 1 with a side below 32 pixels',
+    "left out of 10 objects: 1 that cannot be used (skipInvalid), 1 of other categories, 1 flagged 'ignore', " +
+      '1 outside their image, 1 of area 0, 1 thinner than a pixel, 2 crowds, 1 in images left out',
+  ])
+  const test = await loadCoco(await options(t, content, { ...rest, mode: 'test' }))
+  t.deepEqual(leftOutLines(test.leftOut), [
+    'left out of 10 objects: 1 that cannot be used (skipInvalid), 1 of other categories',
+  ])
+})
+
+test('nothing is said where nothing is left out', async (t) => {
+  const { leftOut } = await loadCoco(await options(t, oneCat({ annotations: [cat()] })))
+  t.deepEqual(leftOutLines(leftOut), [])
+  t.deepEqual(leftOut?.total, { images: 1, objects: 1 })
 })
 
 test('crowds are kept apart from the objects', async (t) => {
