@@ -1,26 +1,42 @@
+import { existsSync } from 'node:fs'
 import { type Backbone, isMergeable } from '../backbones/index.js'
 import { type Merged, reparameterize } from '../deploy/reparameterize.js'
 import type { Detector } from '../detectors/index.js'
-import { ConfigError } from '../errors.js'
+import { ConfigError, DataError } from '../errors.js'
 import { randomizeNorms } from '../nn/index.js'
+import {
+  fillWeights,
+  isKeyOfAverages,
+  isOfAverages,
+  type Pretrained,
+  type PretrainedReport,
+  readPretrained,
+  reportLines,
+  requireExplained,
+  tensorsOfModel,
+} from '../pretrained/index.js'
 import { buildDetector, type Config, type Form } from '../registry.js'
 import {
   type CheckpointMetadata,
-  isFullMatch,
-  loadWeights,
-  matchWeights,
+  findCheckpoint,
   readCheckpointMetadata,
-  readSafetensorsHeader,
+  trainStatePath,
 } from '../training/index.js'
+import { matchForm } from './match_form.js'
 
 /** Instead of a checkpoint: new weights, with BatchNorm statistics as a trained network might have them. */
 export const RANDOM = 'random'
 
+/** Of the averages in a checkpoint's file of the training state. */
+const OWN_AVERAGES = 'ema.'
+
 export interface LoadedDetector {
   detector: Detector
   form: Form
-  /** What the checkpoint says of itself; undefined for random weights and for those from elsewhere. */
-  metadata: CheckpointMetadata | undefined
+  /** What the checkpoint says of itself, of weights from elsewhere the classes; undefined where it says nothing. */
+  metadata: Partial<CheckpointMetadata> | undefined
+  /** True where the file holds a backbone alone, and the rest of the detector has new weights. */
+  isBackboneAlone: boolean
 }
 
 export interface LoadOptions {
@@ -28,23 +44,33 @@ export interface LoadOptions {
   form?: Form
   /** Without `form`: the deploy form if there is one, and deep training has ended. @default false */
   preferDeploy?: boolean
-  /** The trained weights, or their running averages, which a checkpoint of a run with `ema` has. @default 'model' */
+  /**
+   * The trained weights, or their running averages, which a checkpoint of a run with `ema` has.
+   * @default the trained weights; of a file from elsewhere the averages where it has some
+   */
   weights?: 'model' | 'ema'
+  /** What must be in the file: the whole model, or the backbone, which a classifier's file has too. @default 'model' */
+  part?: 'model' | 'backbone'
+  /** Takes a file that holds a backbone alone, too. @default false */
+  allowBackbone?: boolean
+  /** Takes the report on weights that are not just those of the model. */
+  say?(line: string): void
 }
 
 /**
  * Builds the detector of a config with the weights of a checkpoint; weights in training form are merged
  * where the deploy form is asked for.
  *
- * @param checkpoint a `.safetensors` file, or `random`.
+ * @param checkpoint a `.safetensors` or `.pth` file, of this or another project; a work dir or its `latest` file, for
+ *   its newest checkpoint; or `random`.
  */
 export async function loadDetector(
   config: Config,
   checkpoint: string,
-  { form, preferDeploy = false, weights = 'model' }: LoadOptions = {},
+  { form, preferDeploy = false, ...options }: LoadOptions = {},
 ): Promise<LoadedDetector> {
   const loaded =
-    checkpoint === RANDOM ? randomDetector(config) : await readDetector(config, checkpoint, weights)
+    checkpoint === RANDOM ? randomDetector(config) : await readDetector(config, checkpoint, options)
   const { lambda = 1 } = loaded.metadata ?? {}
   const canMerge = lambda === 1 && hasDeployForm(loaded.detector)
   const wanted = form ?? (preferDeploy && canMerge ? 'deploy' : loaded.form)
@@ -60,13 +86,21 @@ export async function loadDetector(
   return { ...loaded, form: wanted }
 }
 
+/** The file that a CHECKPOINT argument stands for; undefined for `random`. */
+export async function checkpointFile(checkpoint: string): Promise<string | undefined> {
+  return checkpoint === RANDOM ? undefined : findCheckpoint(checkpoint)
+}
+
 /** True where training form and deploy form differ. */
 export function hasDeployForm(detector: Detector): boolean {
   return hasBackbone(detector) && isMergeable(detector.backbone)
 }
 
 /** Merges a detector in place into its deploy form, with the self-check of `reparameterize`. */
-export async function mergeDetector({ detector, metadata }: LoadedDetector): Promise<Merged> {
+export async function mergeDetector({
+  detector,
+  metadata,
+}: Pick<LoadedDetector, 'detector' | 'metadata'>): Promise<Merged> {
   if (!hasBackbone(detector)) {
     throw new ConfigError(
       'model.type',
@@ -85,26 +119,105 @@ function randomDetector(config: Config): LoadedDetector {
   const seed = config.seed ?? 0
   const detector = buildDetector(config.model).initialize(seed)
   randomizeNorms(detector, seed)
-  return { detector, form: 'train', metadata: undefined }
+  return { detector, form: 'train', metadata: undefined, isBackboneAlone: false }
 }
 
 async function readDetector(
   config: Config,
-  path: string,
-  weights: 'model' | 'ema',
+  checkpoint: string,
+  { weights, part = 'model', allowBackbone = false, say = () => {} }: LoadOptions,
 ): Promise<LoadedDetector> {
-  const metadata = await readCheckpointMetadata(path)
-  const { shapes } = await readSafetensorsHeader(path)
-  const form = isDeployForm(config, shapes) ? 'deploy' : 'train'
+  const pretrained = await readWeights(await findCheckpoint(checkpoint), weights)
+  const { form, report, tensors } = matchForm(config.model, pretrained, { weights, part })
+  requireKind(report, pretrained, weights)
+  requireExplained(report)
+  const isBackboneAlone = holdsBackboneAlone(report)
+  if (part === 'model' && !(isBackboneAlone && allowBackbone)) {
+    requireWhole(report, isBackboneAlone)
+  }
+  if (isWorthTelling(report, pretrained)) {
+    for (const line of reportLines(report, 'the others are not used')) say(line)
+  }
   const detector = buildDetector(config.model, { form })
-  await loadWeights(detector, path, { weights })
-  return { detector, form, metadata }
+  await fillWeights(detector, tensors)
+  return { detector, form, metadata: await metadataOf(pretrained), isBackboneAlone }
 }
 
-/** The names of the weights tell the form; a network with one form is in training form. */
-function isDeployForm(config: Config, shapes: Record<string, number[]>): boolean {
-  if (!hasDeployForm(buildDetector(config.model))) return false
-  const deploy = buildDetector(config.model, { form: 'deploy' }).namedParameters()
-  const expected = Object.fromEntries(deploy.map(([name, { shape }]) => [name, shape]))
-  return isFullMatch(matchWeights(expected, shapes))
+/** The weights of a file; the averages of a checkpoint of ours are in the file beside it. */
+async function readWeights(path: string, weights: LoadOptions['weights']): Promise<Pretrained> {
+  const pretrained = await readPretrained(path, { weights })
+  const statePath = trainStatePath(path)
+  const isOurs = pretrained.format === 'safetensors' && existsSync(statePath)
+  if (weights !== 'ema' || !isOurs) return pretrained
+  const state = await readPretrained(statePath)
+  const averages = Object.entries(state.tensors).flatMap(([name, tensor]) => {
+    return name.startsWith(OWN_AVERAGES) ? [[name.slice(OWN_AVERAGES.length), tensor] as const] : []
+  })
+  if (averages.length === 0) throw noAverages(path)
+  return { ...pretrained, key: OWN_AVERAGES, tensors: Object.fromEntries(averages) }
+}
+
+/** Refuses a file that does not have the weights, trained or averaged, that were asked for. */
+function requireKind(
+  { prefix = '' }: PretrainedReport,
+  { path, key }: Pretrained,
+  weights: LoadOptions['weights'],
+): void {
+  const isAverages = key === OWN_AVERAGES || isKeyOfAverages(key) || isOfAverages(prefix)
+  if (weights === 'ema' && !isAverages) throw noAverages(path)
+  if (weights !== 'model' || !isAverages) return
+  throw new DataError(path, 'it holds running averages alone', 'leave out --weights model')
+}
+
+function noAverages(path: string): DataError {
+  return new DataError(path, 'it holds no running averages', 'leave out --weights ema')
+}
+
+/** True where nothing was found for the rest of a detector. */
+function holdsBackboneAlone({ loaded, missing, otherShape }: PretrainedReport): boolean {
+  const isRest = ({ name }: { name: string }) => !name.startsWith('backbone.')
+  return missing.some(isRest) && loaded.length > 0 && ![...loaded, ...otherShape].some(isRest)
+}
+
+/** Refuses weights that leave a part of the model as it was drawn, for a reason that is known. */
+function requireWhole(report: PretrainedReport, isBackboneAlone: boolean): void {
+  const { path, missing, otherShape, classes } = report
+  if (isBackboneAlone) {
+    throw new DataError(
+      path,
+      'it holds a backbone alone, so that the rest of the detector would be random',
+      'train the detector from it with train --load-from, or export it with export_onnx --part backbone',
+    )
+  }
+  if (otherShape.length > 0) {
+    const [{ name, found, expected }] = otherShape
+    const shapes = `${name} is [${found.join(', ')}], not [${expected.join(', ')}]`
+    const number = classes?.length ?? 'their number'
+    throw new DataError(
+      path,
+      `it was trained for another number of classes (${shapes})`,
+      `set model.numClasses to ${number}, or train from it with train --load-from`,
+    )
+  }
+  if (missing.length > 0) {
+    const [{ name, because }] = missing
+    const rest = missing.length > 1 ? ', ...' : ''
+    throw new DataError(
+      path,
+      `${missing.length} of ${tensorsOfModel(report)} tensors of the model are not in it (${name}${rest}): ${because}`,
+      'train the model from it with train --load-from',
+    )
+  }
+}
+
+/** False for a whole file with the names of the model, as those of runs here. */
+function isWorthTelling(report: PretrainedReport, { format }: Pretrained): boolean {
+  const { prefix, missing, unexpected, notes } = report
+  const isPlain = prefix === undefined && missing.length + unexpected.length + notes.length === 0
+  return format !== 'safetensors' || !isPlain
+}
+
+async function metadataOf({ path, format, classes }: Pretrained) {
+  const own = format === 'safetensors' ? await readCheckpointMetadata(path) : undefined
+  return own ?? (classes && { classes })
 }

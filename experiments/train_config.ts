@@ -4,13 +4,11 @@ import { type CocoDataset, leftOutLines, TrainLoader } from '../datasets/index.j
 import type { Detector } from '../detectors/index.js'
 import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
-import { loadPretrained, reportLines } from '../pretrained/index.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
 import {
   type OptimizerOptions,
   paramGroups,
-  requireClasses,
   type TrainHooks,
   type TrainOptions,
   type TrainResult,
@@ -20,12 +18,13 @@ import { saveResults } from '../training/save_results.js'
 import { withCleanup } from '../training/with_cleanup.js'
 import { checkWorkDir } from '../training/work_dir.js'
 import { loadSplit, requirePart } from './load_data.js'
+import { startFrom } from './start_from.js'
 
 export interface TrainConfigOptions
   extends Pick<TrainOptions, 'workDir' | 'resume' | 'overwrite' | 'maxIters' | 'progressStream'> {
   /** Where to compute, and how precisely: its precision goes before that of the config. */
   compute?: ComputeOptions
-  /** Weights to start from, a `.safetensors` or `.pth` file; what does not fit must have a known reason. */
+  /** Weights to start from, as `loadDetector` takes them; what does not fit must have a known reason. */
   loadFrom?: string
   /** Takes what is worth knowing before the first iteration. */
   say?(line: string): void
@@ -56,7 +55,7 @@ export async function trainConfig(
   const masks = detector.needsMasks
   if (masks) checkMasks(dataset.samples)
   if (loadFrom !== undefined) {
-    for (const line of await startFrom(detector, loadFrom, classes)) say(line)
+    for (const line of await startFrom(detector, loadFrom, { classes, seed })) say(line)
   }
   const evaluation = config.evaluation
   const hooks = evaluation
@@ -104,19 +103,6 @@ function precisionOf(
 
 function loaderOptions({ batchSize, bucketStep, workers, scales, flip }: DataConfig) {
   return { batchSize, bucketStep, workers, scales, flip }
-}
-
-/** Loads the weights that fit, and says how many they are and why others do not. */
-async function startFrom(
-  detector: Detector,
-  path: string,
-  classes: readonly string[],
-): Promise<string[]> {
-  const report = await loadPretrained(detector, path)
-  const { classes: saved } = report
-  // With another number of classes the last layers do not fit and start anew, which is meant.
-  if (saved?.length === classes.length) requireClasses(path, saved, classes)
-  return reportLines(report)
 }
 
 /** Refuses an optimizer whose groups do not fit the model, before anything is written. */

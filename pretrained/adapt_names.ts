@@ -17,6 +17,8 @@ export interface AdaptedTensor extends StoredTensor {
 export interface Adapted {
   path: string
   key: string | undefined
+  /** Of wrappers, which was cut off the names. */
+  prefix: string | undefined
   /** Whose names they had. */
   source: string
   tensors: Record<string, AdaptedTensor>
@@ -30,9 +32,8 @@ export interface Adapted {
 
 /** Gives the weights of a file the names and layouts they have here, by the rules of the source they are from. */
 export function adaptNames(pretrained: Pretrained): Adapted {
-  const { path, key, tensors, others, refused } = pretrained
-  const names = Object.keys(tensors)
-  const source = SOURCES.find(({ sign }) => names.some((name) => sign.test(name)))
+  const { path, key, prefix, tensors, others, refused } = pretrained
+  const source = sourceOf(pretrained)
   const adapted = new Map<string, AdaptedTensor>()
   const leftOut = others.map(({ name, what }) => ({ name, because: `it is ${what}` }))
   for (const [from, tensor] of Object.entries(tensors)) {
@@ -54,12 +55,23 @@ export function adaptNames(pretrained: Pretrained): Adapted {
   return {
     path,
     key,
+    prefix,
     source: nameOf(pretrained, source),
     tensors: Object.fromEntries(adapted),
     leftOut,
     notes,
     classes: pretrained.classes,
   }
+}
+
+/** True for weights with the names of a source that is known. */
+export function isOfKnownSource(pretrained: Pretrained): boolean {
+  return sourceOf(pretrained) !== undefined
+}
+
+function sourceOf({ tensors }: Pretrained): Source | undefined {
+  const names = Object.keys(tensors)
+  return SOURCES.find(({ sign }) => names.some((name) => sign.test(name)))
 }
 
 function renamed({ from, to }: Extract<NameRule, { to: unknown }>, name: string): string {

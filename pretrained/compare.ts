@@ -1,6 +1,12 @@
 import { DataError } from '../errors.js'
 import type { Adapted, AdaptedTensor } from './adapt_names.js'
-import { type Situation, whyMissing, whyOtherShape, whyUnexpected } from './explain.js'
+import {
+  isClassLayer,
+  type Situation,
+  whyMissing,
+  whyOtherShape,
+  whyUnexpected,
+} from './explain.js'
 
 /** A tensor without its partner; `because` is undefined where no rule explains it. */
 export interface Miss {
@@ -12,6 +18,8 @@ export interface Miss {
 export interface PretrainedReport {
   path: string
   key: string | undefined
+  /** What wrappers had put before the names, as in `module.model.`, and was cut off. */
+  prefix?: string
   source: string
   /** In both; `from` is the name in the file. */
   loaded: { name: string; from: string; changed?: string }[]
@@ -21,12 +29,16 @@ export interface PretrainedReport {
   unexpected: Miss[]
   /** In both, of different shapes. */
   otherShape: (Miss & { found: readonly number[]; expected: readonly number[] })[]
+  /** In both, with outputs for classes of other names. */
+  otherClasses: Miss[]
   notes: string[]
   /** Names of the classes, by label, where the file tells them. */
   classes: readonly string[] | undefined
 }
 
 type Shapes = Readonly<Record<string, readonly number[]>>
+
+const OTHER_CLASSES = 'it is trained for classes of other names, so the layer starts anew'
 
 /** At most this many names are told in an error. */
 const SHOWN = 12
@@ -36,20 +48,26 @@ const SHOWN = 12
  * backbone alone are compared with the backbone of a detector.
  *
  * @param shapes of the model, by name.
+ * @param options.classes of the model, by label: layers of a file that is for classes of other names are left out.
+ * @param options.part what of a detector is asked for. @default 'model'
  * @returns the report, and the tensors to load, by the model's names.
  */
 export function compare(
   adapted: Adapted,
   shapes: Shapes,
+  { classes, part = 'model' }: { classes?: readonly string[]; part?: 'model' | 'backbone' } = {},
 ): { report: PretrainedReport; tensors: Record<string, AdaptedTensor> } {
   const tensors = asPartOf(shapes, adapted.tensors)
   const situation: Situation = {
     file: new Set(Object.keys(tensors)),
     model: new Set(Object.keys(shapes)),
+    part,
   }
-  const { path, key, source, notes, classes } = adapted
+  const { path, key, prefix, source } = adapted
+  const isOfOthers = classes !== undefined && hasOtherNames(adapted.classes, classes)
   const report: PretrainedReport = {
-    ...{ path, key, source, loaded: [], missing: [], otherShape: [], notes, classes },
+    ...{ path, key, prefix, source, loaded: [], missing: [], otherShape: [], otherClasses: [] },
+    ...{ notes: [...adapted.notes], classes: adapted.classes },
     unexpected: adapted.leftOut.map(({ name, because }) => ({ name, because })),
   }
   const loaded: [string, AdaptedTensor][] = []
@@ -57,17 +75,22 @@ export function compare(
     const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined
     if (!tensor) {
       report.missing.push({ name, because: whyMissing(name, situation) })
+    } else if (isOfOthers && isClassLayer(name)) {
+      report.otherClasses.push({ name, because: OTHER_CLASSES })
     } else if (isSame(tensor.shape, expected)) {
       loaded.push([name, tensor])
       report.loaded.push({ name, from: tensor.from, changed: tensor.changed })
     } else {
-      const because = whyOtherShape(name, tensor.shape, expected)
+      const because = whyOtherShape(name, situation, [tensor.shape, expected])
       report.otherShape.push({ name, found: tensor.shape, expected, because })
     }
   }
   for (const [name, tensor] of Object.entries(tensors)) {
     if (situation.model.has(name)) continue
     report.unexpected.push({ name: tensor.from, because: whyUnexpected(name, situation) })
+  }
+  if (classes !== undefined && !adapted.classes && loaded.some(([name]) => isClassLayer(name))) {
+    report.notes.push('it does not name its classes, which are taken to be those of the data')
   }
   return { report, tensors: Object.fromEntries(loaded) }
 }
@@ -79,13 +102,13 @@ export function reportOf({ tensors, leftOut, ...rest }: Adapted): PretrainedRepo
     from,
     changed,
   }))
-  return { ...rest, loaded, missing: [], unexpected: leftOut, otherShape: [] }
+  return { ...rest, loaded, missing: [], unexpected: leftOut, otherShape: [], otherClasses: [] }
 }
 
 /** Refuses a file with a miss that nothing explains, before any of it is loaded. */
 export function requireExplained({ path, source, ...report }: PretrainedReport): void {
   const { loaded, missing, unexpected, otherShape } = report
-  const total = loaded.length + missing.length + otherShape.length
+  const total = tensorsOfModel(report)
   const shapes = otherShape.map(({ name, found, expected, because }) => {
     return { name: `${name} is [${found.join(', ')}], not [${expected.join(', ')}]`, because }
   })
@@ -100,6 +123,19 @@ export function requireExplained({ path, source, ...report }: PretrainedReport):
     `its weights (${source}) are not of this model: ${loaded.length} of ${total} tensors match; ${kinds.join('; ')}`,
     'give the config that the weights are for',
   )
+}
+
+/** How many tensors the model has. */
+export function tensorsOfModel(
+  report: Pick<PretrainedReport, 'loaded' | 'missing' | 'otherShape' | 'otherClasses'>,
+): number {
+  const { loaded, missing, otherShape, otherClasses } = report
+  return loaded.length + missing.length + otherShape.length + otherClasses.length
+}
+
+/** True for classes that are not the same by name; the same in another order are none. */
+function hasOtherNames(found: readonly string[] | undefined, expected: readonly string[]): boolean {
+  return found !== undefined && [...found].sort().join('\n') !== [...expected].sort().join('\n')
 }
 
 function unexplained(misses: readonly Miss[], kind: string): string[] {

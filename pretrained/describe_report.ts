@@ -1,4 +1,4 @@
-import type { Miss, PretrainedReport } from './compare.js'
+import { type Miss, type PretrainedReport, tensorsOfModel } from './compare.js'
 
 /** At most this many names of a kind are told for each reason. */
 const SHOWN = 3
@@ -9,7 +9,8 @@ const SHOWN = 3
  * @param others what becomes of the tensors that are not loaded.
  */
 export function reportLines(report: PretrainedReport, others = 'the others start anew'): string[] {
-  const { path, key, source, loaded, missing, unexpected, otherShape, notes } = report
+  const { path, key, prefix, source, loaded, notes } = report
+  const { missing, unexpected, otherShape, otherClasses } = report
   const changed = new Map<string, string[]>()
   for (const { name, changed: words } of loaded) {
     if (words) changed.set(words, [...(changed.get(words) ?? []), name])
@@ -17,17 +18,20 @@ export function reportLines(report: PretrainedReport, others = 'the others start
   return [
     `${path}: ${loadedPart(report, others)}`,
     `  from: ${key === undefined ? '' : `${key}, `}${source}`,
+    ...(prefix === undefined ? [] : [`  prefix cut off the names: ${prefix}`]),
     ...[...changed].map(([words, names]) => `  changed ${counted(names)}: ${words}`),
     ...missLines('missing', missing),
     ...missLines('unexpected', unexpected),
     ...missLines('of another shape', otherShape),
+    ...missLines('of other classes', otherClasses),
     ...notes.map((note) => `  note: ${note}`),
   ]
 }
 
 /** As in `240 of 280 tensors loaded, the others start anew`. */
-function loadedPart({ loaded, missing, otherShape }: PretrainedReport, others: string): string {
-  const total = loaded.length + missing.length + otherShape.length
+function loadedPart(report: PretrainedReport, others: string): string {
+  const { loaded } = report
+  const total = tensorsOfModel(report)
   const rest = total === loaded.length ? '' : `, ${others}`
   return `${loaded.length} of ${total} tensors loaded${rest}`
 }

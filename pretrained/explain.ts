@@ -4,6 +4,8 @@ export interface Situation {
   readonly file: ReadonlySet<string>
   /** Names in the model. */
   readonly model: ReadonlySet<string>
+  /** What of a detector is asked for. */
+  readonly part: 'model' | 'backbone'
 }
 
 /** One line of the table: why a tensor may be without its partner. */
@@ -18,8 +20,15 @@ const COUNTERS: Explanation = {
   because: 'a counter of BatchNorm, which nothing uses',
 }
 
+const NOT_ASKED_FOR: Explanation = {
+  names: /^(?!backbone\.)/,
+  when: ({ part, model }) => part === 'backbone' && some(model, /^backbone\./),
+  because: 'not of the backbone, which is all that is asked for',
+}
+
 /** Why a tensor of the model may be missing in the file. */
 const MISSING: readonly Explanation[] = [
+  NOT_ASKED_FOR,
   {
     names: /^(?:neck|bbox_head|rpn_head|roi_head)\./,
     when: ({ file }) => !some(file, /^(?:neck|bbox_head|rpn_head|roi_head)\./),
@@ -48,6 +57,7 @@ const MISSING: readonly Explanation[] = [
 /** Why a tensor of the file may have no place in the model. */
 const UNEXPECTED: readonly Explanation[] = [
   COUNTERS,
+  NOT_ASKED_FOR,
   { names: /^(?:backbone\.)?n_averaged$/, because: 'how many weights were averaged' },
   {
     names: /(?:^|\.)(?:relative_position_index|attn_mask)$/,
@@ -90,12 +100,19 @@ export function whyUnexpected(name: string, situation: Situation): string | unde
   return explain(UNEXPECTED, name, situation)
 }
 
+/** True for the weights of a layer that has outputs for each class. */
+export function isClassLayer(name: string): boolean {
+  return CLASS_LAYERS.test(name)
+}
+
 /** Why a tensor may have another shape in the file: it is trained for other classes. */
 export function whyOtherShape(
   name: string,
-  found: readonly number[],
-  expected: readonly number[],
+  situation: Situation,
+  [found, expected]: readonly (readonly number[])[],
 ): string | undefined {
+  const notAskedFor = explain([NOT_ASKED_FOR], name, situation)
+  if (notAskedFor) return notAskedFor
   const isAlike =
     found.length === expected.length && found.slice(2).join() === expected.slice(2).join()
   if (!CLASS_LAYERS.test(name) || !isAlike) return undefined

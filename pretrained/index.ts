@@ -5,8 +5,22 @@ export {
   type PretrainedReport,
   reportOf,
   requireExplained,
+  tensorsOfModel,
 } from './compare.js'
 export { reportLines } from './describe_report.js'
-export { formOf, loadPretrained, matchPretrained } from './load_pretrained.js'
+export { isKeyOfAverages } from './find_weights.js'
+export {
+  fillWeights,
+  formOf,
+  loadPretrained,
+  type MatchOptions,
+  matchPretrained,
+  matchShapes,
+  matchSource,
+  type PretrainedMatch,
+  shapesOf,
+  sharedNames,
+} from './load_pretrained.js'
 export { type Pretrained, type PretrainedTensor, readPretrained } from './read_pretrained.js'
+export { isOfAverages } from './wrappers.js'
 export { writePretrained } from './write_pretrained.js'

@@ -1,24 +1,76 @@
 import { DataError } from '../errors.js'
 import type { Module } from '../nn/index.js'
-import { type Adapted, type AdaptedTensor, adaptNames } from './adapt_names.js'
-import { compare, type PretrainedReport, requireExplained } from './compare.js'
-import { readPretrained } from './read_pretrained.js'
+import { type Adapted, type AdaptedTensor, adaptNames, isOfKnownSource } from './adapt_names.js'
+import { compare, type PretrainedReport, reportOf, requireExplained } from './compare.js'
+import type { WeightsChoice } from './find_weights.js'
+import { type Pretrained, readPretrained } from './read_pretrained.js'
+import { isOfAverages, unwrap, wrapperPrefixes } from './wrappers.js'
 
-/**
- * Finds the weights of a `.pth` or `.safetensors` file that fit a model, whatever source their names are of.
- *
- * @param options.key of the dictionary in the file, instead of the best that is there.
- * @returns what fits, by the model's names, and the report, which may have misses without a reason.
- */
+export interface MatchOptions extends WeightsChoice {
+  /** Of the model, by label: layers of a file that is for classes of other names are left out. */
+  classes?: readonly string[]
+  /** What of a detector is asked for; the rest may be missing. @default 'model' */
+  part?: 'model' | 'backbone'
+}
+
+export interface PretrainedMatch {
+  /** What fits, what does not and why; it may have misses without a reason. */
+  report: PretrainedReport
+  /** What fits, by the model's names. */
+  tensors: Record<string, AdaptedTensor>
+  /** All weights of the file by the names they have here. */
+  adapted: Adapted
+}
+
+/** Finds the weights of a `.pth` or `.safetensors` file that fit a model, whatever source their names are of. */
 export async function matchPretrained(
   model: Module,
   path: string,
-  options: { key?: string } = {},
-): Promise<{ report: PretrainedReport; tensors: Record<string, AdaptedTensor> }> {
-  const adapted = adaptNames(await readPretrained(path, options))
-  const shapes = model.namedParameters().map(([name, { shape }]) => [name, shape] as const)
-  requireForm(adapted, new Set(shapes.map(([name]) => name)))
-  return compare(adapted, Object.fromEntries(shapes))
+  options: MatchOptions = {},
+): Promise<PretrainedMatch> {
+  const shapes = shapesOf(model)
+  const match = matchShapes(await readPretrained(path, options), shapes, options)
+  requireForm(match.adapted, new Set(Object.keys(shapes)))
+  return match
+}
+
+/**
+ * Compares the tensors of a file with those of a model, behind the prefix of wrappers that gives them most names of the
+ * model. Of two that give as many, running averages are preferred, unless `weights` says otherwise.
+ *
+ * @param shapes of the model, by name.
+ */
+export function matchShapes(
+  pretrained: Pretrained,
+  shapes: Readonly<Record<string, readonly number[]>>,
+  { classes, part, weights }: MatchOptions = {},
+): PretrainedMatch {
+  const prefixes = wrapperPrefixes(Object.keys(pretrained.tensors))
+  const files = [pretrained, ...prefixes.map((prefix) => unwrap(pretrained, prefix))]
+  const isPreferred = (prefix = '') => isOfAverages(prefix) !== (weights === 'model')
+  const matches = files.map((file) => {
+    const adapted = adaptNames(file)
+    const match = { adapted, ...compare(adapted, shapes, { classes, part }) }
+    const count = sharedNames(match.report)
+    return { match, rank: 2 * count + (count > 0 && isPreferred(file.prefix) ? 1 : 0) }
+  })
+  return matches.reduce((best, next) => (next.rank > best.rank ? next : best)).match
+}
+
+/**
+ * The weights of a file under the names they have here, without a model to compare with: behind the first prefix of
+ * wrappers that gives them names of a known source.
+ */
+export function matchSource(pretrained: Pretrained): PretrainedMatch {
+  const prefixes = wrapperPrefixes(Object.keys(pretrained.tensors))
+  const files = prefixes.map((prefix) => unwrap(pretrained, prefix))
+  const adapted = adaptNames(files.find(isOfKnownSource) ?? pretrained)
+  return { adapted, report: reportOf(adapted), tensors: adapted.tensors }
+}
+
+/** How many names both the file and the model have. */
+export function sharedNames({ loaded, otherShape, otherClasses }: PretrainedReport): number {
+  return loaded.length + otherShape.length + otherClasses.length
 }
 
 /**
@@ -29,16 +81,30 @@ export async function matchPretrained(
 export async function loadPretrained(
   model: Module,
   path: string,
-  options: { key?: string } = {},
+  options: MatchOptions = {},
 ): Promise<PretrainedReport> {
   const { report, tensors } = await matchPretrained(model, path, options)
   requireExplained(report)
+  await fillWeights(model, tensors)
+  return report
+}
+
+/** Puts tensors into the parameters of their names; the others keep their values. */
+export async function fillWeights(
+  model: Module,
+  tensors: Readonly<Record<string, AdaptedTensor>>,
+): Promise<void> {
   for (const [name, parameter] of model.namedParameters()) {
     if (!Object.hasOwn(tensors, name)) continue
     const { data } = await tensors[name].read()
     parameter.data = data instanceof Float32Array ? data : Float32Array.from(data)
   }
-  return report
+}
+
+/** Shapes of the parameters and buffers of a model, by name. */
+export function shapesOf(model: Module): Record<string, readonly number[]> {
+  const named = model.namedParameters().map(([name, { shape }]) => [name, shape] as const)
+  return Object.fromEntries(named)
 }
 
 /** The form of VanillaNet that the names are of; undefined for other networks. */

@@ -4,7 +4,7 @@ import { METADATA_KEY } from '../training/checkpoint.js'
 import { STORED_DTYPES, type StoredTensor } from '../training/decode_tensor.js'
 import { readBytes, withFile } from '../training/file_bytes.js'
 import { listSafetensors } from '../training/safetensors.js'
-import { findWeights } from './find_weights.js'
+import { findWeights, type WeightsChoice } from './find_weights.js'
 import { Opaque } from './pickle_values.js'
 import { readLegacy } from './read_legacy.js'
 import { readView } from './read_view.js'
@@ -21,6 +21,8 @@ export interface Pretrained {
   format: 'safetensors' | 'PyTorch' | 'PyTorch before 1.6'
   /** Where in the file they were, as in `model_ema`; undefined where the file holds nothing else. */
   key: string | undefined
+  /** What wrappers had put before every name, as in `module.model.`, and was cut off. */
+  prefix?: string
   tensors: Record<string, PretrainedTensor>
   /** Entries beside them that are no tensors, or none that can be read, and what they are. */
   others: { name: string; what: string }[]
@@ -45,21 +47,21 @@ const AVERAGE_COUNT = 'n_averaged'
  * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes tell which. Nothing
  * that a pickle asks for is called.
  *
- * @param options.key of the dictionary to take, instead of the best that is there.
  * @throws DataError for a file that cannot be understood, before any numbers are read.
  */
 export async function readPretrained(
   path: string,
-  { key }: { key?: string } = {},
+  choice: WeightsChoice = {},
 ): Promise<Pretrained> {
   const format = await formatOf(path)
-  if (format === 'safetensors') return readOwn(path, key)
+  if (format === 'safetensors') return readOwn(path, choice.key)
   const file = format === 'PyTorch' ? await readZip(path) : await readLegacy(path)
   refuseOldDetectors(path, file.root)
-  const weights = findWeights(path, file.root, key)
-  const { tensors, others } = await locate(path, file, unwrapped(weights.entries))
+  const { entries, key } = findWeights(path, file.root, choice)
+  const { named, prefix } = unwrapped(entries)
+  const { tensors, others } = await locate(path, file, named)
   const { classes, refused } = { classes: classesOf(file.root), refused: [...file.refused] }
-  return { path, format, key: weights.key, tensors, others, classes, refused, metadata: {} }
+  return { path, format, key, prefix, tensors, others, classes, refused, metadata: {} }
 }
 
 /** A length followed by JSON, a zip file, or a pickle of protocol 2 or more. The length may look like either. */
@@ -87,17 +89,23 @@ async function readOwn(path: string, key: string | undefined): Promise<Pretraine
   }
   const { tensors, metadata } = await listSafetensors(path)
   const classes = METADATA_KEY in metadata ? classesIn(metadata[METADATA_KEY]) : undefined
-  const named = Object.fromEntries(unwrapped(new Map(Object.entries(tensors))))
+  const { named, prefix } = unwrapped(new Map(Object.entries(tensors)))
   const nothing = { key: undefined, others: [], refused: [] }
-  return { path, format: 'safetensors', tensors: named, classes, metadata, ...nothing }
+  const found = { prefix, tensors: Object.fromEntries(named), classes, metadata }
+  return { path, format: 'safetensors', ...found, ...nothing }
 }
 
 /** Without the prefix that all names share, if a wrapper gave it to them. */
-function unwrapped<Value>(entries: ReadonlyMap<string, Value>): Map<string, Value> {
+function unwrapped<Value>(entries: ReadonlyMap<string, Value>): {
+  named: Map<string, Value>
+  prefix: string | undefined
+} {
   const names = [...entries.keys()].filter((name) => name !== AVERAGE_COUNT)
-  const isWrapped = names.length > 0 && names.every((name) => WRAPPERS.test(name))
-  if (!isWrapped) return new Map(entries)
-  return new Map([...entries].map(([name, value]) => [name.replace(WRAPPERS, ''), value]))
+  const prefix = WRAPPERS.exec(names[0] ?? '')?.[0]
+  const isShared = prefix !== undefined && names.every((name) => name.startsWith(prefix))
+  if (!isShared) return { named: new Map(entries), prefix: undefined }
+  const short = (name: string) => (name === AVERAGE_COUNT ? name : name.slice(prefix.length))
+  return { named: new Map([...entries].map(([name, value]) => [short(name), value])), prefix }
 }
 
 /** Finds the numbers of each tensor, and checks that they are there. */
@@ -141,15 +149,26 @@ function describe(value: TorchValue): string {
   return Array.isArray(value) ? 'a list' : value === null ? 'None' : `a ${typeof value}`
 }
 
-/** mmdetection keeps them in `meta`. */
+/**
+ * mmdetection keeps them in `meta`: 2.x as `CLASSES`, 3.x as `dataset_meta.classes`, which its first candidates
+ * spelled in capitals.
+ */
 function classesOf(root: TorchValue): string[] | undefined {
-  const meta = root instanceof Map ? root.get('meta') : undefined
-  const classes = meta instanceof Map ? meta.get('CLASSES') : undefined
-  return isTexts(classes) ? classes : undefined
+  const meta = entryOf(root, 'meta')
+  const ofDataset = entryOf(meta, 'dataset_meta')
+  const known = [
+    ...[entryOf(ofDataset, 'classes'), entryOf(ofDataset, 'CLASSES')],
+    ...[entryOf(meta, 'CLASSES'), entryOf(meta, 'classes')],
+  ]
+  return known.find(isTexts)
+}
+
+function entryOf(value: TorchValue | undefined, key: string): TorchValue | undefined {
+  return value instanceof Map ? value.get(key) : undefined
 }
 
 function isTexts(value: unknown): value is string[] {
-  return Array.isArray(value) && value.every((item) => typeof item === 'string')
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
 }
 
 /** What our own checkpoints say. */
@@ -164,8 +183,7 @@ function classesIn(json: string): string[] | undefined {
 
 /** The weights of mmdetection 1.x have the background as class 0, and boxes that are a pixel larger. */
 function refuseOldDetectors(path: string, root: TorchValue): void {
-  const meta = root instanceof Map ? root.get('meta') : undefined
-  const version = meta instanceof Map ? meta.get('mmdet_version') : undefined
+  const version = entryOf(entryOf(root, 'meta'), 'mmdet_version')
   if (typeof version !== 'string' || !/^[01]\./.test(version)) return
   throw new DataError(
     path,

@@ -33,14 +33,15 @@ export function formOption(description: string): Option {
 
 /** What `--weights` gives. */
 export interface WeightsFlag {
-  weights: 'model' | 'ema'
+  weights?: 'model' | 'ema'
 }
 
 /** `--weights model|ema`. */
 export function weightsOption(): Option {
-  return new Option('--weights <kind>', 'the weights as trained, or their running averages')
-    .choices(['model', 'ema'])
-    .default('model')
+  return new Option(
+    '--weights <kind>',
+    'the weights as trained, or their running averages (default: model; of files from elsewhere ema, where they have it)',
+  ).choices(['model', 'ema'])
 }
 
 export type Shape = [height: number, width: number]

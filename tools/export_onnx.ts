@@ -4,6 +4,7 @@ import { type ExportPart, exportOnnx } from '../deploy/export_onnx.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import type { Form } from '../registry.js'
+import { CHECKPOINT_HELP, requireApart } from './checkpoint_argument.js'
 import {
   COCO_SHAPE,
   type ConfigFlags,
@@ -27,7 +28,7 @@ interface Flags extends ConfigFlags, WeightsFlag {
 const program = configOptions(
   command('export_onnx', 'Writes a self-contained ONNX file for one size of input.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
-    .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
+    .argument('<checkpoint>', CHECKPOINT_HELP)
     .argument('<out>', 'the .onnx file to write')
     .addOption(weightsOption())
     .addOption(formOption('the form to export (default: deploy if there is one)'))
@@ -42,8 +43,9 @@ const program = configOptions(
 await run<Flags>(program, async ([configPath, checkpoint, out], flags, say) => {
   const { cfgOptions, form: wanted, weights, part, shape } = flags
   const config = await loadConfig(configPath, cfgOptions)
+  await requireApart('OUT', out, checkpoint)
   await requireWritable(out)
-  const options = { form: wanted, preferDeploy: true, weights }
+  const options = { form: wanted, preferDeploy: true, weights, part, say }
   const { detector, form, metadata } = await loadDetector(config, checkpoint, options)
   const file = await exportOnnx(detector, out, { part, shape, lambda: metadata?.lambda })
 

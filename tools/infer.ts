@@ -19,6 +19,7 @@ import { loadConfig } from '../experiments/load.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { nearestWord } from '../registry/edit_distance.js'
 import type { Config, Form } from '../registry.js'
+import { CHECKPOINT_HELP } from './checkpoint_argument.js'
 import { command, formOption, run, type WeightsFlag, weightsOption } from './command.js'
 import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.js'
 import { imageFiles, outputNames, readPicture } from './image_files.js'
@@ -38,7 +39,7 @@ interface Flags extends ComputeFlags, WeightsFlag {
 const program = computeOptions(
   command('infer', 'Detects in images, and draws boxes, masks and labels.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
-    .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
+    .argument('<checkpoint>', CHECKPOINT_HELP)
     .argument('<images...>', 'image files, and folders of them')
     .option('--out <folder>', 'where the pictures go', 'infer_out')
     .option('--score-thr <score>', 'detections of higher scores are shown', parseScore, 0.3)
@@ -56,7 +57,7 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   const config = withScoreThr(await loadConfig(configPath, cfgOptions), scoreThr)
   const compute = openCompute(flags, config.precision, say)
   const files = await imageFiles(paths)
-  const options = { form, weights, preferDeploy: true }
+  const options = { form, weights, preferDeploy: true, say }
   const { detector, metadata } = await loadDetector(config, checkpoint, options)
   const classes = await classNames(config, metadata?.classes)
   const asked = typeof activation === 'string' ? labelOf(activation, classes) : undefined

@@ -14,6 +14,7 @@ import { evalOptions } from '../experiments/train_config.js'
 import { classTableLines } from '../packages/pycocotools-js/source/index.js'
 import type { Form } from '../registry.js'
 import { evaluate } from '../training/evaluate.js'
+import { CHECKPOINT_HELP } from './checkpoint_argument.js'
 import { command, formOption, run, type WeightsFlag, weightsOption } from './command.js'
 import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
 import { requireWritable, writeOutput } from './output_file.js'
@@ -34,7 +35,7 @@ interface Flags extends ComputeFlags, WeightsFlag {
 const program = computeOptions(
   command('test', 'Evaluates a checkpoint on data.val: the twelve COCO numbers.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
-    .argument('<checkpoint>', 'a .safetensors file, or random for new weights')
+    .argument('<checkpoint>', CHECKPOINT_HELP)
     .addOption(formOption('merge before (deploy); as the checkpoint is by default'))
     .addOption(weightsOption())
     .option(
@@ -50,7 +51,7 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   const config = await loadConfig(configPath, cfgOptions)
   const compute = openCompute(flags, config.precision, say)
   if (out !== undefined) await requireWritable(out)
-  const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights })
+  const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights, say })
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
   if (detector.needsMasks) {
     checkMasks(dataset.samples)

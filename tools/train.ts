@@ -26,10 +26,13 @@ const program = computeOptions(
     .option('--work-dir <dir>', 'where to write; work_dirs/NAME of the config by default')
     .option(
       '--resume [checkpoint]',
-      'go on from the newest checkpoint of the work dir, or from one',
+      'go on from the newest checkpoint of the work dir, or from one that is named',
+    )
+    .option(
+      '--load-from <checkpoint>',
+      'start from the weights of a file (.safetensors, .pth) or work dir',
     )
     .option('--overwrite', 'delete the run that the work dir holds, and start anew')
-    .option('--load-from <checkpoint>', 'start from the weights of a .safetensors or .pth file')
     .option('--max-iters <n>', 'stop after this many iterations', parseCount(1))
     .option('--seed <n>', 'instead of the seed of the config', parseCount(0))
     .addOption(engineOption()),

@@ -1,9 +1,10 @@
-import { readdir, readFile, rm, stat } from 'node:fs/promises'
+import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import type { HostTensor } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
 import type { Module } from '../nn/index.js'
+import { findCheckpoint, LATEST, readLatest } from './find_checkpoint.js'
 import type { LossScaleState } from './loss_scale.js'
 import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
 import { replaceFile, replaceText } from './replace_file.js'
@@ -52,9 +53,6 @@ export interface RunState {
 export const METADATA_KEY = 'vanilladet'
 const LOG_KEY = 'vanilladet.log'
 const LOSS_SCALE_KEY = 'vanilladet.loss_scale'
-
-/** Text file that names the newest complete checkpoint of a work dir. */
-export const LATEST = 'latest'
 
 const MODEL_FILE = /^(?:epoch|iter)_\d+\.safetensors$/
 const STATE_FILE = /^((?:epoch|iter)_\d+)\.train_state\.safetensors$/
@@ -119,16 +117,17 @@ export async function saveCheckpoint(
 /**
  * The checkpoint to go on from.
  *
- * @param resume a path, or true for the newest of the work dir.
+ * @param resume a path that `findCheckpoint` takes, or true for the newest of the work dir.
  */
 export async function checkpointToResume(workDir: string, resume: string | true): Promise<string> {
   if (resume !== true) {
-    await requireFile(resume, 'name another checkpoint')
+    const path = await findCheckpoint(resume)
+    await requireFile(path, 'name another checkpoint')
     await requireFile(
-      trainStatePath(resume),
+      trainStatePath(path),
       'only a checkpoint with its train_state can be resumed, so start anew from its weights with --load-from',
     )
-    return resume
+    return path
   }
   const name = await readLatest(workDir)
   if (name === undefined) {
@@ -252,17 +251,6 @@ async function removeOld(workDir: string, saved: string, keep: number | undefine
     return LEFT_OVER.test(file) || (MODEL_FILE.test(file) && !kept.has(file))
   }
   for (const file of files.filter(isRemoved)) await rm(join(workDir, file), { force: true })
-}
-
-/** File name of the newest checkpoint of a work dir; undefined where there is none. */
-export async function readLatest(workDir: string): Promise<string | undefined> {
-  try {
-    return (await readFile(join(workDir, LATEST), 'utf8')).trim()
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw new DataError(workDir, `its newest checkpoint cannot be told (${code})`, 'name one')
-  }
 }
 
 /** Makes an earlier checkpoint of a work dir its newest one: those of later iterations are deleted. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isCheckpointFile, isModelFile, LATEST, readLatest } from './checkpoint.js'
+import { isCheckpointFile, isModelFile } from './checkpoint.js'
+import { LATEST, readLatest } from './find_checkpoint.js'
 import { RESULT_FILES } from './save_results.js'
 
 /** Files of a work dir beside its checkpoints. */

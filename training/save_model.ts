@@ -13,13 +13,16 @@ import { writeSafetensors } from './safetensors.js'
  * The file is written under another name, synced and renamed; its folder is made where needed.
  *
  * @param metadata what the checkpoint that the weights come from says of itself, if it does.
+ * @param options.backboneAlone leaves out the rest of a detector.
  */
 export async function saveModel(
   path: string,
   model: Module,
-  metadata: CheckpointMetadata | undefined,
+  metadata: Partial<CheckpointMetadata> | undefined,
+  { backboneAlone = false }: { backboneAlone?: boolean } = {},
 ): Promise<void> {
-  const named = model.namedParameters()
+  const all = model.namedParameters()
+  const named = backboneAlone ? all.filter(([name]) => name.startsWith('backbone.')) : all
   const tensors = named.map(([name, { data, shape }]) => [name, floats(data, shape)] as const)
   const texts = metadata ? { [METADATA_KEY]: JSON.stringify(metadata) } : undefined
   const unfinished = `${path}.tmp`

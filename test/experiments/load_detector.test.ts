@@ -1,12 +1,22 @@
+import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { Writable } from 'node:stream'
 import test from 'ava'
+import { floats } from '../../engine/tensors.js'
 import { resolveConfig } from '../../experiments/load.js'
 import { loadSplit } from '../../experiments/load_data.js'
 import { loadDetector, mergeDetector } from '../../experiments/load_detector.js'
-import { evalOptions } from '../../experiments/train_config.js'
+import { evalOptions, trainConfig } from '../../experiments/train_config.js'
+import { readPretrained } from '../../pretrained/index.js'
+import { buildDetector } from '../../registry.js'
 import { detectAll } from '../../training/evaluate.js'
+import { loadWeights, trainStatePath, writeSafetensors } from '../../training/index.js'
 import { saveModel } from '../../training/save_model.js'
+import { pthFixture } from '../pretrained/pth_fixture.js'
 import { tinyExperiment } from './tiny_experiment.js'
+
+const progressStream = new Writable({ write: (_, __, done) => done() }) as NodeJS.WriteStream
+const official = pthFixture('official_vanillanet')
 
 const metadata = {
   iteration: 1,
@@ -106,7 +116,7 @@ test('a checkpoint of another architecture is refused with what matched and what
   await t.throwsAsync(loadDetector(other, path), {
     name: 'DataError',
     message:
-      /weights\.safetensors: the weights are not of this model: \d+ of \d+ tensors match; \d+ of another shape \(backbone\.stages\.1\.conv2\.0\.weight is \[8, 8, 1, 1\], not \[16, 8, 1, 1\]/,
+      /weights\.safetensors: its weights \(.*\) are not of this model: \d+ of \d+ tensors match; \d+ of another shape without a reason \(backbone\.stages\.1\.conv2\.0\.weight is \[8, 8, 1, 1\], not \[16, 8, 1, 1\]/,
   })
 })
 
@@ -126,5 +136,118 @@ test('weights that cannot be saved leave nothing behind', async (t) => {
   await t.throwsAsync(saveModel(path, detector, undefined), {
     name: 'DataError',
     message: /weights\.safetensors: cannot be written \(E\w+\); give another path/,
+  })
+})
+
+test("a classifier's official file is whole for the backbone, in either form, and refused for the model", async (t) => {
+  const { config } = await tinyExperiment(t)
+  const lines: string[] = []
+  const say = (line: string) => lines.push(line)
+  const loaded = await loadDetector(config, official, { part: 'backbone', say })
+  t.is(loaded.form, 'train')
+  t.true(loaded.isBackboneAlone)
+  const { tensors } = await readPretrained(official)
+  const name = 'stages.1.conv2.0.weight'
+  t.deepEqual(
+    loaded.detector.stateDict()[`backbone.${name}`],
+    (await tensors[name].read()).data as Float32Array,
+  )
+  t.regex(lines[0], /official_vanillanet\.pth: 51 of \d+ tensors loaded, the others are not used$/)
+  t.true(lines.some((line) => line.includes('not of the backbone, which is all that is asked for')))
+
+  const deploy = pthFixture('official_vanillanet_deploy')
+  t.is((await loadDetector(config, deploy, { part: 'backbone' })).form, 'deploy')
+  await t.throwsAsync(loadDetector(config, official), {
+    name: 'DataError',
+    message: `${official}: it holds a backbone alone, so that the rest of the detector would be random; train the detector from it with train --load-from, or export it with export_onnx --part backbone`,
+  })
+})
+
+test('a work dir and its latest file stand for the newest checkpoint, which keeps its metadata', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const workDir = join(folder, 'run')
+  const { checkpoint } = await trainConfig(config, { workDir, progressStream, maxIters: 1 })
+  const expected = await loadDetector(config, checkpoint)
+  const lines: string[] = []
+  for (const given of [workDir, join(workDir, 'latest')]) {
+    const loaded = await loadDetector(config, given, { say: (line) => lines.push(line) })
+    t.deepEqual(loaded.detector.stateDict(), expected.detector.stateDict())
+    t.is(loaded.metadata?.iteration, 1)
+    t.deepEqual(loaded.metadata?.classes, ['circle', 'square', 'triangle'])
+  }
+  t.deepEqual(lines, [], 'nothing to tell of a whole checkpoint of ours')
+  await t.throwsAsync(loadDetector(config, checkpoint, { weights: 'ema' }), {
+    message: `${checkpoint}: it holds no running averages; leave out --weights ema`,
+  })
+})
+
+test('averages are those beside a checkpoint of ours, or those in a file from elsewhere', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const ema = { ...config, ema: { decay: 0.5 } }
+  const workDir = join(folder, 'run')
+  const { checkpoint } = await trainConfig(ema, { workDir, progressStream, maxIters: 2 })
+  const averages = buildDetector(config.model)
+  await loadWeights(averages, checkpoint, { weights: 'ema' })
+  const loaded = await loadDetector(ema, checkpoint, { weights: 'ema' })
+  t.deepEqual(loaded.detector.stateDict(), averages.stateDict())
+  t.notDeepEqual((await loadDetector(ema, checkpoint)).detector.stateDict(), averages.stateDict())
+
+  await rm(trainStatePath(checkpoint))
+  await t.throwsAsync(loadDetector(ema, checkpoint, { weights: 'ema' }), {
+    message: `${checkpoint}: it holds no running averages; leave out --weights ema`,
+  })
+  const name = 'stages.1.conv2.0.bias'
+  const [byDefault, trained] = await Promise.all([
+    loadDetector(config, official, { part: 'backbone' }),
+    loadDetector(config, official, { part: 'backbone', weights: 'model' }),
+  ])
+  const [first, second] = [byDefault, trained].map(({ detector }) => {
+    return detector.stateDict()[`backbone.${name}`][0]
+  })
+  t.true(Math.abs(second - first - 1) < 1e-6, 'model is model_ema plus 1 in this file')
+})
+
+test('weights of another number of classes, and without a part of the model, are refused', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const path = join(folder, 'weights.safetensors')
+  const { detector } = await loadDetector(config, 'random')
+  await saveModel(path, detector, metadata)
+  await t.throwsAsync(loadDetector(resolveConfig(config, ['model.numClasses=2']), path), {
+    message: `${path}: it was trained for another number of classes (bbox_head.retina_cls.weight is [27, 8, 3, 3], not [18, 8, 3, 3]); set model.numClasses to 3, or train from it with train --load-from`,
+  })
+  const backbone = join(folder, 'backbone.safetensors')
+  await saveModel(backbone, detector, metadata, { backboneAlone: true })
+  const alone = await loadDetector(config, backbone, { allowBackbone: true })
+  t.true(alone.isBackboneAlone)
+  await t.throwsAsync(loadDetector(config, backbone), { message: /holds a backbone alone/ })
+})
+
+test('names of wrappers are cut off, and the classes of mmdetection are kept', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const { detector } = await loadDetector(config, 'random')
+  const path = join(folder, 'wrapped.safetensors')
+  const named = detector
+    .namedParameters()
+    .map(([name, { data, shape }]) => [`model.module.${name}`, floats(data, shape)] as const)
+  await writeSafetensors(path, Object.fromEntries(named))
+  const lines: string[] = []
+  const loaded = await loadDetector(config, path, { say: (line) => lines.push(line) })
+  t.deepEqual(loaded.detector.stateDict(), detector.stateDict())
+  t.true(lines.includes('  prefix cut off the names: model.module.'))
+})
+
+test('a folder that is no work dir, and a work dir without its checkpoint, are refused', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  await t.throwsAsync(loadDetector(config, folder), {
+    name: 'DataError',
+    message: `${folder}: is a folder without the file 'latest', which names the newest checkpoint of a work dir; give a weights file`,
+  })
+  await writeFile(join(folder, 'epoch_3.safetensors'), '')
+  await t.throwsAsync(loadDetector(config, folder), {
+    message: /; name one of its checkpoints \(epoch_3\.safetensors\)$/,
+  })
+  await writeFile(join(folder, 'latest'), 'epoch_4.safetensors\n')
+  await t.throwsAsync(loadDetector(config, folder), {
+    message: `${folder}: names epoch_4.safetensors as the newest checkpoint, which is not there; name another checkpoint`,
   })
 })

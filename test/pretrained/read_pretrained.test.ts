@@ -10,7 +10,7 @@ import { temporaryFolder } from '../datasets/coco_folder.js'
 import { pthFixture } from './pth_fixture.js'
 
 /** Shapes and values by name. */
-async function contents(path: string, options?: { key?: string }) {
+async function contents(path: string, options?: { key?: string; weights?: 'model' | 'ema' }) {
   const { tensors, ...rest } = await readPretrained(path, options)
   const values: Record<string, [shape: readonly number[], values: number[]]> = {}
   for (const [name, tensor] of Object.entries(tensors)) {
@@ -139,6 +139,28 @@ test("mmdetection's state_dict is found, and its classes", async (t) => {
   t.is(key, 'state_dict')
   t.deepEqual(classes, ['cat', 'dog'])
   t.deepEqual(Object.keys(values), ['backbone.conv1.weight'])
+})
+
+for (const name of ['mmengine', 'mmengine_rc']) {
+  test(`the classes of mmdetection 3.x are found in dataset_meta: ${name}.pth`, async (t) => {
+    const { key, classes } = await contents(pthFixture(name))
+    t.deepEqual([key, classes], ['state_dict', ['cat', 'dog']])
+  })
+}
+
+test('a key of averages that holds no weights is passed over', async (t) => {
+  const { key, values } = await contents(pthFixture('lightning'))
+  t.is(key, 'state_dict')
+  t.deepEqual(Object.keys(values), [
+    'model._orig_mod.backbone.conv1.weight',
+    'ema_model.module.backbone.conv1.weight',
+    'criterion.weight',
+  ])
+})
+
+test('the weights as trained are taken where they are asked for', async (t) => {
+  const { key } = await contents(pthFixture('checkpoint'), { weights: 'model' })
+  t.is(key, 'model')
 })
 
 test('a safetensors file is read too, and its classes', async (t) => {
