@@ -22,7 +22,7 @@ import {
   readCheckpointMetadata,
   trainStatePath,
 } from '../training/index.js'
-import { matchForm } from './match_form.js'
+import { matchForm, otherActNum, withActNum } from './match_form.js'
 
 /** Instead of a checkpoint: new weights, with BatchNorm statistics as a trained network might have them. */
 export const RANDOM = 'random'
@@ -128,7 +128,18 @@ async function readDetector(
   { weights, part = 'model', allowBackbone = false, say = () => {} }: LoadOptions,
 ): Promise<LoadedDetector> {
   const pretrained = await readWeights(await findCheckpoint(checkpoint), weights)
-  const { form, report, tensors } = matchForm(config.model, pretrained, { weights, part })
+  let { model } = config
+  let match = matchForm(model, pretrained, { weights, part })
+  // A backbone alone is what its weights are: those of ImageNet have smaller kernels than the detectors here.
+  const actNum = part === 'backbone' ? otherActNum(model, match.adapted) : undefined
+  if (actNum !== undefined) {
+    say(
+      `${pretrained.path}: its kernels are those of model.backbone.actNum=${actNum}, which is taken`,
+    )
+    model = withActNum(model, actNum)
+    match = matchForm(model, pretrained, { weights, part })
+  }
+  const { form, report, tensors } = match
   requireKind(report, pretrained, weights)
   requireExplained(report)
   const isBackboneAlone = holdsBackboneAlone(report)
@@ -138,7 +149,7 @@ async function readDetector(
   if (isWorthTelling(report, pretrained)) {
     for (const line of reportLines(report, 'the others are not used')) say(line)
   }
-  const detector = buildDetector(config.model, { form })
+  const detector = buildDetector(model, { form })
   await fillWeights(detector, tensors)
   return { detector, form, metadata: await metadataOf(pretrained), isBackboneAlone }
 }

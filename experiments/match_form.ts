@@ -22,3 +22,29 @@ export function matchForm(
   })
   return sharedNames(deploy.report) > sharedNames(train.report) ? deploy : train
 }
+
+/** Of a VanillaNet whose config does not say it. */
+const DEFAULT_ACT_NUM = 3
+
+/**
+ * The `actNum` of a VanillaNet's weights, from the side 2 n + 1 of their depthwise kernels.
+ *
+ * @returns undefined where the model has that already, or its backbone is another one.
+ */
+export function otherActNum(
+  { backbone }: ModelConfig,
+  { tensors }: PretrainedMatch['adapted'],
+): number | undefined {
+  if (backbone?.type !== 'VanillaNet') return undefined
+  const names = ['stem2.2.weight', 'stem.1.weight']
+  const kernel = [...names, ...names.map((name) => `backbone.${name}`)]
+    .map((name) => tensors[name]?.shape)
+    .find((shape) => shape?.length === 4)
+  const actNum = kernel && (kernel[3] - 1) / 2
+  return actNum === (backbone.actNum ?? DEFAULT_ACT_NUM) ? undefined : actNum
+}
+
+/** A model with a VanillaNet of another `actNum`. */
+export function withActNum(model: ModelConfig, actNum: number): ModelConfig {
+  return { ...model, backbone: { ...model.backbone, actNum } } as ModelConfig
+}

@@ -40,8 +40,8 @@ type Shapes = Readonly<Record<string, readonly number[]>>
 
 const OTHER_CLASSES = 'it is trained for classes of other names, so the layer starts anew'
 
-/** At most this many names are told in an error. */
-const SHOWN = 12
+/** At most this many names of a kind are told in an error. */
+const SHOWN = 4
 
 /**
  * Compares the tensors of a file with those of a model, and explains what has no partner. The weights of a
@@ -121,8 +121,17 @@ export function requireExplained({ path, source, ...report }: PretrainedReport):
   throw new DataError(
     path,
     `its weights (${source}) are not of this model: ${loaded.length} of ${total} tensors match; ${kinds.join('; ')}`,
-    'give the config that the weights are for',
+    `give the config that the weights are for${kernelHint(otherShape)}`,
   )
+}
+
+/** VanillaNet's depthwise kernels, `[c, 1, 2 n + 1, 2 n + 1]` where `n` is `actNum`. */
+const KERNEL = /(?:^|\.)(?:stem2\.2|stem\.1|stages\.\d+\.act)\.weight$/
+
+function kernelHint(otherShape: PretrainedReport['otherShape']): string {
+  const kernel = otherShape.find(({ name, found }) => KERNEL.test(name) && found.length === 4)
+  if (!kernel) return ''
+  return `: its kernels are those of model.backbone.actNum=${(kernel.found[3] - 1) / 2}`
 }
 
 /** How many tensors the model has. */

@@ -251,3 +251,16 @@ test('a folder that is no work dir, and a work dir without its checkpoint, are r
     message: `${folder}: names epoch_4.safetensors as the newest checkpoint, which is not there; name another checkpoint`,
   })
 })
+
+test("a backbone's own actNum is taken where it is asked for alone, and named where it is not", async (t) => {
+  const { config } = await tinyExperiment(t)
+  const other = resolveConfig(config, ['model.backbone.actNum=2'])
+  const lines: string[] = []
+  const say = (line: string) => lines.push(line)
+  const { detector } = await loadDetector(other, official, { part: 'backbone', say })
+  t.deepEqual(detector.stateDict()['backbone.stem2.2.weight'].length, 4 * 3 * 3)
+  t.is(lines[0], `${official}: its kernels are those of model.backbone.actNum=1, which is taken`)
+  await t.throwsAsync(loadDetector(other, official), {
+    message: /: its kernels are those of model\.backbone\.actNum=1$/,
+  })
+})

@@ -22,7 +22,7 @@ test('a kernel of another width and a stranger are not explained, and refused by
     message:
       'file.pth: its weights (VanillaNet, its official repository) are not of this model: 1 of 3 tensors match; ' +
       '1 unexpected without a reason (stages.1.act.weight); 1 of another shape without a reason ' +
-      '(backbone.stages.0.act.weight is [8, 1, 7, 7], not [8, 1, 9, 9]); give the config that the weights are for',
+      '(backbone.stages.0.act.weight is [8, 1, 7, 7], not [8, 1, 9, 9]); give the config that the weights are for: its kernels are those of model.backbone.actNum=3',
   })
 })
 
