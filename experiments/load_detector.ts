@@ -141,11 +141,10 @@ async function readDetector(
   }
   const { form, report, tensors } = match
   requireKind(report, pretrained, weights)
-  requireExplained(report)
   const isBackboneAlone = holdsBackboneAlone(report)
-  if (part === 'model' && !(isBackboneAlone && allowBackbone)) {
-    requireWhole(report, isBackboneAlone)
-  }
+  if (isBackboneAlone && part === 'model' && !allowBackbone) throw backboneAlone(pretrained.path)
+  requireExplained(report)
+  if (!isBackboneAlone && part === 'model') requireWhole(report)
   if (isWorthTelling(report, pretrained)) {
     for (const line of reportLines(report, 'the others are not used')) say(line)
   }
@@ -190,16 +189,17 @@ function holdsBackboneAlone({ loaded, missing, otherShape }: PretrainedReport): 
   return missing.some(isRest) && loaded.length > 0 && ![...loaded, ...otherShape].some(isRest)
 }
 
+function backboneAlone(path: string): DataError {
+  return new DataError(
+    path,
+    'it holds a backbone alone, so that the rest of the detector would be random',
+    'train the detector from it with train --load-from, or export it with export_onnx --part backbone',
+  )
+}
+
 /** Refuses weights that leave a part of the model as it was drawn, for a reason that is known. */
-function requireWhole(report: PretrainedReport, isBackboneAlone: boolean): void {
+function requireWhole(report: PretrainedReport): void {
   const { path, missing, otherShape, classes } = report
-  if (isBackboneAlone) {
-    throw new DataError(
-      path,
-      'it holds a backbone alone, so that the rest of the detector would be random',
-      'train the detector from it with train --load-from, or export it with export_onnx --part backbone',
-    )
-  }
   if (otherShape.length > 0) {
     const [{ name, found, expected }] = otherShape
     const shapes = `${name} is [${found.join(', ')}], not [${expected.join(', ')}]`

@@ -75,14 +75,14 @@ export function compare(
     const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined
     if (!tensor) {
       report.missing.push({ name, because: whyMissing(name, situation) })
-    } else if (isOfOthers && isClassLayer(name)) {
-      report.otherClasses.push({ name, because: OTHER_CLASSES })
-    } else if (isSame(tensor.shape, expected)) {
-      loaded.push([name, tensor])
-      report.loaded.push({ name, from: tensor.from, changed: tensor.changed })
-    } else {
+    } else if (!isSame(tensor.shape, expected)) {
       const because = whyOtherShape(name, situation, [tensor.shape, expected])
       report.otherShape.push({ name, found: tensor.shape, expected, because })
+    } else if (isOfOthers && isClassLayer(name)) {
+      report.otherClasses.push({ name, because: OTHER_CLASSES })
+    } else {
+      loaded.push([name, tensor])
+      report.loaded.push({ name, from: tensor.from, changed: tensor.changed })
     }
   }
   for (const [name, tensor] of Object.entries(tensors)) {
