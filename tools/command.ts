@@ -116,7 +116,7 @@ function report(error: unknown): 0 | 1 | 2 {
 }
 
 /** Without the control characters that names in files may hold, which terminals obey; line breaks and tabs stay. */
-function printable(text: string): string {
+export function printable(text: string): string {
   return text.replace(/(?![\n\t])\p{Cc}/gu, '?')
 }
 

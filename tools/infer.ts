@@ -1,28 +1,29 @@
 /**
  * Detects in images and draws what is found.
  *
- * With --json: `{ "images": [{ "file", "width", "height", "seconds", "picture", "detections", "activations" }, ...] }`.
+ * With --json: `{ "images": [{ "file", "width", "height", "seconds", "picture", "detections", "activations" }, ...],
+ * "failed": [{ "file", "reason" }, ...] }`.
  * Of each detection: `category` and `category_id`, `bbox` (x y width height, image pixels), `score`, and of a detector
  * that segments `segmentation` (run lengths, as COCO's compressed string). Of each activation map: `picture`, and
  * `category`, null for the map of all channels.
  *
  * `seconds` are for the image alone, decoded and before it is drawn; the first image of each padded size also builds the
- * graph for it. Images are read as evaluation reads them: EXIF orientation is ignored, so that pixels are those of the file.
+ * graph for it. An image that cannot be read does not stop the others: it is listed, and the exit code is 1. Images are read as evaluation reads them: EXIF orientation is ignored, so that pixels are those of the file.
  */
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { type FoundObject, ImageDetector } from '../deploy/image_detector.js'
 import { type DrawnDetection, drawDetections, drawHeatMap } from '../drawing/index.js'
-import { ConfigError } from '../errors.js'
+import { ConfigError, DataError } from '../errors.js'
 import { type ClassName, classNames } from '../experiments/class_names.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { nearestWord } from '../registry/edit_distance.js'
 import type { Config, Form } from '../registry.js'
 import { CHECKPOINT_HELP } from './checkpoint_argument.js'
-import { command, formOption, run, type WeightsFlag, weightsOption } from './command.js'
+import { command, formOption, printable, run, type WeightsFlag, weightsOption } from './command.js'
 import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.js'
-import { imageFiles, outputNames, readPicture } from './image_files.js'
+import { type FailedImage, imageFiles, outputNames, readPicture } from './image_files.js'
 import { replacedInput } from './output_file.js'
 import { fileNamePart, writePicture } from './write_picture.js'
 
@@ -56,7 +57,8 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   const { cfgOptions, form, weights, out, activation, scoreThr } = flags
   const config = withScoreThr(await loadConfig(configPath, cfgOptions), scoreThr)
   const compute = openCompute(flags, config.precision, say)
-  const files = await imageFiles(paths)
+  const { files, failed, skipped } = await imageFiles(paths)
+  for (const line of [...skipped, ...failed.map(({ reason }) => reason)]) say(line)
   const options = { form, weights, preferDeploy: true, say }
   const { detector, metadata } = await loadDetector(config, checkpoint, options)
   const classes = await classNames(config, metadata?.classes)
@@ -74,8 +76,7 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
     pictures.flatMap((pictureOf) => suffixes.map(pictureOf)),
     files,
   )
-  const images: unknown[] = []
-  for (const [i, file] of files.entries()) {
+  const detectIn = async (file: string, pictureOf: (suffix: string) => string) => {
     const picture = await readPicture(file)
     const { data: pixels, width, height } = picture
     const image = { pixels, size: [height, width] as const }
@@ -83,14 +84,14 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
     const startedAt = performance.now()
     const found = (await model.detect(image)).filter(({ score }) => score > scoreThr)
     const seconds = (performance.now() - startedAt) / 1000
-    const path = pictures[i]('')
+    const path = pictureOf('')
     await writePicture(path, await drawDetections(picture, drawings(found, classes)))
     say(`${file}: ${summary(found, classes)} in ${seconds.toFixed(2)} s, ${path}`)
 
     const activations: { category: string | null; picture: string }[] = []
     const draw = async (heat: Float32Array, label?: number) => {
       const category = label === undefined ? null : classes[label].name
-      const path = pictures[i](activationSuffix(category))
+      const path = pictureOf(activationSuffix(category))
       await writePicture(
         path,
         await drawHeatMap(picture, heat, { caption: category ?? 'all channels' }),
@@ -103,11 +104,31 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
       if (asked === undefined) await draw(await model.meanActivation(image))
     }
     const detections = found.map((object) => described(object, classes))
-    images.push({ file, width, height, seconds, picture: path, detections, activations })
+    return { file, width, height, seconds, picture: path, detections, activations }
+  }
+  const images: unknown[] = []
+  for (const [i, file] of files.entries()) {
+    try {
+      images.push(await detectIn(file, pictures[i]))
+    } catch (error) {
+      // The error of the only image is that of the command; what is not of the image ends the run.
+      if (!(error instanceof DataError) || files.length + failed.length === 1) throw error
+      failed.push({ file, reason: error.message })
+      say(error.message)
+    }
   }
   await model.dispose()
-  return { images }
+  if (failed.length > 0) reportFailed(failed, images.length)
+  return { images, failed }
 })
+
+/** Lists the images again that nothing came of, where they can be seen at the end of a long run; exit code 1. */
+function reportFailed(failed: readonly FailedImage[], done: number): void {
+  const total = failed.length + done
+  const reasons = failed.map(({ reason }) => `  ${printable(reason)}\n`).join('')
+  process.stderr.write(`error: ${failed.length} of ${total} images failed:\n${reasons}`)
+  process.exitCode = 1
+}
 
 /** Detectors that are known here take the threshold themselves, as it may be lower than the config's. */
 function withScoreThr(config: Config, scoreThr: number): Config {

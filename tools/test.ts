@@ -7,15 +7,18 @@
  */
 
 import { checkMasks } from '../datasets/batch_masks.js'
+import { checkImages } from '../datasets/check_images.js'
+import type { CocoDataset } from '../datasets/index.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
 import { classTableLines } from '../packages/pycocotools-js/source/index.js'
-import type { Form } from '../registry.js'
-import { evaluate } from '../training/evaluate.js'
-import { CHECKPOINT_HELP } from './checkpoint_argument.js'
-import { command, formOption, run, type WeightsFlag, weightsOption } from './command.js'
+import type { Config, Form } from '../registry.js'
+import type { CocoResults } from '../results/coco_results.js'
+import { detectAll, type Evaluation, evaluateResults } from '../training/evaluate.js'
+import { CHECKPOINT_HELP, requireApart } from './checkpoint_argument.js'
+import { command, formOption, printable, run, type WeightsFlag, weightsOption } from './command.js'
 import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
 import { requireWritable, writeOutput } from './output_file.js'
 import { showProgress } from './show_progress.js'
@@ -50,23 +53,22 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   const { cfgOptions, form, weights, out, perClass: isPerClass } = flags
   const config = await loadConfig(configPath, cfgOptions)
   const compute = openCompute(flags, config.precision, say)
-  if (out !== undefined) await requireWritable(out)
+  if (out !== undefined) await requireOutput(out, checkpoint, config)
   const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights, say })
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
-  if (detector.needsMasks) {
-    checkMasks(dataset.samples)
-    if (out !== undefined) await requireWritable(segmPath(out))
-  }
-  const { bbox, segm, perClass, table, results } = await evaluate(detector, {
+  await checkImages(dataset.samples)
+  if (detector.needsMasks) checkMasks(dataset.samples)
+  const files = out === undefined ? [] : outputFiles(out, detector.needsMasks)
+  for (const { path } of files) await requireOutput(path, checkpoint, config)
+  const results = await detectAll(detector, {
     ...evalOptions(data, dataset),
     compute,
     lambda: metadata?.lambda,
     onProgress: showProgress('images'),
   })
-  if (out !== undefined) {
-    await writeOutput(out, JSON.stringify(results.bbox))
-    if (results.segm) await writeOutput(segmPath(out), JSON.stringify(results.segm))
-  }
+  // Before they are evaluated: hours of detecting are not lost where that fails.
+  for (const { path, kind } of files) await writeOutput(path, JSON.stringify(results[kind] ?? []))
+  const { bbox, segm, perClass, table } = evaluated(dataset, results, files)
   for (const line of table) say(line)
   if (!isPerClass) return { bbox, segm }
   for (const line of ['', ...classTableLines(perClass.bbox, CLASS_COLUMNS)]) say(line)
@@ -75,7 +77,39 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   return { bbox, segm, perClass }
 })
 
-/** `results.segm.json` for `results.json` and for `results.bbox.json`. */
-function segmPath(path: string): string {
-  return `${path.replace(/(?:\.bbox)?\.json$/, '')}.segm.json`
+interface OutputFile {
+  kind: 'bbox' | 'segm'
+  path: string
+}
+
+/** Refuses a path that cannot be written, or that the command reads. */
+async function requireOutput(path: string, checkpoint: string, { data }: Config): Promise<void> {
+  await requireApart('--out', path, checkpoint, data && [data.val.annFile])
+  await requireWritable(path)
+}
+
+/** `results.json`, and with masks `results.segm.json`, which also goes beside `results.bbox.json`. */
+function outputFiles(out: string, needsMasks: boolean): OutputFile[] {
+  const segm = `${out.replace(/(?:\.bbox)?\.json$/, '')}.segm.json`
+  const boxes = { kind: 'bbox', path: out } as const
+  return needsMasks ? [boxes, { kind: 'segm', path: segm }] : [boxes]
+}
+
+/** The numbers; where evaluation fails, a line says where the detections are and what evaluates them. */
+function evaluated(
+  dataset: CocoDataset,
+  results: CocoResults,
+  files: readonly OutputFile[],
+): Evaluation {
+  try {
+    return evaluateResults(dataset, results)
+  } catch (error) {
+    for (const { kind, path } of files) {
+      const again = `npx pycocotools-js eval ${dataset.annFile} ${path} --iou-type ${kind}`
+      process.stderr.write(
+        printable(`The detections are in ${path}; evaluate them with: ${again}\n`),
+      )
+    }
+    throw error
+  }
 }

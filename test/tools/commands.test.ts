@@ -68,6 +68,38 @@ test.serial(
   },
 )
 
+test.serial(
+  'test writes the detections before an evaluation that fails, and says so',
+  async (t) => {
+    const { folder, path } = await configFile(t)
+    const config = (await import(path)).default
+    const { annFile } = config.data.val
+    const annotations = JSON.parse(await readFile(annFile, 'utf8'))
+    const [{ id }] = annotations.images // ids of numbers and text have no common order
+    annotations.images[0].id = 'first'
+    for (const annotation of annotations.annotations)
+      if (annotation.image_id === id) annotation.image_id = 'first'
+    await writeFile(annFile, JSON.stringify(annotations))
+    const out = join(folder, 'results.json')
+    const low = ['--cfg-options', 'model.head.test.scoreThr=0.0001']
+    const { code, stderr } = await run('test', [path, 'random', '--out', out, ...low])
+    t.is(code, 2)
+    t.true(JSON.parse(await readFile(out, 'utf8')).length > 0)
+    t.regex(stderr, /^error: .* mixes numbers /m)
+    t.true(
+      stderr.includes(
+        `The detections are in ${out}; evaluate them with: npx pycocotools-js eval ${annFile} ${out} --iou-type bbox\n`,
+      ),
+      stderr,
+    )
+    const over = await run('test', [path, 'random', '--out', annFile])
+    t.deepEqual(
+      [over.code, over.stderr],
+      [2, `error: --out would replace ${annFile}; give another path\n`],
+    )
+  },
+)
+
 test.serial('a Mask R-CNN goes through the same commands, with its masks', async (t) => {
   const { folder, path } = await configFile(t, tinyMaskExperiment)
   const [trained, counted] = await Promise.all([

@@ -1,4 +1,4 @@
-import { readFile, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
@@ -13,10 +13,35 @@ test('a folder stands for its images by name, a file for itself', async (t) => {
       .toFile(join(folder, name))
   await writeFile(join(folder, 'notes.txt'), 'no image')
   const odd = join(folder, 'notes.txt')
-  t.deepEqual(await imageFiles([odd, folder]), [
-    odd,
-    ...['a.JPG', 'b.png', 'c.webp'].map((name) => join(folder, name)),
+  const { files, failed, skipped } = await imageFiles([odd, folder])
+  t.deepEqual(files, [odd, ...['a.JPG', 'b.png', 'c.webp'].map((name) => join(folder, name))])
+  t.deepEqual(failed, [])
+  t.deepEqual(skipped, [`${folder}: 1 entry is skipped, being no image file by name (notes.txt)`])
+})
+
+test('hidden files are passed over, and folders and other files counted', async (t) => {
+  const folder = await temporaryFolder(t)
+  const names = ['a.jpg', 'b.jfif', '._a.jpg', '.DS_Store', 'x.bmp', 'y.json', 'z', 'Thumbs.db']
+  for (const name of names) await writeFile(join(folder, name), '')
+  await mkdir(join(folder, 'dir.jpg'))
+  const { files, skipped } = await imageFiles([folder])
+  t.deepEqual(
+    files,
+    ['a.jpg', 'b.jfif'].map((name) => join(folder, name)),
+  )
+  t.deepEqual(skipped, [
+    `${folder}: 5 entries are skipped, being no image file by name (Thumbs.db, dir.jpg, x.bmp, ...)`,
   ])
+})
+
+test('a path that gives no image is listed beside those that do', async (t) => {
+  const folder = await temporaryFolder(t)
+  const [image, missing] = [join(folder, 'a.jpg'), join(folder, 'missing.jpg')]
+  await writeFile(image, '')
+  const { files, failed } = await imageFiles([missing, image])
+  t.deepEqual(files, [image])
+  const reason = `${missing}: no such image; give an image file or a folder of them`
+  t.deepEqual(failed, [{ file: missing, reason }])
 })
 
 test('what is not there or cannot be read, and an empty folder, are told', async (t) => {

@@ -113,6 +113,42 @@ test.serial('what cannot be used is told in one sentence, with exit code 2', asy
   t.regex(score.stderr, /Give a number from 0 to 1\./)
 })
 
+test.serial(
+  'a bad image does not stop the others, and is listed at once and at the end',
+  async (t) => {
+    const { folder, path } = await configFile(t)
+    const photos = join(folder, 'photos')
+    await mkdir(photos)
+    for (const name of ['a.jpg', 'c.jpg']) await writeImage(join(photos, name), [40, 40])
+    await writeFile(join(photos, 'b.jpg'), '<html>')
+    await writeFile(join(photos, '._a.jpg'), 'of macOS')
+    await writeFile(join(photos, 'notes.txt'), '')
+    const missing = join(folder, 'missing.jpg')
+    const out = join(folder, 'out')
+    const [json, text] = await Promise.all([
+      runCommand('infer', [path, 'random', photos, missing, '--out', out, '--json']),
+      runCommand('infer', [path, 'random', photos, '--out', join(folder, 'out2')]),
+    ])
+    t.is(json.code, 1)
+    const { images, failed } = JSON.parse(json.stdout)
+    t.deepEqual(
+      images.map(({ file }: { file: string }) => file),
+      ['a.jpg', 'c.jpg'].map((name) => join(photos, name)),
+    )
+    t.deepEqual(
+      failed.map(({ file }: { file: string }) => file),
+      [missing, join(photos, 'b.jpg')],
+    )
+    t.regex(failed[1].reason, /b\.jpg: is no image that can be read \(.*\); give a file/)
+
+    t.is(text.code, 1)
+    t.regex(text.stdout, /photos: 1 entry is skipped, being no image file by name \(notes\.txt\)$/m)
+    t.regex(text.stdout, /a\.jpg: .*\n.*b\.jpg: is no image .*\n.*c\.jpg: /)
+    t.regex(text.stderr, /^error: 1 of 3 images failed:\n {2}.*b\.jpg: is no image .*\n$/m)
+    t.true(existsSync(join(out, 'c.jpg')))
+  },
+)
+
 test.serial("the score decides for a detector of a user's own, too", async (t) => {
   const folder = await temporaryFolder(t)
   const image = await writeImage(join(folder, 'a.png'), [32, 32])
