@@ -10,6 +10,19 @@ export interface InputScale {
   bucketStep: number
 }
 
+/** How images are scaled where a config has no data. */
+export const COCO_SCALE: InputScale = { testScale: [1333, 800], bucketStep: 32 }
+
+/** Height and width of the padded input that the largest landscape image has: `[800, 1344]` for `[1333, 800]`. */
+export function landscapeShape({ testScale, bucketStep }: InputScale): [number, number] {
+  const [height, width] = [Math.min(...testScale), Math.max(...testScale)]
+  return [padded(height, bucketStep), padded(width, bucketStep)]
+}
+
+function padded(side: number, step: number): number {
+  return Math.ceil(side / step) * step
+}
+
 /**
  * A batch of one image, resized and padded as evaluation does it, so that the same is found in it.
  *
@@ -22,7 +35,7 @@ export function imageInput(
   { testScale, bucketStep }: InputScale,
 ): HostTree<PredictInputs> {
   const resized = resizedSize(size, testScale)
-  const [height, width] = resized.map((side) => Math.ceil(side / bucketStep) * bucketStep)
+  const [height, width] = resized.map((side) => padded(side, bucketStep))
   const canvas = new Uint8Array(height * width * 3)
   resizeBilinear(pixels, size, {
     canvas,

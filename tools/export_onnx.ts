@@ -1,12 +1,12 @@
 /** A checkpoint as a self-contained ONNX file. */
 import { Option } from 'commander'
 import { type ExportPart, exportOnnx } from '../deploy/export_onnx.js'
+import { COCO_SCALE, landscapeShape } from '../deploy/image_input.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import type { Form } from '../registry.js'
 import { CHECKPOINT_HELP, requireApart } from './checkpoint_argument.js'
 import {
-  COCO_SHAPE,
   type ConfigFlags,
   command,
   configOptions,
@@ -22,7 +22,7 @@ import { requireWritable } from './output_file.js'
 interface Flags extends ConfigFlags, WeightsFlag {
   form?: Form
   part: ExportPart
-  shape: Shape
+  shape?: Shape
 }
 
 const program = configOptions(
@@ -37,16 +37,21 @@ const program = configOptions(
         .choices(['model', 'backbone'])
         .default('model'),
     )
-    .addOption(shapeOption('input pixels').default(COCO_SHAPE, '800 1280')),
+    .addOption(
+      shapeOption(
+        'input pixels (default: of landscape images at data.testScale, padded: 800 1344 for [1333, 800])',
+      ),
+    ),
 )
 
 await run<Flags>(program, async ([configPath, checkpoint, out], flags, say) => {
-  const { cfgOptions, form: wanted, weights, part, shape } = flags
+  const { cfgOptions, form: wanted, weights, part } = flags
   const config = await loadConfig(configPath, cfgOptions)
   await requireApart('OUT', out, checkpoint)
   await requireWritable(out)
   const options = { form: wanted, preferDeploy: true, weights, part, say }
   const { detector, form, metadata } = await loadDetector(config, checkpoint, options)
+  const shape = flags.shape ?? landscapeShape(config.data ?? COCO_SCALE)
   const file = await exportOnnx(detector, out, { part, shape, lambda: metadata?.lambda })
 
   say(`${file.path}: ${part}, ${form} form, ${(file.bytes / 1e6).toFixed(1)} MB`)

@@ -13,6 +13,7 @@
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
 import { type FoundObject, ImageDetector } from '../deploy/image_detector.js'
+import { COCO_SCALE } from '../deploy/image_input.js'
 import { type DrawnDetection, drawDetections, drawHeatMap } from '../drawing/index.js'
 import { ConfigError, DataError } from '../errors.js'
 import { type ClassName, classNames } from '../experiments/class_names.js'
@@ -26,9 +27,6 @@ import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.
 import { type FailedImage, imageFiles, outputNames, readPicture } from './image_files.js'
 import { replacedInput } from './output_file.js'
 import { fileNamePart, writePicture } from './write_picture.js'
-
-/** How images are scaled where a config has no data. */
-const COCO_SCALE = { testScale: [1333, 800], bucketStep: 32 } as const
 
 interface Flags extends ComputeFlags, WeightsFlag {
   out: string

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { evalBatches } from '../../datasets/index.js'
-import { imageInput } from '../../deploy/image_input.js'
+import { imageInput, landscapeShape } from '../../deploy/image_input.js'
 import { loadSplit } from '../../experiments/load_data.js'
 import { readPicture } from '../../tools/image_files.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
@@ -38,4 +38,9 @@ test('factors are those of the rounded size, x y x y', (t) => {
   const { imageSizes, scaleFactors } = imageInput(new Uint8Array(10 * 33 * 3), [10, 33], options)
   t.deepEqual(Array.from(imageSizes.data), [12, 40])
   t.deepEqual(scaleFactors.data, Float32Array.of(40 / 33, 1.2, 40 / 33, 1.2))
+})
+
+test('the shape of landscape images is that of the test scale, padded', (t) => {
+  t.deepEqual(landscapeShape({ testScale: [1333, 800], bucketStep: 32 }), [800, 1344])
+  t.deepEqual(landscapeShape({ testScale: [80, 60], bucketStep: 64 }), [64, 128])
 })
