@@ -2,6 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { DeviceName } from '../engine/compiled.js'
 import { ConfigError, DataError, DeviceError, TrainingError } from '../errors.js'
 import { CocoError } from '../packages/pycocotools-js/source/index.js'
+import { refuseSwallowed, refuseSwapped } from './argument_hints.js'
 
 /** Options of every command that takes a config. */
 export interface ConfigFlags {
@@ -78,7 +79,10 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
   console.log = console.info = console.warn = console.error
   process.once('beforeExit', reportLost)
   try {
-    program.exitOverride().parse(joinShape(process.argv.slice(2)), { from: 'user' })
+    const argv = joinShape(process.argv.slice(2))
+    refuseSwallowed(program, argv)
+    program.exitOverride().parse(argv, { from: 'user' })
+    refuseSwapped(program)
     const flags = program.opts<Flags>()
     const stream = flags.json ? process.stderr : process.stdout
     const document = await main(program.processedArgs as Args, flags, (line) =>

@@ -3,7 +3,9 @@ import { existsSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { readSafetensors } from '../../training/safetensors.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
+import { pthFixture } from '../pretrained/pth_fixture.js'
 import { configFile, runCommand as run } from './run_command.js'
 
 // Two at a time, or a machine with two cores is overrun: so the tests here are serial.
@@ -227,9 +229,57 @@ test.serial(
   },
 )
 
-test.serial('reparameterize does not replace the checkpoint it reads', async (t) => {
+test.serial('no command replaces the checkpoint it reads', async (t) => {
+  const { folder, path } = await configFile(t)
+  const weights = join(folder, 'weights.safetensors')
+  await writeFile(weights, '')
+  const outcomes = await Promise.all([
+    run('reparameterize', [path, weights, weights]),
+    run('export_onnx', [path, weights, join(folder, '.', 'weights.safetensors')]),
+  ])
+  for (const { code, stderr } of outcomes) {
+    t.is(code, 2)
+    t.is(stderr, `error: OUT would replace ${weights}; give another path\n`)
+  }
+})
+
+test.serial('a backbone is exported from official weights by one command', async (t) => {
+  const { folder, path } = await configFile(t)
+  const official = pthFixture('official_vanillanet')
+  const [onnx, deploy] = ['backbone.onnx', 'deploy.safetensors'].map((name) => join(folder, name))
+  const [exported, merged] = await Promise.all([
+    run('export_onnx', [path, official, onnx, '--part', 'backbone', '--json']),
+    run('reparameterize', [path, official, deploy]),
+  ])
+  t.is(exported.code, 0, exported.stderr)
+  const { form, inputs, outputs } = JSON.parse(exported.stdout)
+  t.deepEqual([form, inputs[0].shape], ['deploy', [1, 3, 64, 64]])
+  t.is(outputs.length, 2)
+  t.regex(exported.stderr, /official_vanillanet\.pth: 51 of \d+ tensors loaded/)
+  t.is(merged.code, 0, merged.stderr)
+  t.regex(merged.stdout, /deploy\.safetensors: the deploy form of the backbone \(bound/)
+  const names = Object.keys((await readSafetensors(deploy)).tensors)
+  t.true(names.length > 0 && names.every((name) => name.startsWith('backbone.')))
+
+  const tested = await run('test', [path, deploy])
+  t.is(tested.code, 2)
+  t.regex(tested.stderr, /^error: .*: it holds a backbone alone, so that the rest .*\n$/)
+})
+
+test.serial('arguments in the wrong place are refused with the right order', async (t) => {
   const { path } = await configFile(t)
-  const { code, stderr } = await run('reparameterize', [path, path, path])
-  t.is(code, 2)
-  t.is(stderr, `error: OUT would replace ${path}; give another path\n`)
+  const [swapped, swallowed] = await Promise.all([
+    run('test', ['weights.safetensors', path]),
+    run('train', ['--resume', path]),
+  ])
+  t.is(swapped.code, 2)
+  t.regex(
+    swapped.stderr,
+    /^error: CONFIG is weights\.safetensors, a weights file; the order is .*test.* CONFIG CHECKPOINT\n$/,
+  )
+  t.is(swallowed.code, 2)
+  t.regex(
+    swallowed.stderr,
+    /^error: --resume took .*tiny\.ts, a config, for its value; put it before/,
+  )
 })

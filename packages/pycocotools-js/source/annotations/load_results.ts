@@ -71,10 +71,13 @@ function checkImages(rows: GivenRows, imgs: ReadonlyMap<Id, CocoImage>, where: s
     const { image_id } = rows.at(row)
     if (image_id === undefined)
       throw new CocoError(where, `entry [${row}] has no image_id`, 'give every result one')
+    const twin = twinOf(image_id, imgs)
     throw new CocoError(
       where,
       `entry [${row}] has image_id ${showId(image_id)}, which is not in the ground truth`,
-      'evaluate results with the annotation file they were made for',
+      twin === undefined
+        ? 'evaluate results with the annotation file they were made for'
+        : `write it as there, ${showId(twin)}: ids of text and numbers are different`,
     )
   }
 }
@@ -84,7 +87,7 @@ function kindOf(rows: GivenRows, where: string): FoundResults['kind'] {
     throw new CocoError(
       where,
       'holds no results',
-      'for a detector that found nothing, use new COCO({ ...groundTruth.dataset, annotations: [] })',
+      'a detector that found nothing has an AP of 0; in a program evaluate it with new COCO({ ...groundTruth.dataset, annotations: [] })',
     )
   const first = rows.at(0)
   if ('caption' in first) return 'caption'
@@ -104,22 +107,44 @@ function checkCategories(
   cats: ReadonlyMap<Id, CocoCategory>,
   where: string,
 ): void {
+  let count = 0
+  let first = -1
   for (let row = 0; row < rows.length; row++) {
     const categoryId = rows.categoryId(row)
     if (categoryId !== undefined && cats.has(categoryId)) continue
-    const { category_id } = rows.at(row)
-    if (!isId(category_id))
+    if (!isId(rows.at(row).category_id))
       throw new CocoError(
         where,
         `${nameOf(rows, row)} has no category_id`,
         'give every result a number or text',
       )
-    warnOnce(
-      'unknown category',
-      `${where}: ${nameOf(rows, row)} has category_id ${showId(category_id)}, which is not in the ground truth; ` +
-        'results of unknown categories are not counted, as in pycocotools',
-    )
+    if (count === 0) first = row
+    count++
   }
+  if (count > 0) warnOfUnknown(rows, cats, where, { count, first })
+}
+
+function warnOfUnknown(
+  rows: GivenRows,
+  cats: ReadonlyMap<Id, CocoCategory>,
+  where: string,
+  { count, first }: { count: number; first: number },
+): void {
+  const id = rows.categoryId(first)!
+  const twin = twinOf(id, cats)
+  const hint =
+    twin === undefined ? '' : `; there it is ${showId(twin)}, and ids of text and numbers differ`
+  warnOnce(
+    'unknown category',
+    `${where}: ${count} of ${rows.length} results have a category_id that is not in the ground truth, first ${nameOf(rows, first)} ` +
+      `with ${showId(id)}${hint}; they are not counted, as in pycocotools`,
+  )
+}
+
+/** The same id as a number where it is text, or as text where it is a number, if that is known. */
+function twinOf(id: unknown, known: ReadonlyMap<Id, unknown>): Id | undefined {
+  const twin = typeof id === 'string' && id.trim() !== '' ? Number(id) : String(id)
+  return known.has(twin) ? twin : undefined
 }
 
 function areasOfBoxes(rows: GivenRows, where: string): Float64Array {

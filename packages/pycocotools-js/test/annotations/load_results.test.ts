@@ -101,7 +101,7 @@ const refused: [string, unknown[], string][] = [
   [
     'no results',
     [],
-    'holds no results; for a detector that found nothing, use new COCO({ ...groundTruth.dataset, annotations: [] })',
+    'holds no results; a detector that found nothing has an AP of 0; in a program evaluate it with new COCO({ ...groundTruth.dataset, annotations: [] })',
   ],
   [
     'an entry that is null',
@@ -118,7 +118,7 @@ const refused: [string, unknown[], string][] = [
   [
     'an unknown image',
     [box(), box({ image_id: '20' })],
-    'entry [1] has image_id "20", which is not in the ground truth; evaluate results with the annotation file they were made for',
+    'entry [1] has image_id "20", which is not in the ground truth; write it as there, 20: ids of text and numbers are different',
   ],
   [
     'no known kind',
@@ -261,7 +261,16 @@ test('results of an unknown category are kept, and warned of once', (t) => {
     t.is(new COCO(GROUND_TRUTH).loadRes(results).anns.size, 3)
   })
   t.deepEqual(warnings, [
-    'pycocotools-js: results: entry [1] (image 20) has category_id 5, which is not in the ground truth; results of unknown categories are not counted, as in pycocotools',
+    'pycocotools-js: results: 2 of 3 results have a category_id that is not in the ground truth, first entry [1] (image 20) with 5; they are not counted, as in pycocotools',
+  ])
+})
+
+test('text for the number of a category is said to be another id', (t) => {
+  const warnings = warningsOf(() => {
+    new COCO(GROUND_TRUTH).loadRes([box({ category_id: '18' }), box({ category_id: '18' })])
+  })
+  t.deepEqual(warnings, [
+    'pycocotools-js: results: 2 of 2 results have a category_id that is not in the ground truth, first entry [0] (image 20) with "18"; there it is 18, and ids of text and numbers differ; they are not counted, as in pycocotools',
   ])
 })
 
