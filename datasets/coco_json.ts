@@ -50,7 +50,7 @@ export interface CocoJson {
   categories: CocoCategory[]
 }
 
-const REPAIR = 'repair it, or set data.skipInvalid'
+const REPAIR = 'repair it, or set data.skipInvalid=true'
 
 /**
  * Reads and checks an annotation file. Every fault is a `DataError` that names the entry.
@@ -89,12 +89,20 @@ async function readText(file: string): Promise<string> {
   } catch (error) {
     const code = isRecord(error) ? error.code : undefined
     if (code === 'ENOENT') {
-      throw new DataError(file, 'no such file', 'set annFile to a COCO annotation file')
+      throw new DataError(
+        file,
+        'no such file',
+        'set annFile of data.train or data.val to a COCO annotation file',
+      )
     }
     if (code === 'ERR_STRING_TOO_LONG' || code === 'ERR_FS_FILE_TOO_LARGE') {
       throw new DataError(file, 'is larger than the 512 MB that can be read', 'split the file')
     }
-    throw new DataError(file, `cannot be read (${String(code)})`, 'set annFile to a readable file')
+    throw new DataError(
+      file,
+      `cannot be read (${String(code)})`,
+      'set annFile of data.train or data.val to a readable file',
+    )
   }
 }
 

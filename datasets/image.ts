@@ -40,7 +40,11 @@ async function readBytes(file: string): Promise<Buffer> {
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : error
     if (code === 'ENOENT') {
-      throw new DataError(file, 'no such image', 'set imageDir to the folder of the images')
+      throw new DataError(
+        file,
+        'no such image',
+        'set imageDir of data.train or data.val to their folder',
+      )
     }
     throw new DataError(file, `cannot be read (${String(code)})`, 'make it a readable file')
   }

@@ -119,7 +119,7 @@ function notOurs(annFile: string): DataError {
   return new DataError(
     annFile,
     'is not of generated shapes',
-    'give generateShapes a folder of its own',
+    'move it away, or generate into another folder',
   )
 }
 

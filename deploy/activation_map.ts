@@ -158,7 +158,7 @@ function explained(detector: Detector): Explained {
   throw new ConfigError(
     'model.type',
     `is ${detector.constructor.name}, whose evidence for a class is not known here`,
-    'add it to deploy/activation_map.ts',
+    'leave out the activation maps',
   )
 }
 

@@ -27,7 +27,7 @@ export function rawOutputs(model: Module): (images: tf.Tensor4D) => TensorTree {
   throw new ConfigError(
     'model.type',
     `is ${model.constructor.name}, whose network is not known here`,
-    'add it to deploy/raw_outputs.ts',
+    'count or time a RetinaNet, a MaskRCNN or a Classifier',
   )
 }
 

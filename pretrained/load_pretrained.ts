@@ -125,6 +125,6 @@ function requireForm(adapted: Adapted, model: ReadonlySet<string>): void {
   throw new DataError(
     adapted.path,
     isMerged ? 'it holds the deploy form, which cannot be trained' : 'it holds the training form',
-    isMerged ? 'give the weights it was merged from' : 'merge it with tools/reparameterize.ts',
+    isMerged ? 'give the weights it was merged from' : 'merge it with the command reparameterize',
   )
 }

@@ -21,7 +21,7 @@ interface Flags {
 }
 
 const program = command('report', 'Writes one HTML page about training runs and benchmarks.')
-  .argument('[workDir...]', 'folders that tools/train.ts wrote; NAME=FOLDER calls a run by a name')
+  .argument('[workDir...]', 'folders that train wrote; NAME=FOLDER calls a run by a name')
   .option(
     '--benchmark <file...>',
     'what tools/benchmark.ts --json printed; after the work dirs',

@@ -218,6 +218,6 @@ function notSafetensors(path: string, what: string): DataError {
   return new DataError(
     path,
     `not a safetensors file: ${what}`,
-    'give a .safetensors checkpoint, or convert a .pth by tools/convert_checkpoint.ts',
+    'give a file that safetensors or torch.save wrote',
   )
 }

@@ -40,6 +40,6 @@ export function stagesOf(detector: Detector, frames: BenchmarkFrames, seed: numb
   throw new ConfigError(
     'model.type',
     `is ${detector.constructor.name}, whose stages are not known here`,
-    'add it to deploy/benchmark/stages.ts',
+    'time a RetinaNet or a MaskRCNN',
   )
 }

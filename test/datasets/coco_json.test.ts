@@ -20,7 +20,7 @@ test('a missing file is named', async (t) => {
   const file = join(await temporaryFolder(t), 'instances_val.json')
   await t.throwsAsync(readCocoJson(file), {
     instanceOf: DataError,
-    message: `${file}: no such file; set annFile to a COCO annotation file`,
+    message: `${file}: no such file; set annFile of data.train or data.val to a COCO annotation file`,
   })
 })
 
@@ -28,11 +28,11 @@ test('a folder in place of the file is refused', async (t) => {
   const folder = await temporaryFolder(t)
   await t.throwsAsync(readCocoJson(folder), {
     instanceOf: DataError,
-    message: `${folder}: cannot be read (EISDIR); set annFile to a readable file`,
+    message: `${folder}: cannot be read (EISDIR); set annFile of data.train or data.val to a readable file`,
   })
 })
 
-const repair = 'repair it, or set data.skipInvalid'
+const repair = 'repair it, or set data.skipInvalid=true'
 const image = { id: 7, file_name: 'a.png', width: 64, height: 48 }
 
 const refused: [title: string, content: unknown, sentence: string][] = [

@@ -63,7 +63,7 @@ test('a missing image is named', async (t) => {
   const file = join(await temporaryFolder(t), 'a.jpg')
   await t.throwsAsync(decodeImage(file, [48, 64]), {
     instanceOf: DataError,
-    message: `${file}: no such image; set imageDir to the folder of the images`,
+    message: `${file}: no such image; set imageDir of data.train or data.val to their folder`,
   })
 })
 

@@ -197,7 +197,7 @@ test('a batch with an image that is missing fails in its turn, with the same sen
     await t.throwsAsync(run, {
       instanceOf: DataError,
       name: 'DataError',
-      message: `${file}: no such image; set imageDir to the folder of the images`,
+      message: `${file}: no such image; set imageDir of data.train or data.val to their folder`,
     })
     t.is(seen.length, 2)
   }

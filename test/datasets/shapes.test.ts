@@ -159,7 +159,7 @@ test("somebody else's annotations are not overwritten", async (t) => {
     await writeFile(annFile, content)
     await t.throwsAsync(generateShapes({ ...small, directory }), {
       instanceOf: DataError,
-      message: `${annFile}: is not of generated shapes; give generateShapes a folder of its own`,
+      message: `${annFile}: is not of generated shapes; move it away, or generate into another folder`,
     })
     t.is(await readFile(annFile, 'utf8'), content)
   }

@@ -333,6 +333,6 @@ test('a model of which the network is not known is refused', (t) => {
   const error = t.throws(() => countOperations(model, [32, 32]), { instanceOf: ConfigError })
   t.is(
     error.message,
-    'model.type is Conv2d, whose network is not known here; add it to deploy/raw_outputs.ts',
+    'model.type is Conv2d, whose network is not known here; count or time a RetinaNet, a MaskRCNN or a Classifier',
   )
 })

@@ -55,7 +55,7 @@ test('the other form is refused, with the way out', async (t) => {
     message: `${deploy}: it holds the deploy form, which cannot be trained; give the weights it was merged from`,
   })
   await t.throwsAsync(loadPretrained(new VanillaNet({ ...options, form: 'deploy' }), official), {
-    message: `${official}: it holds the training form; merge it with tools/reparameterize.ts`,
+    message: `${official}: it holds the training form; merge it with the command reparameterize`,
   })
 })
 

@@ -115,7 +115,7 @@ test('files of another format are told', async (t) => {
     await writeFile(path, content)
     await t.throwsAsync(readSafetensors(path), {
       instanceOf: DataError,
-      message: `${path}: not a safetensors file: ${what}; give a .safetensors checkpoint, or convert a .pth by tools/convert_checkpoint.ts`,
+      message: `${path}: not a safetensors file: ${what}; give a file that safetensors or torch.save wrote`,
     })
   }
 })

@@ -8,6 +8,7 @@ import test from 'ava'
 import { nearestName } from '../source/cli/nearest_name.js'
 import { runCommand } from '../source/cli/run_command.js'
 import { VERSION } from '../source/cli/version.js'
+import { Params } from '../source/evaluate/params.js'
 import {
   PERSON_RESULTS,
   PERSON_STATS,
@@ -162,6 +163,26 @@ test('--max-dets sets how many detections count', async (t) => {
   t.deepEqual(JSON.parse(out).stats, PET_STATS.with(7, 0.5833333333333333)) // pycocotools 2.0.11
 })
 
+test('--sigmas are those of other keypoints than the 17 of COCO', async (t) => {
+  const args = ['eval', 'persons.json', 'poses.json', '--iou-type', 'keypoints', '--json']
+  const few = await ask(...args, '--sigmas', '0.1,0.2')
+  t.is(few.code, 2)
+  t.regex(few.err, /, but params\.kpt_oks_sigmas has 2 entries; .* a sigma \(--sigmas\)\n$/)
+  const same = await ask(...args, '--sigmas', [...new Params('keypoints').kpt_oks_sigmas].join())
+  t.deepEqual(JSON.parse(same.out).stats, PERSON_STATS)
+  const wide = await ask(...args, '--sigmas', Array(17).fill(10).join())
+  t.true(JSON.parse(wide.out).stats[0] > PERSON_STATS[0], 'everything is near enough')
+})
+
+test('results in the place of the annotations are said to go second', async (t) => {
+  const { code, err } = await ask('eval', 'found.json', 'pets.json', '--iou-type', 'bbox')
+  t.is(code, 2)
+  t.is(
+    err,
+    'error: found.json: does not hold an object; an annotation file is { images, annotations, categories }; a list of results goes second, or to loadRes\n',
+  )
+})
+
 test('--help and --version go to standard output', async (t) => {
   const help = await ask('eval', '--help')
   t.is(help.code, 0)
@@ -194,7 +215,7 @@ for (const [args, message] of [
   [[...EVAL, '--iou_type', 'bbox'], '--iou_type is no option; did you mean --iou-type?'],
   [
     [...EVAL, ...BBOX, '--verbose'],
-    '--verbose is no option; the options are --iou-type, --max-dets, --class-agnostic, --per-class, --json, --help, --version',
+    '--verbose is no option; the options are --iou-type, --max-dets, --sigmas, --class-agnostic, --per-class, --json, --help, --version',
   ],
   [[...EVAL, ...BBOX, '--json=1'], '--json takes no value; write --json alone'],
   [
@@ -204,6 +225,15 @@ for (const [args, message] of [
   [
     [...EVAL, ...BBOX, '--max-dets', '1,ten,100'],
     '--max-dets 1,ten,100 is not what bbox takes; give three numbers, such as 1,10,100',
+  ],
+  [[...EVAL, ...BBOX, '--sigmas', '0.1'], '--sigmas is for keypoints, not bbox; leave it out'],
+  [
+    [...EVAL, '--iou-type', 'keypoints', '--sigmas', '0.1,0'],
+    '--sigmas 0.1,0 are not all numbers above 0; give one for each keypoint, such as 0.026,0.025,0.035',
+  ],
+  [
+    [...EVAL, '--iou-type', 'keypoints', '--sigmas'],
+    '--sigmas has no value; give one for each keypoint, such as 0.026,0.025,0.035',
   ],
   [
     [...EVAL, ...BBOX, '--class-agnostic', '--per-class'],

@@ -236,7 +236,7 @@ const badDatasets: [string, unknown, string][] = [
   [
     'an array',
     [],
-    'gt.json: does not hold an object; an annotation file is { images, annotations, categories }; load results with loadRes',
+    'gt.json: does not hold an object; an annotation file is { images, annotations, categories }; a list of results goes second, or to loadRes',
   ],
   [
     'a list that is none',

@@ -352,7 +352,7 @@ const badKeypoints: BadInput[] = [
   [
     'another number of keypoints than there are sigmas',
     (gt) => (gt.anns.get(2)!.keypoints as number[]).splice(48),
-    'dataset: annotation 2 (image 2) has 48 numbers in keypoints, but params.kpt_oks_sigmas has 17 entries; give x y visibility of each keypoint, and each keypoint a sigma',
+    'dataset: annotation 2 (image 2) has 48 numbers in keypoints, but params.kpt_oks_sigmas has 17 entries; give x y visibility of each keypoint, and each keypoint a sigma (--sigmas)',
   ],
   [
     'a keypoint that is NaN',
@@ -382,7 +382,7 @@ const badKeypoints: BadInput[] = [
   [
     'a detection with too few keypoints',
     (_, results) => (results[1].keypoints as number[]).splice(3),
-    'results: annotation 2 (image 2) has 3 numbers in keypoints, but params.kpt_oks_sigmas has 17 entries; give x y visibility of each keypoint, and each keypoint a sigma',
+    'results: annotation 2 (image 2) has 3 numbers in keypoints, but params.kpt_oks_sigmas has 17 entries; give x y visibility of each keypoint, and each keypoint a sigma (--sigmas)',
   ],
 ]
 for (const [name, spoil, message] of badKeypoints) {

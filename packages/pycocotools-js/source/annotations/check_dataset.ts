@@ -56,7 +56,7 @@ export function checkDataset(dataset: unknown, where: string): void {
   throw new CocoError(
     where,
     'does not hold an object',
-    'an annotation file is { images, annotations, categories }; load results with loadRes',
+    'an annotation file is { images, annotations, categories }; a list of results goes second, or to loadRes',
   )
 }
 

@@ -8,6 +8,7 @@ const IOU_TYPES: readonly string[] = ['bbox', 'segm', 'keypoints'] satisfies Iou
 const OPTIONS = {
   'iou-type': { type: 'string' },
   'max-dets': { type: 'string' },
+  sigmas: { type: 'string' },
   'class-agnostic': { type: 'boolean' },
   'per-class': { type: 'boolean' },
   json: { type: 'boolean' },
@@ -15,7 +16,13 @@ const OPTIONS = {
   version: { type: 'boolean', short: 'v' },
 } as const
 const OPTION_NAMES = Object.keys(OPTIONS)
-const WITH_VALUE = new Set(['iou-type', 'max-dets'])
+const WITH_VALUE = new Set(['iou-type', 'max-dets', 'sigmas'])
+
+const VALUE_HINTS: Record<string, string> = {
+  'iou-type': `give ${alternatives(IOU_TYPES)}`,
+  'max-dets': 'give numbers, such as 1,10,100',
+  sigmas: 'give one for each keypoint, such as 0.026,0.025,0.035',
+}
 
 export interface EvalRequest {
   groundTruth: string
@@ -23,6 +30,8 @@ export interface EvalRequest {
   iouType: IouType
   /** As `params.maxDets`; undefined for the defaults. */
   maxDets?: number[]
+  /** As `params.kpt_oks_sigmas`; undefined for those of COCO's 17 keypoints. */
+  sigmas?: number[]
   /** As `params.useCats = 0`. */
   classAgnostic: boolean
   perClass: boolean
@@ -62,6 +71,7 @@ export function parseArguments(argv: readonly string[]): Request {
     results: files[1],
     iouType,
     maxDets: parseMaxDets(values['max-dets'], iouType),
+    sigmas: parseSigmas(values.sigmas, iouType),
     classAgnostic: values['class-agnostic'] === true,
     perClass: values['per-class'] === true,
     json: values.json === true,
@@ -91,10 +101,7 @@ function checkOption({ name, rawName, value, inlineValue }: OptionToken): void {
   if (!takesValue && value !== undefined)
     throw new UsageError(`${rawName} takes no value`, `write ${rawName} alone`)
   if (takesValue && (value === undefined || (!inlineValue && value.startsWith('-'))))
-    throw new UsageError(
-      `${rawName} has no value`,
-      name === 'iou-type' ? `give ${alternatives(IOU_TYPES)}` : 'give numbers, such as 1,10,100',
-    )
+    throw new UsageError(`${rawName} has no value`, VALUE_HINTS[name])
 }
 
 function unknownCommand(command: string | undefined): UsageError {
@@ -117,6 +124,19 @@ function parseIouType(value: string | boolean | undefined): IouType {
 
 function isIouType(value: unknown): value is IouType {
   return typeof value === 'string' && IOU_TYPES.includes(value)
+}
+
+/** One for each keypoint: `0.026,0.025,...`. */
+function parseSigmas(value: string | boolean | undefined, iouType: IouType): number[] | undefined {
+  if (typeof value !== 'string') return undefined
+  if (iouType !== 'keypoints')
+    throw new UsageError(`--sigmas is for keypoints, not ${iouType}`, 'leave it out')
+  const sigmas = value.split(',').map((text) => (text.trim() === '' ? Number.NaN : Number(text)))
+  if (sigmas.every((sigma) => sigma > 0 && Number.isFinite(sigma))) return sigmas
+  throw new UsageError(
+    `--sigmas ${value} are not all numbers above 0`,
+    'give one for each keypoint, such as 0.026,0.025,0.035',
+  )
 }
 
 /** `1,10,100`. The summary of boxes and masks needs three. */

@@ -27,7 +27,7 @@ export async function evaluateFiles(
   request: EvalRequest,
   print: (line: string) => void,
 ): Promise<EvalReport> {
-  const { iouType, maxDets, classAgnostic, perClass } = request
+  const { iouType, maxDets, sigmas, classAgnostic, perClass } = request
   const started = performance.now()
   const groundTruth = await COCO.load(request.groundTruth)
   const detected = await groundTruth.loadRes(request.results)
@@ -35,6 +35,7 @@ export async function evaluateFiles(
 
   const evaluation = new COCOeval(groundTruth, detected, iouType, { print })
   if (maxDets) evaluation.params.maxDets = maxDets
+  if (sigmas) evaluation.params.kpt_oks_sigmas = sigmas
   if (classAgnostic) evaluation.params.useCats = 0
   evaluation.evaluate()
   const evaluated = performance.now()

@@ -44,7 +44,7 @@ function keypointsOf({ rows, name }: Side, row: number, k: number): Float64Array
     throw new CocoError(
       name,
       `${subject()} has ${keypoints.length} numbers in keypoints, but params.kpt_oks_sigmas has ${k} entries`,
-      'give x y visibility of each keypoint, and each keypoint a sigma',
+      'give x y visibility of each keypoint, and each keypoint a sigma (--sigmas)',
     )
   const checked = new Float64Array(3 * k)
   for (let i = 0; i < 3 * k; i++) {
