@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { TraceError } from '../../errors.js'
+import { requireOneCopy } from '../one_copy.js'
 import { Graph } from './graph.js'
 import './kernels/index.js'
 import {
@@ -156,6 +157,7 @@ function withShape(value: Traced, shape: readonly number[]): Partial<Traced> {
 /** The recording backend, registered with TensorFlow.js together with its kernels. */
 export const traceBackend = new TraceBackend()
 
+requireOneCopy(import.meta.url)
 tf.registerBackend(TRACE_BACKEND, () => traceBackend, 0)
 
 for (const [kernelName, rule] of loweringRules()) {
