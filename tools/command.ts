@@ -2,7 +2,9 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { DeviceName } from '../engine/compiled.js'
 import { ConfigError, DataError, DeviceError, TrainingError } from '../errors.js'
 import { CocoError } from '../packages/pycocotools-js/source/index.js'
+import { answerSignals } from './answer_signals.js'
 import { refuseSwallowed, refuseSwapped } from './argument_hints.js'
+import { isUnderTsx, runApartFromTsx } from './leave_tsx.js'
 
 /** Options of every command that takes a config. */
 export interface ConfigFlags {
@@ -12,7 +14,7 @@ export interface ConfigFlags {
 
 /** A command line in the house's form; its arguments and options are added to it. */
 export function command(name: string, summary: string): Command {
-  return new Command(`npx tsx tools/${name}.ts`)
+  return new Command(`npx vanilladet ${name}`)
     .description(summary)
     .allowExcessArguments(false)
     .configureOutput({ outputError: (text, write) => write(text) })
@@ -64,9 +66,15 @@ export function parseCount(least: number): (text: string) => number {
   }
 }
 
+/** How a command is run, beside what it does. */
+export interface RunOptions {
+  /** What is left of a command that a signal ends, after `stopped: `. @default which files were written */
+  whatIsLeft?(): string
+}
+
 /**
- * Runs `main` on the arguments of the process, and sets its exit code: 0, 2 for what the user can mend, 1
- * for the rest.
+ * Runs `main` on the arguments of the process, and sets its exit code: 0, 2 for what the user can fix, 130 and 143
+ * after Ctrl-C and SIGTERM, 1 for the rest.
  *
  * `main` returns the JSON document of the command. With `--json` it is printed, and `say` goes to standard
  * error with everything else.
@@ -74,10 +82,16 @@ export function parseCount(least: number): (text: string) => number {
 export async function run<Flags extends { json?: boolean }, Args extends unknown[] = string[]>(
   program: Command,
   main: (args: Args, flags: Flags, say: (line: string) => void) => Promise<unknown>,
+  { whatIsLeft }: RunOptions = {},
 ): Promise<void> {
+  if (isUnderTsx()) {
+    process.exitCode = await runApartFromTsx()
+    return
+  }
   // Libraries greet on console.log; standard output is for results alone.
   console.log = console.info = console.warn = console.error
   process.once('beforeExit', reportLost)
+  const signals = answerSignals(whatIsLeft)
   try {
     const argv = joinShape(process.argv.slice(2))
     refuseSwallowed(program, argv)
@@ -89,10 +103,12 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
       stream.write(`${printable(line)}\n`),
     )
     if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`)
+    process.exitCode = signals.exitCode() ?? process.exitCode
   } catch (error) {
     process.exitCode = report(error)
   } finally {
     process.off('beforeExit', reportLost)
+    signals.stop()
   }
 }
 

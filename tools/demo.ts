@@ -3,7 +3,6 @@
  * reparameterization, export, and the speed of both forms. Fails where a result is not what it should be.
  */
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { generateShapes } from '../datasets/index.js'
 import { type BenchmarkEntry, benchmark } from '../deploy/benchmark.js'
 import { exportOnnx } from '../deploy/export_onnx.js'
@@ -18,6 +17,7 @@ import { saveModel } from '../training/save_model.js'
 import { checkWorkDir } from '../training/work_dir.js'
 import { benchmarkTable } from './benchmark_table.js'
 import { command, run } from './command.js'
+import { resumeCommand } from './resume_command.js'
 import { showProgress } from './show_progress.js'
 
 interface Demo {
@@ -79,8 +79,7 @@ await run<Flags>(program, async (_, { masks = false, short = false, resume = fal
   }
   const { config: name, workDir: fullDir, kinds } = DEMOS[masks ? 'masks' : 'boxes']
   const workDir = short ? `${fullDir}_short` : fullDir
-  const path = fileURLToPath(new URL(`../configs/${name}.ts`, import.meta.url))
-  const config = await loadConfig(path, short ? SHORT_DATA : [])
+  const config = await loadConfig(`vanilladet/configs/${name}`, short ? SHORT_DATA : [])
   const data = requirePart(config, 'data')
   await checkWorkDir({ workDir, resume, overwrite: !resume }) // an earlier demo is moved, not overwritten
   const movedTo = resume ? undefined : await moveRunAside(workDir)
@@ -91,7 +90,11 @@ await run<Flags>(program, async (_, { masks = false, short = false, resume = fal
 
   step('2. Training from scratch')
   const maxIters = short ? SHORT_ITERS : undefined
-  const { checkpoint } = await trainConfig(config, { workDir, resume, maxIters, say })
+  const { checkpoint, reason } = await trainConfig(config, { workDir, resume, maxIters, say })
+  if (reason === 'interrupted') {
+    say(`interrupted, saved ${checkpoint}; go on with: ${resumeCommand('demo')}`)
+    return { checkpoint, reason }
+  }
 
   step('3. Evaluating the training form on images it has not seen')
   const trained = await loadDetector(config, checkpoint)

@@ -1,7 +1,14 @@
+import { rmSync } from 'node:fs'
 import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DataError } from '../errors.js'
 import { makeFolder } from '../training/make_folder.js'
+
+/** Outputs of this process, in the order they were finished. */
+const written: string[] = []
+
+/** Under their names while they are written. */
+const unfinished = new Set<string>()
 
 /** Refuses a path that cannot be written, before the work for it is done. Its folder is made where needed. */
 export async function requireWritable(path: string): Promise<void> {
@@ -18,9 +25,24 @@ export async function requireWritable(path: string): Promise<void> {
 /** Writes a file under another name and renames it, so that no half of it is ever there. */
 export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
   await orDataError(path, async () => {
+    unfinished.add(`${path}.tmp`)
     await writeFile(`${path}.tmp`, content)
     await rename(`${path}.tmp`, path)
+    unfinished.delete(`${path}.tmp`)
+    written.push(path)
   })
+}
+
+/** Which outputs this process has written, as a line: `3 files were written, the last is infer_out/c.jpg`. */
+export function writtenLine(): string {
+  if (written.length === 0) return 'nothing was written'
+  if (written.length === 1) return `${written[0]} was written`
+  return `${written.length} files were written, the last is ${written.at(-1)}`
+}
+
+/** Removes what was being written, where the process ends before it is done. */
+export function removeUnfinished(): void {
+  for (const path of unfinished) rmSync(path, { force: true })
 }
 
 /**

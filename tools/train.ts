@@ -7,6 +7,7 @@ import type { TrainResult } from '../training/loop.js'
 import { EVALUATIONS_FILE, METRICS_FILE } from '../training/run_files.js'
 import { command, parseCount, run } from './command.js'
 import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
+import { resumeCommand } from './resume_command.js'
 
 interface Flags extends ComputeFlags {
   workDir?: string
@@ -38,18 +39,22 @@ const program = computeOptions(
     .addOption(engineOption()),
 )
 
-await run<Flags>(program, async ([configPath], flags, say) => {
-  const seed = flags.seed === undefined ? [] : [`seed=${flags.seed}`]
-  const config = await loadConfig(configPath, [...flags.cfgOptions, ...seed])
-  const name = basename(configPath, extname(configPath))
-  const workDir = flags.workDir ?? join('work_dirs', name)
-  const { resume, overwrite, loadFrom, maxIters } = flags
-  const compute = openCompute(flags, config.precision, say)
-  const options = { workDir, resume, overwrite, loadFrom, maxIters, compute, say }
-  const result = await trainConfig(config, options)
-  for (const line of outcomeLines(result, workDir)) say(line)
-  return { workDir, ...result }
-})
+await run<Flags>(
+  program,
+  async ([configPath], flags, say) => {
+    const seed = flags.seed === undefined ? [] : [`seed=${flags.seed}`]
+    const config = await loadConfig(configPath, [...flags.cfgOptions, ...seed])
+    const name = basename(configPath, extname(configPath))
+    const workDir = flags.workDir ?? join('work_dirs', name)
+    const { resume, overwrite, loadFrom, maxIters } = flags
+    const compute = openCompute(flags, config.precision, say)
+    const options = { workDir, resume, overwrite, loadFrom, maxIters, compute, say }
+    const result = await trainConfig(config, options)
+    for (const line of outcomeLines(result, workDir)) say(line)
+    return { workDir, ...result }
+  },
+  { whatIsLeft: () => 'before the first iteration; there is nothing new to save' },
+)
 
 /** How a run ended, and where things are. */
 function outcomeLines(result: TrainResult, workDir: string): string[] {
@@ -60,6 +65,8 @@ function outcomeLines(result: TrainResult, workDir: string): string[] {
     ...apSummaryLines(ap),
     `checkpoint: ${checkpoint}`,
     `metrics: ${logs.map((file) => join(workDir, file)).join(', ')}`,
-    `npx vanilladet report ${workDir} makes a page of them`,
+    reason === 'interrupted'
+      ? `go on with: ${resumeCommand('train')}`
+      : `npx vanilladet report ${workDir} makes a page of them`,
   ]
 }

@@ -1,5 +1,11 @@
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
+/**
+ * Milliseconds in which a signal that comes again is the same request: a terminal sends Ctrl-C to the whole process group,
+ * and npm and tsx pass it on to the process that they started.
+ */
+const REPEAT_MS = 2000
+
 /** Whether the user (or a cluster) has asked training to stop. */
 export interface Interrupt {
   requested(): boolean
@@ -7,26 +13,38 @@ export interface Interrupt {
   stop(): void
 }
 
+let listening = 0
+
+/** Whether something listens that ends by itself after a signal, and saves. */
+export function isInterruptAwaited(): boolean {
+  return listening > 0
+}
+
 /**
- * Listens for Ctrl-C and SIGTERM, so that the iteration can end and be saved. A second signal ends the
- * process at once.
+ * Listens for Ctrl-C and SIGTERM, so that the iteration can end and be saved. A second signal, more than two seconds after the
+ * first, ends the process at once.
  *
  * @param onRequest called at the first signal.
  */
 export function listenForInterrupt(onRequest: () => void): Interrupt {
-  let requested = false
+  let requestedAt: number | undefined
   const listener = (signal: NodeJS.Signals) => {
-    if (requested) {
+    if (requestedAt === undefined) {
+      requestedAt = performance.now()
+      onRequest()
+    } else if (performance.now() - requestedAt > REPEAT_MS) {
       stop()
       process.kill(process.pid, signal)
-      return
     }
-    requested = true
-    onRequest()
   }
+  let isListening = true
   const stop = () => {
+    if (!isListening) return
+    isListening = false
+    listening--
     for (const signal of SIGNALS) process.off(signal, listener)
   }
+  listening++
   for (const signal of SIGNALS) process.on(signal, listener)
-  return { requested: () => requested, stop }
+  return { requested: () => requestedAt !== undefined, stop }
 }

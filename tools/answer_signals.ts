@@ -1,0 +1,42 @@
+import { writeSync } from 'node:fs'
+import { constants } from 'node:os'
+import { isInterruptAwaited } from '../training/interrupt.js'
+import { removeUnfinished, writtenLine } from './output_file.js'
+
+type Signal = 'SIGINT' | 'SIGTERM'
+
+const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM']
+
+/** How a command ends that was asked to stop. */
+export interface SignalAnswers {
+  /** 130 after Ctrl-C, 143 after SIGTERM; undefined where no signal came. */
+  exitCode(): number | undefined
+  /** Gives the signals back. */
+  stop(): void
+}
+
+/**
+ * Answers Ctrl-C and SIGTERM. What listens for interrupts itself, as training does, ends and saves by itself; everything else is
+ * left where it stands, and one line reports what was written.
+ *
+ * @param whatIsLeft ends `stopped: ...`. @default which files were written
+ */
+export function answerSignals(whatIsLeft: () => string = writtenLine): SignalAnswers {
+  let received: Signal | undefined
+  const exitCode = () => received && 128 + constants.signals[received]
+  const answer = (signal: Signal) => {
+    received ??= signal
+    if (isInterruptAwaited()) return
+    removeUnfinished()
+    // Written at once, below a progress bar, whose cursor is shown again.
+    writeSync(2, `${process.stderr.isTTY ? '\u001b[?25h\n' : ''}stopped: ${whatIsLeft()}\n`)
+    process.exit(exitCode())
+  }
+  for (const signal of SIGNALS) process.on(signal, answer)
+  return {
+    exitCode,
+    stop() {
+      for (const signal of SIGNALS) process.off(signal, answer)
+    },
+  }
+}
