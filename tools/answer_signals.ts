@@ -19,9 +19,9 @@ export interface SignalAnswers {
  * Answers Ctrl-C and SIGTERM. What listens for interrupts itself, as training does, ends and saves by itself; everything else is
  * left where it stands, and one line reports what was written.
  *
- * @param whatIsLeft ends `stopped: ...`. @default which files were written
+ * @param lastLine what it reports. @default which files were written
  */
-export function answerSignals(whatIsLeft: () => string = writtenLine): SignalAnswers {
+export function answerSignals(lastLine: () => string = writtenLine): SignalAnswers {
   let received: Signal | undefined
   const exitCode = () => received && 128 + constants.signals[received]
   const answer = (signal: Signal) => {
@@ -29,7 +29,7 @@ export function answerSignals(whatIsLeft: () => string = writtenLine): SignalAns
     if (isInterruptAwaited()) return
     removeUnfinished()
     // Written at once, below a progress bar, whose cursor is shown again.
-    writeSync(2, `${process.stderr.isTTY ? '\u001b[?25h\n' : ''}stopped: ${whatIsLeft()}\n`)
+    writeSync(2, `${process.stderr.isTTY ? '\u001b[?25h\n' : ''}${lastLine()}\n`)
     process.exit(exitCode())
   }
   for (const signal of SIGNALS) process.on(signal, answer)

@@ -68,8 +68,8 @@ export function parseCount(least: number): (text: string) => number {
 
 /** How a command is run, beside what it does. */
 export interface RunOptions {
-  /** What is left of a command that a signal ends, after `stopped: `. @default which files were written */
-  whatIsLeft?(): string
+  /** What a command reports that a signal ends at once. @default which files were written */
+  lastLine?(): string
 }
 
 /**
@@ -82,7 +82,7 @@ export interface RunOptions {
 export async function run<Flags extends { json?: boolean }, Args extends unknown[] = string[]>(
   program: Command,
   main: (args: Args, flags: Flags, say: (line: string) => void) => Promise<unknown>,
-  { whatIsLeft }: RunOptions = {},
+  { lastLine }: RunOptions = {},
 ): Promise<void> {
   if (isUnderTsx()) {
     process.exitCode = await runApartFromTsx()
@@ -91,7 +91,7 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
   // Libraries greet on console.log; standard output is for results alone.
   console.log = console.info = console.warn = console.error
   process.once('beforeExit', reportLost)
-  const signals = answerSignals(whatIsLeft)
+  const signals = answerSignals(lastLine)
   try {
     const argv = joinShape(process.argv.slice(2))
     refuseSwallowed(program, argv)

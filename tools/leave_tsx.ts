@@ -1,4 +1,8 @@
 import { spawn } from 'node:child_process'
+import { constants } from 'node:os'
+
+/** What is to be said of a command that was stopped before it could answer. */
+const STOPPED_LOADING = 'stopped while loading; nothing was computed or written'
 
 /**
  * Whether this process was started by tsx's command, as `npx tsx tools/train.ts` is: it passes signals on, and kills a process
@@ -22,7 +26,11 @@ export function runApartFromTsx(): Promise<number> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
-    child.on('close', (code) => resolve(code ?? 1))
+    child.on('close', (code, signal) => {
+      if (code !== null) return resolve(code)
+      if (signal === 'SIGINT' || signal === 'SIGTERM') process.stderr.write(`${STOPPED_LOADING}\n`)
+      resolve(128 + (signal === null ? 1 : constants.signals[signal]))
+    })
   })
 }
 

@@ -33,11 +33,11 @@ export async function writeOutput(path: string, content: string | Uint8Array): P
   })
 }
 
-/** Which outputs this process has written, as a line: `3 files were written, the last is infer_out/c.jpg`. */
+/** Which outputs this process has written, as a line: `stopped; 3 files were written, the last is infer_out/c.jpg`. */
 export function writtenLine(): string {
-  if (written.length === 0) return 'nothing was written'
-  if (written.length === 1) return `${written[0]} was written`
-  return `${written.length} files were written, the last is ${written.at(-1)}`
+  if (written.length === 0) return 'stopped; nothing was written'
+  if (written.length === 1) return `stopped; ${written[0]} was written`
+  return `stopped; ${written.length} files were written, the last is ${written.at(-1)}`
 }
 
 /** Removes what was being written, where the process ends before it is done. */

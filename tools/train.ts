@@ -53,7 +53,7 @@ await run<Flags>(
     for (const line of outcomeLines(result, workDir)) say(line)
     return { workDir, ...result }
   },
-  { whatIsLeft: () => 'before the first iteration; there is nothing new to save' },
+  { lastLine: () => 'stopped before the first iteration; there is nothing new to save' },
 )
 
 /** How a run ended, and where things are. */

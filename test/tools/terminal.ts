@@ -1,0 +1,62 @@
+import { spawn, spawnSync } from 'node:child_process'
+
+/** Whether this machine has util-linux's `script`, which gives a command a terminal of its own. */
+export const hasTerminal: boolean =
+  process.platform === 'linux' &&
+  /util-linux/.test(spawnSync('script', ['--version']).stdout?.toString() ?? '')
+
+/** A command in a terminal of its own. */
+export interface Terminal {
+  /** All that it has shown. */
+  shown(): string
+  /** Types a key, such as `CTRL_C`. */
+  type(key: string): void
+  /** Waits until it has shown something, or has ended. */
+  waitFor(pattern: RegExp): Promise<void>
+  /** Its exit code, and how long it ran, milliseconds. */
+  ended: Promise<{ code: number | null; milliseconds: number }>
+}
+
+export const CTRL_C = '\x03'
+
+/** Starts a command line in a terminal, in a process group as a shell would. */
+export function startInTerminal(
+  commandLine: string,
+  { cwd, env = {} }: { cwd: string; env?: NodeJS.ProcessEnv },
+): Terminal {
+  const startedAt = performance.now()
+  const child = spawn(
+    'script',
+    ['--quiet', '--flush', '--return', '--command', commandLine, '/dev/null'],
+    {
+      cwd,
+      env: { ...process.env, ...env },
+    },
+  )
+  let shown = ''
+  child.stdout.on('data', (text) => (shown += text))
+  child.stdin.on('error', () => {}) // it may have ended before a key is typed
+  const ended = new Promise<{ code: number | null; milliseconds: number }>((resolve) => {
+    child.on('close', (code) => resolve({ code, milliseconds: performance.now() - startedAt }))
+  })
+  return {
+    shown: () => shown,
+    type: (key) => void child.stdin.write(key),
+    ended,
+    async waitFor(pattern) {
+      const seen = new Promise<void>((resolve) => {
+        const look = () => pattern.test(shown) && resolve()
+        child.stdout.on('data', look)
+        look()
+      })
+      await Promise.race([seen, ended])
+    },
+  }
+}
+
+/** The lines that a terminal has shown, without its control sequences, bars and spinners. */
+export function linesOf(shown: string): string[] {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
+  const plain = shown.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('^C', '')
+  return plain.split(/[\r\n]+/).filter((line) => /[a-z]/.test(line))
+}
