@@ -1,29 +1,20 @@
 import { readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
-import { build, transform } from 'esbuild'
 import type { PageParts } from './page/page.js'
 
 /** The page's script, with the charting library in it, and its style; both as small as they get. */
 export async function bundlePage(): Promise<PageParts> {
-  const [bundled, style] = await Promise.all([
-    build({
-      entryPoints: [pathOf('client/main.ts')],
-      bundle: true,
-      minify: true,
-      format: 'iife',
-      target: 'es2022',
-      legalComments: 'inline',
-      charset: 'utf8',
-      write: false,
-      logLevel: 'silent',
-    }),
-    readFile(pathOf('style.css'), 'utf8').then((css) =>
-      transform(css, { loader: 'css', minify: true, charset: 'utf8' }),
-    ),
-  ])
-  return { script: bundled.outputFiles[0].text, style: style.code }
+  // A build leaves them beside this file, so that the package needs neither the bundler nor the library.
+  if (import.meta.url.endsWith('.js')) return readBuilt()
+  const { bundleClient } = await import('./bundle_client.js')
+  return bundleClient()
 }
 
-function pathOf(name: string): string {
-  return fileURLToPath(new URL(name, import.meta.url))
+async function readBuilt(): Promise<PageParts> {
+  const [script, style] = await Promise.all(
+    ['client.js', 'style.css'].map((name) =>
+      readFile(fileURLToPath(new URL(name, import.meta.url)), 'utf8'),
+    ),
+  )
+  return { script, style }
 }

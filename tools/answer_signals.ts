@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 import { constants } from 'node:os'
-import { isInterruptAwaited } from '../training/interrupt.js'
+import { isInterruptAwaited, openRepeatWindow, type RepeatWindow } from '../training/interrupt.js'
 import { removeUnfinished, writtenLine } from './output_file.js'
 
 type Signal = 'SIGINT' | 'SIGTERM'
@@ -23,13 +23,17 @@ export interface SignalAnswers {
  */
 export function answerSignals(lastLine: () => string = writtenLine): SignalAnswers {
   let received: Signal | undefined
+  let repeats: RepeatWindow | undefined
   const exitCode = () => received && 128 + constants.signals[received]
   const answer = (signal: Signal) => {
+    const isFirst = received === undefined
     received ??= signal
-    if (isInterruptAwaited()) return
+    repeats ??= openRepeatWindow()
+    if (isInterruptAwaited() || !(isFirst || repeats.isOver())) return
     removeUnfinished()
+    const line = isFirst ? lastLine() : 'stopped at once; what was not saved yet is lost'
     // Written at once, below a progress bar, whose cursor is shown again.
-    writeSync(2, `${process.stderr.isTTY ? '\u001b[?25h\n' : ''}${lastLine()}\n`)
+    writeSync(2, `${process.stderr.isTTY ? '\u001b[?25h\n' : ''}${line}\n`)
     process.exit(exitCode())
   }
   for (const signal of SIGNALS) process.on(signal, answer)

@@ -5,6 +5,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const
  * and npm and tsx pass it on to the process that they started.
  */
 const REPEAT_MS = 2000
+const TICK_MS = 100
 
 /** Whether the user (or a cluster) has asked training to stop. */
 export interface Interrupt {
@@ -27,12 +28,12 @@ export function isInterruptAwaited(): boolean {
  * @param onRequest called at the first signal.
  */
 export function listenForInterrupt(onRequest: () => void): Interrupt {
-  let requestedAt: number | undefined
+  let repeats: RepeatWindow | undefined
   const listener = (signal: NodeJS.Signals) => {
-    if (requestedAt === undefined) {
-      requestedAt = performance.now()
+    if (repeats === undefined) {
+      repeats = openRepeatWindow()
       onRequest()
-    } else if (performance.now() - requestedAt > REPEAT_MS) {
+    } else if (repeats.isOver()) {
       stop()
       process.kill(process.pid, signal)
     }
@@ -46,5 +47,23 @@ export function listenForInterrupt(onRequest: () => void): Interrupt {
   }
   listening++
   for (const signal of SIGNALS) process.on(signal, listener)
-  return { requested: () => requestedAt !== undefined, stop }
+  return { requested: () => repeats !== undefined, stop }
+}
+
+/** The time in which a signal is the same request as one before. */
+export interface RepeatWindow {
+  isOver(): boolean
+}
+
+/**
+ * Opens that time. Only time in which signals could be answered counts: one that was sent while the thread traced a graph for
+ * seconds is seen when it is done, and nobody knows how old it is.
+ */
+export function openRepeatWindow(): RepeatWindow {
+  let left = REPEAT_MS
+  const timer = setInterval(() => {
+    left -= TICK_MS
+    if (left <= 0) clearInterval(timer)
+  }, TICK_MS).unref()
+  return { isOver: () => left <= 0 }
 }

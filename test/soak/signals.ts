@@ -25,8 +25,8 @@ const WAYS: Record<string, (name: string) => string> = {
 
 /** Each command: its arguments, what shows that it is at work, and how long it is watched from then on, seconds. */
 const COMMANDS: Record<string, { args: string; atWork: RegExp; seconds: number }> = {
-  train: { args: `${CONFIG} --work-dir run DATA`, atWork: /images of 3 classes/, seconds: 12 },
-  demo: { args: '', atWork: /2\. Training/, seconds: 12 },
+  train: { args: `${CONFIG} --work-dir run DATA`, atWork: /images of 3 classes/, seconds: 8 },
+  demo: { args: '', atWork: /2\. Training/, seconds: 8 },
   test: { args: `${CONFIG} random --out found.json DATA`, atWork: /\d\/\d+ images/, seconds: 2 },
   infer: { args: `${CONFIG} random IMAGES --out drawn DATA`, atWork: /in \d+\.\d+ s/, seconds: 3 },
   benchmark: { args: `${CONFIG} --shape 320 320 --runs 100`, atWork: /\d\/\d+ runs/, seconds: 3 },

@@ -1,4 +1,5 @@
 import { spawn, spawnSync } from 'node:child_process'
+import { stripVTControlCharacters } from 'node:util'
 
 /** Whether this machine has util-linux's `script`, which gives a command a terminal of its own. */
 export const hasTerminal: boolean =
@@ -56,7 +57,8 @@ export function startInTerminal(
 
 /** The lines that a terminal has shown, without its control sequences, bars and spinners. */
 export function linesOf(shown: string): string[] {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is taken out
-  const plain = shown.replace(/\x1b\[[0-9;?]*[A-Za-z]/g, '').replaceAll('^C', '')
+  const plain = stripVTControlCharacters(shown)
+    .replaceAll('^C', '')
+    .replace(/[\u2800-\u28ff]/g, '') // npm's spinner
   return plain.split(/[\r\n]+/).filter((line) => /[a-z]/.test(line))
 }
