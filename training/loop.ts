@@ -18,7 +18,7 @@ import type { IterationInputs } from './iteration.js'
 import { type LossScaleOptions, type LossScaleState, nextLossScale } from './loss_scale.js'
 import { type LogLine, MetricsLog } from './metrics_log.js'
 import type { OptimizerOptions } from './optimizer.js'
-import { startProgress } from './progress.js'
+import { type ProgressStream, startProgress } from './progress.js'
 import { RunEvaluations } from './run_evaluations.js'
 import { EVALUATIONS_FILE, METRICS_FILE } from './run_files.js'
 import { RunSaver } from './run_saver.js'
@@ -88,7 +88,7 @@ export interface TrainOptions extends WorkDirOptions {
   lossScale?: LossScaleOptions
   hooks?: TrainHooks
   /** Where progress is shown. @default process.stderr */
-  progressStream?: NodeJS.WriteStream
+  progressStream?: ProgressStream
 }
 
 export interface TrainResult {

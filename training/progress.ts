@@ -40,11 +40,17 @@ export interface ProgressOptions {
   total: number
   epochs: number
   /** @default process.stderr */
-  stream?: NodeJS.WriteStream
+  stream?: ProgressStream
+}
+
+/** What a stream of Node's is here, for programs without the types of Node. */
+export interface ProgressStream {
+  isTTY?: boolean
+  write(text: string): unknown
 }
 
 export function startProgress(options: ProgressOptions): Progress {
-  const stream = options.stream ?? process.stderr
+  const stream = (options.stream ?? process.stderr) as NodeJS.WriteStream
   return stream.isTTY ? terminalProgress(options, stream) : plainProgress(options, stream)
 }
 
