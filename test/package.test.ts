@@ -1,11 +1,12 @@
 /** The package as a stranger gets it: built, packed, installed into an empty project, and used. */
 import { execFile } from 'node:child_process'
-import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { temporaryFolder } from './datasets/coco_folder.js'
+import { tinyExperiment } from './experiments/tiny_experiment.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const execute = promisify(execFile)
@@ -36,6 +37,41 @@ console.log(names.every((list) => list.length > 0))
 const { COCO, COCOeval } = await import('vanilladet/pycocotools')
 const empty = new COCO({ images: [], annotations: [], categories: [] })
 console.log(new COCOeval(empty, empty, 'bbox').params.iouThrs.length)
+`
+
+/** The types of everything. */
+const ALL_DOORS = `
+import * as vanilladet from 'vanilladet'
+${[
+  'necks',
+  'heads',
+  'detectors',
+  'nn',
+  'ops',
+  'engine',
+  'datasets',
+  'training',
+  'deploy',
+  'pycocotools',
+  'backbones',
+]
+  .map((door) => `import * as ${door} from 'vanilladet/${door}'\nexport { ${door} }`)
+  .join('\n')}
+import config from 'vanilladet/configs/retinanet_vanilla13'
+export { vanilladet, config }
+`
+
+/** A backbone of one's own, in TypeScript that only a compiler runs. */
+const OWN_NET = `
+import { backbones } from 'vanilladet'
+import { VanillaNet } from 'vanilladet/backbones'
+import { z } from 'zod'
+enum Width { Least = 4 }
+declare module 'vanilladet' { interface BackboneRegistry { Mine: object } }
+backbones.register('Mine', {
+  schema: z.object({}),
+  create: () => new VanillaNet({ dims: [Width.Least, 8, 8], strides: [2, 2], actNum: 1, outIndices: [0, 1] }),
+})
 `
 
 /** A user's own backbone, checked by the package's types. */
@@ -83,7 +119,7 @@ defineConfig({
 `
 
 test('the packed package installs without scripts, runs in plain Node and has types', async (t) => {
-  t.timeout(300_000)
+  t.timeout(1_200_000)
   const folder = await temporaryFolder(t)
   const project = join(folder, 'project')
   await mkdir(project)
@@ -92,15 +128,10 @@ test('the packed package installs without scripts, runs in plain Node and has ty
     JSON.stringify({ name: 'empty', version: '1.0.0', type: 'module' }),
   )
 
-  await run('npm', ['run', 'build'], ROOT)
-  const packed = await run(
-    'npm',
-    ['pack', '--json', '--ignore-scripts', '--pack-destination', folder],
-    ROOT,
-  )
-  const tarball = join(folder, fileNameOf(JSON.parse(packed)))
+  await run('npm', ['pack', '--pack-destination', folder], ROOT)
+  const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz')) ?? ''
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
-  await run('npm', ['install', '--ignore-scripts', ...quiet, tarball], project)
+  await run('npm', ['install', '--ignore-scripts', ...quiet, join(folder, tarball)], project)
 
   await writeFile(join(project, 'use.js'), USE)
   t.is(await run('node', ['use.js'], project), '[[1,8,12,8],[1,4,6,8]]\n')
@@ -109,14 +140,77 @@ test('the packed package installs without scripts, runs in plain Node and has ty
 
   await writeFile(join(project, 'config.ts'), TYPES)
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  const options = ['--strict', '--noEmit', '--skipLibCheck', '--module', 'nodenext']
-  t.is(await run('node', [compiler, ...options, 'config.ts'], project), '')
+  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022']
+  const config = [...options, '--skipLibCheck', 'config.ts']
+  t.is(await run('node', [compiler, ...config], project), '')
+  await writeFile(join(project, 'all.ts'), ALL_DOORS)
+  const all = [compiler, ...options, '--skipLibCheck', 'false', 'all.ts']
+  // TensorFlow.js's own types have errors.
+  const errors = await execute('node', all, { cwd: project }).catch(({ stdout }) => ({ stdout }))
+  t.deepEqual(
+    errors.stdout.split('\n').filter((line: string) => /vanilladet|^all/.test(line)),
+    [],
+  )
 
-  const installed = join(project, 'node_modules', 'vanilladet', 'package.json')
-  t.is(JSON.parse(await readFile(installed, 'utf8')).scripts?.postinstall, undefined)
+  const { config: experiment } = await tinyExperiment(t)
+  const { model, ...rest } = experiment
+  const own = { ...model, backbone: { type: 'Mine' } }
+  await writeFile(join(project, 'net.ts'), OWN_NET)
+  await writeFile(
+    join(project, 'mine.ts'),
+    `import './net.js'\nexport default ${JSON.stringify({ ...rest, model: own })}`,
+  )
+  const image = join(experiment.data.train.imageDir, '000001.png')
+  const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
+  await vanilladet('train', 'mine.ts', '--max-iters', '1', '--work-dir', 'run')
+  const [weights] = (await readdir(join(project, 'run'))).filter((file) =>
+    /^[^.]+\.safetensors$/.test(file),
+  )
+  t.regex(await vanilladet('infer', 'mine.ts', `run/${weights}`, image), /infer_out/)
+  t.regex(await vanilladet('report', 'run'), /report\.html: \d\.\d MB/)
+  const packaged = 'vanilladet/configs/retinanet_vanilla13'
+  t.regex(await vanilladet('get_flops', packaged), /parameters +75\.38 M/)
+
+  const installed = join(project, 'node_modules', 'vanilladet')
+  const { scripts } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+  for (const name of ['preinstall', 'install', 'postinstall']) t.is(scripts[name], undefined)
+  const { files } = JSON.parse(await readFile(join(ROOT, 'tsconfig.build.json'), 'utf8'))
+  const configs = (await readdir(join(installed, 'dist', 'configs'))).filter((file) =>
+    file.endsWith('.js'),
+  )
+  t.deepEqual(
+    configs.map((file) => `configs/${file.replace('.js', '.ts')}`).sort(),
+    files.filter((file: string) => file.startsWith('configs/')).sort(),
+  )
 })
 
-/** npm 11 gives a list, later ones may give a record by name. */
-function fileNameOf(packed: { filename: string }[] | Record<string, { filename: string }>): string {
-  return Object.values(packed)[0].filename
-}
+test('what is built is named: doors, commands, and the configs that git knows', async (t) => {
+  const { include, files } = JSON.parse(await readFile(join(ROOT, 'tsconfig.build.json'), 'utf8'))
+  t.deepEqual(include, [])
+  const { exports } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8'))
+  const doors = Object.values<{ default?: string }>(exports).flatMap(({ default: file }) =>
+    file === undefined || file.includes('*') ? [] : [file],
+  )
+  for (const file of doors) t.true(files.includes(file.slice(7).replace(/js$/, 'ts')), file)
+  const launcher = await readFile(join(ROOT, 'bin', 'vanilladet.js'), 'utf8')
+  const table = /const COMMANDS = \{(.+?)\n\}/s.exec(launcher)?.[1] ?? ''
+  const commands = [...table.matchAll(/^ {2}(\w+):/gm)].map(([, name]) => `tools/${name}.ts`)
+  t.true(commands.length > 10)
+  for (const file of commands) t.true(files.includes(file), file)
+  const tracked = (await run('git', ['ls-files', 'configs'], ROOT)).trim().split('\n')
+  t.deepEqual(
+    files.filter((file: string) => file.startsWith('configs/')),
+    tracked.filter((file) => !file.startsWith('configs/_base/')),
+  )
+})
+
+test('npm ci runs no install script, since the lock file names none', async (t) => {
+  const lock = JSON.parse(await readFile(join(ROOT, 'package-lock.json'), 'utf8'))
+  const packages = Object.entries<{ hasInstallScript?: boolean }>(lock.packages)
+  const named = packages.filter(([, { hasInstallScript }]) => hasInstallScript)
+  const fix = 'remove its hasInstallScript from package-lock.json: CONTRIBUTING.md says why'
+  t.deepEqual(
+    named.map(([name]) => `${name}: ${fix}`),
+    [],
+  )
+})
