@@ -16,7 +16,7 @@ export function speedSection({ benchmarks, published, comparison }: ReportDocume
   const chart = (id: string) =>
     comparison.charts.filter((chart) => chart.id === id).map(chartFigure)
   const none =
-    'No benchmark is in this report: npx tsx tools/benchmark.ts CONFIG... --json > FILE.json makes one, and --benchmark FILE.json adds it.'
+    'No benchmark is in this report: npx vanilladet benchmark CONFIG... --json > FILE.json makes one, and --benchmark FILE.json adds it.'
   return html`<section id="speed"><h2>Speed</h2>
 ${benchmarks.length === 0 && notesList([none])}
 ${benchmarks.map((report, i) => benchmarkBlock(report, published, i + 1))}

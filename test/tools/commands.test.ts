@@ -209,7 +209,7 @@ test.serial('a wrong command line is told, exit code 2; --help is exit code 0', 
   t.is(device.code, 2)
   t.regex(device.stderr, /Allowed choices are cpu, cuda, webgpu\./)
   t.is(help.code, 0)
-  t.regex(help.stdout, /^Usage: npx tsx tools\/reparameterize\.ts/)
+  t.regex(help.stdout, /^Usage: npx vanilladet reparameterize/)
 })
 
 test.serial(
