@@ -1,5 +1,5 @@
 /**
- * What `tools/benchmark.ts --json` prints.
+ * What `vanilladet benchmark --json` prints.
  *
  * What is timed, for one batch, one part after the other:
  *

@@ -75,10 +75,10 @@ const benchmarkDocument = z.looseObject({
   warnings: z.array(z.string()),
 }) satisfies z.ZodType<BenchmarkDocument>
 
-/** Reads what `tools/benchmark.ts --json` printed. */
+/** Reads what `vanilladet benchmark --json` printed. */
 export function readBenchmark(file: string): Promise<BenchmarkDocument> {
   return readDocument(file, benchmarkDocument, {
     what: 'is no benchmark document',
-    fix: 'give a file that tools/benchmark.ts --json printed, and work dirs before --benchmark',
+    fix: 'give a file that vanilladet benchmark --json printed, and work dirs before --benchmark',
   })
 }

@@ -18,7 +18,7 @@ import { readWorkDir } from './work_dir.js'
 export interface ReportOptions {
   /** Folders of training runs; `NAME=FOLDER` calls one by a name. */
   workDirs: readonly string[]
-  /** Files that `tools/benchmark.ts --json` printed. */
+  /** Files that `vanilladet benchmark --json` printed. */
   benchmarks: readonly string[]
   /** Files that `bench/cuda/` wrote. @default none */
   cuda?: readonly string[]

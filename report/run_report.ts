@@ -139,7 +139,7 @@ async function valDetections({ path }: WorkDir, config: Config | Unusable): Prom
   }
   if (!val.detections.bbox && val.notes.length === 0) {
     val.notes.push(
-      `No detections: ${RESULT_FILES.bbox} is written by each evaluation during training, and by test CONFIG CHECKPOINT --out WORK_DIR/${RESULT_FILES.bbox}.`,
+      `No detections: ${RESULT_FILES.bbox} is written by each evaluation during training, and by vanilladet test CONFIG CHECKPOINT --out WORK_DIR/${RESULT_FILES.bbox}.`,
     )
   }
   return val

@@ -31,7 +31,7 @@ export async function readWorkDir(argument: string): Promise<WorkDir> {
     throw new DataError(
       path,
       'is no work dir, since it has neither config.json nor metrics.jsonl',
-      'give a folder that the command train wrote',
+      'give a folder that vanilladet train wrote',
     )
   }
   return { name, path, config: isRecord(config) ? config : undefined, metrics, evaluations }
@@ -48,7 +48,7 @@ export async function nameAndPath(argument: string): Promise<{ name: string; pat
   throw new DataError(
     named ? named[2] : argument,
     'there is no such work dir',
-    'give a folder that the command train wrote',
+    'give a folder that vanilladet train wrote',
   )
 }
 

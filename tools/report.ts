@@ -21,10 +21,13 @@ interface Flags {
 }
 
 const program = command('report', 'Writes one HTML page about training runs and benchmarks.')
-  .argument('[workDir...]', 'folders that train wrote; NAME=FOLDER calls a run by a name')
+  .argument(
+    '[workDir...]',
+    'folders that vanilladet train wrote; NAME=FOLDER calls a run by a name',
+  )
   .option(
     '--benchmark <file...>',
-    'what tools/benchmark.ts --json printed; after the work dirs',
+    'what vanilladet benchmark --json printed; after the work dirs',
     [],
   )
   .option('--cuda <file...>', 'what bench_cuda.mjs wrote; after the work dirs', [])

@@ -5,7 +5,7 @@ import { readBenchmark } from '../../report/benchmark_file.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { benchmarkDocument } from './benchmark_document.js'
 
-const FIX = 'give a file that tools/benchmark.ts --json printed, and work dirs before --benchmark'
+const FIX = 'give a file that vanilladet benchmark --json printed, and work dirs before --benchmark'
 
 test('a benchmark document is read as it is', async (t) => {
   const file = join(await temporaryFolder(t), 'benchmark.json')

@@ -55,7 +55,7 @@ test.serial(
     t.deepEqual(none, {
       code: 2,
       stdout: '',
-      stderr: `error: ${folder}: is no work dir, since it has neither config.json nor metrics.jsonl; give a folder that the command train wrote\n`,
+      stderr: `error: ${folder}: is no work dir, since it has neither config.json nor metrics.jsonl; give a folder that vanilladet train wrote\n`,
     })
     t.deepEqual(nothing, {
       code: 2,

@@ -47,10 +47,10 @@ test('a folder that is no work dir is refused, as is one that is not there', asy
   const path = await temporaryFolder(t)
   await t.throwsAsync(readWorkDir(path), {
     name: 'DataError',
-    message: `${path}: is no work dir, since it has neither config.json nor metrics.jsonl; give a folder that the command train wrote`,
+    message: `${path}: is no work dir, since it has neither config.json nor metrics.jsonl; give a folder that vanilladet train wrote`,
   })
   await t.throwsAsync(readWorkDir('nowhere/run'), {
     name: 'DataError',
-    message: 'nowhere/run: there is no such work dir; give a folder that the command train wrote',
+    message: 'nowhere/run: there is no such work dir; give a folder that vanilladet train wrote',
   })
 })
