@@ -8,7 +8,7 @@
  *
  * Source: https://github.com/open-mmlab/mmdetection 2.x, mask_rcnn_r50_fpn_1x_coco; arXiv:1703.06870.
  * Result: 38.2 box AP, 34.7 mask AP published; not trained here.
- * Run:    npx tsx tools/train.ts configs/mask_rcnn_r50.ts
+ * Run:    npx vanilladet train configs/mask_rcnn_r50.ts
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'

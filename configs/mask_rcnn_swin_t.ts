@@ -11,7 +11,7 @@
  *
  * Source: https://github.com/SwinTransformer/Swin-Transformer-Object-Detection; arXiv:2103.14030.
  * Result: 43.7 box AP, 39.8 mask AP published (42.7 and 39.3 in arXiv:2305.12972); not trained here.
- * Run:    npx tsx tools/train.ts configs/mask_rcnn_swin_t.ts
+ * Run:    npx vanilladet train configs/mask_rcnn_swin_t.ts
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'

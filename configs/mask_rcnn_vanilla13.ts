@@ -13,7 +13,7 @@
  *
  * Source: https://github.com/huawei-noah/VanillaNet, object_detection; arXiv:2305.12972.
  * Result: 44.3 box AP, 40.1 mask AP published; not trained here yet.
- * Run:    npx tsx tools/train.ts configs/mask_rcnn_vanilla13.ts
+ * Run:    npx vanilladet train configs/mask_rcnn_vanilla13.ts
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'

@@ -5,7 +5,7 @@
  * on the same first 16 images of coco128.
  *
  * Result: box AP 0.818, AP50 0.897, mask AP 0.685, AP50 0.866 on those images, in 14 minutes on two CPU cores.
- * Run:    npx tsx tools/train.ts configs/mask_rcnn_vanilla5_overfit.ts
+ * Run:    npx vanilladet train configs/mask_rcnn_vanilla5_overfit.ts
  */
 import { defineConfig } from '../registry.js'
 import retinanet from './retinanet_vanilla5_overfit.js'

@@ -7,7 +7,7 @@
  *
  * Source: https://github.com/open-mmlab/mmdetection 2.x, retinanet_r50_fpn_1x_coco; arXiv:1708.02002.
  * Result: 36.5 AP published; not trained here.
- * Run:    npx tsx tools/train.ts configs/retinanet_r50.ts
+ * Run:    npx vanilladet train configs/retinanet_r50.ts
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'

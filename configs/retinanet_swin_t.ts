@@ -10,7 +10,7 @@
  *
  * Source: https://github.com/open-mmlab/mmdetection 2.x, retinanet_swin-t-p4-w7_fpn_1x_coco; arXiv:2103.14030.
  * Result: 41.5 AP published (arXiv:2305.12972, recipe unknown); not trained here.
- * Run:    npx tsx tools/train.ts configs/retinanet_swin_t.ts
+ * Run:    npx vanilladet train configs/retinanet_swin_t.ts
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'

@@ -4,7 +4,7 @@
  * `npm run demo` makes the data.
  *
  * Result: AP 0.638 on images it has not seen, in 5 minutes and a half.
- * Run:    npx tsx tools/train.ts configs/retinanet_tiny_swin_shapes.ts
+ * Run:    npx vanilladet train configs/retinanet_tiny_swin_shapes.ts
  */
 import { defineConfig } from '../registry.js'
 import retinanet from './retinanet_tiny_shapes.js'

@@ -11,7 +11,7 @@
  *
  * Source: https://github.com/huawei-noah/VanillaNet, object_detection; arXiv:2305.12972.
  * Result: 43.0 AP published; not trained here yet.
- * Run:    npx tsx tools/train.ts configs/retinanet_vanilla13.ts
+ * Run:    npx vanilladet train configs/retinanet_vanilla13.ts
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'

@@ -5,7 +5,7 @@
  * on the same first 16 images of coco128.
  *
  * Result: AP 0.928, AP50 0.963 on those images, in 9 minutes on two CPU cores.
- * Run:    npx tsx tools/train.ts configs/retinanet_vanilla5_overfit.ts
+ * Run:    npx vanilladet train configs/retinanet_vanilla5_overfit.ts
  */
 import { defineConfig } from '../registry.js'
 
