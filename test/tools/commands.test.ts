@@ -222,7 +222,7 @@ test.serial(
       run('get_flops', [broken]),
       run('get_flops', [broken], { env: { DEBUG: '1' } }),
     ])
-    const sentence = `error: ${broken}: the config cannot be imported (no luck); correct the file\n`
+    const sentence = `error: ${broken}:1:7: the config cannot be imported (no luck); correct the file\n`
     t.deepEqual(plain, { code: 2, stdout: '', stderr: sentence })
     t.true(debug.stderr.startsWith(sentence))
     t.regex(debug.stderr, /\n\s+at /)
