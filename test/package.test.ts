@@ -171,6 +171,13 @@ test('the packed package installs without scripts, runs in plain Node and has ty
   const packaged = 'vanilladet/configs/retinanet_vanilla13'
   t.regex(await vanilladet('get_flops', packaged), /parameters +75\.38 M/)
 
+  // What is built beside the sources is the same copy.
+  const built = OWN_NET.replace("'vanilladet/backbones'", `'${ROOT}dist/backbones/index.js'`)
+  await writeFile(join(folder, 'net.ts'), built.replace("'vanilladet'", `'${ROOT}dist/index.js'`))
+  await writeFile(join(folder, 'mine.ts'), await readFile(join(project, 'mine.ts'), 'utf8'))
+  const counted = ['bin/vanilladet.js', 'get_flops', join(folder, 'mine.ts')]
+  t.regex(await run('node', [...counted, '--shape', '64', '64'], ROOT), /parameters/)
+
   const installed = join(project, 'node_modules', 'vanilladet')
   const { scripts } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
   for (const name of ['preinstall', 'install', 'postinstall']) t.is(scripts[name], undefined)
