@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -79,6 +79,37 @@ test('an evaluation during deep training is of the lambda of its epoch, as that 
   t.deepEqual(left, JSON.parse(JSON.stringify(here.results.bbox)))
   t.notDeepEqual(left, JSON.parse(JSON.stringify(atOne.results.bbox)))
 })
+
+for (const workers of [0, 1]) {
+  test(`images that disappear while it trains cost nothing that was done, ${workers} workers`, async (t) => {
+    const { folder, config: short } = await tinyExperiment(t)
+    const config = { ...short, schedule: { epochs: 4 }, data: { ...short.data, workers } }
+    const { imageDir } = config.data.train
+    const moved = `${imageDir}_elsewhere`
+    const write = (text: string) => {
+      if (text.startsWith('compiling')) renameSync(imageDir, moved)
+      return true
+    }
+    const watching = Object.assign(Object.create(progressStream), { write })
+    const [workDir, whole] = [join(folder, 'run'), join(folder, 'whole')]
+    const error = await t.throwsAsync(trainConfig(config, { workDir, progressStream: watching }), {
+      name: 'DataError',
+    })
+    const name = (await readFile(join(workDir, 'latest'), 'utf8')).trim()
+    t.regex(error?.message ?? '', /^\S+\.png: no such image; /)
+    const saved = (await metricsOf(workDir)).length
+    t.true(
+      error?.message.endsWith(
+        `. What was done until iteration ${saved} is saved as ${join(workDir, name)}; go on with --resume`,
+      ),
+      error?.message,
+    )
+    renameSync(moved, imageDir)
+    const result = await trainConfig(config, { workDir, progressStream, resume: true })
+    const expected = await trainConfig(config, { workDir: whole, progressStream })
+    t.deepEqual(readFileSync(result.checkpoint), readFileSync(expected.checkpoint))
+  })
+}
 
 async function metricsOf(workDir: string): Promise<Record<string, number>[]> {
   const text = await readFile(join(workDir, 'metrics.jsonl'), 'utf8')

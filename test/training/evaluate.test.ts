@@ -4,7 +4,7 @@ import { type CocoDataset, generateShapes, loadCoco } from '../../datasets/index
 import { type Detections, Detector, type PredictBatch } from '../../detectors/index.js'
 import { Parameter } from '../../nn/index.js'
 import type { BoxResult } from '../../results/coco_results.js'
-import { detectAll, evaluateResults } from '../../training/evaluate.js'
+import { detectAll, evaluate, evaluateResults } from '../../training/evaluate.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
 async function shapes(t: ExecutionContext): Promise<CocoDataset> {
@@ -120,6 +120,18 @@ for (const engine of ['onnxruntime', 'tfjs'] as const) {
     t.deepEqual(detector.shift.data, Float32Array.of(6))
   })
 }
+
+test('a signal ends evaluation between two batches, with its reason', async (t) => {
+  const abort = new AbortController()
+  const done: number[] = []
+  const onProgress = (images: number) => {
+    done.push(images)
+    abort.abort(new Error('enough'))
+  }
+  const options = { ...SMALL, dataset: await shapes(t), signal: abort.signal, onProgress }
+  await t.throwsAsync(evaluate(new CornerDetector(), options), { message: 'enough' })
+  t.deepEqual(done, [2], 'of three images')
+})
 
 test.serial('what evaluation brought to a backend is freed again', async (t) => {
   const dataset = await shapes(t)

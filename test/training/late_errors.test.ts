@@ -261,7 +261,7 @@ test('a checkpoint that cannot be written is tried once, and reported once', asy
   const error = await t.throwsAsync(train({ ...options, loader }), { instanceOf: TrainingError })
   t.regex(
     error?.message ?? '',
-    /epoch_1\.train_state\.safetensors could not be written \(\w+\); make room in the work dir and go on with --resume, from the checkpoint before$/,
+    /^train: \S+epoch_1\.train_state\.safetensors could not be written \(\w+\); make room in the work dir and go on with --resume, from the checkpoint before$/,
   )
 })
 

@@ -47,6 +47,20 @@ test('a line of metrics.jsonl tells iteration, epoch, rate, losses, norm, times 
   }
 })
 
+test('warm-up and epochs count updates, whatever number of batches they take', async (t) => {
+  const optimizer = { type: 'SGD', learningRate: 1, accumulate: 2 } as const
+  const schedule = { epochs: 2, warmupIters: 2, warmupRatio: 0.5, decayEpochs: [1] }
+  const options = optionsOf({ optimizer, schedule, loader: new TinyLoader(6, { boxScale: 1e-3 }) })
+  await train(options)
+  const lines = await linesOf(options.workDir)
+  assertClose(
+    t,
+    lines.map(({ lr }) => lr),
+    [0.5, 0.75, 1, 0.1, 0.1, 0.1],
+    1e-12,
+  )
+})
+
 test('a line is the mean over its interval', async (t) => {
   const [every, third] = [optionsOf(), optionsOf({ logging: { interval: 3 } })]
   await train(every)
