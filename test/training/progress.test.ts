@@ -31,21 +31,24 @@ function outputOf(isTTY: boolean): string {
 }
 
 test('away from a terminal there is a plain line before the first step, after two, and for each report', (t) => {
-  t.deepEqual(outputOf(false).split('\n'), [
+  const output = outputOf(false)
+    .replace(/ \d+\.\d s, /g, ' T s, ')
+    .replace(/ETA \d:\d\d:\d\d/g, 'ETA T')
+  t.deepEqual(output.split('\n'), [
     'compiling the training step for 800x1344 ...',
-    'iter 1/100 done in 0.0 s, compiling included',
-    'iter 2/100 done in 0.0 s, ETA 0:00:00',
-    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, ETA 0:00:00',
+    'iter 1/100 done in T s, compiling included',
+    'iter 2/100 done in T s, ETA T',
+    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, ETA T',
     'saved epoch_1.safetensors',
     'epoch 1: box AP 0.412, mask AP 0.050',
-    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, box AP 0.412, mask AP 0.050, ETA 0:00:00',
+    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, box AP 0.412, mask AP 0.050, ETA T',
     '',
   ])
 })
 
 test('on a terminal there is a bar with the time left', (t) => {
   const output = outputOf(true)
-  t.regex(output, /50\/100 \| ETA 0:00:00/)
+  t.regex(output, /50\/100 \| ETA \d:\d\d:\d\d/)
   t.regex(output, /0\/100 \| ETA - \| compiling for 800x1344/)
   t.true(output.includes('saved epoch_1.safetensors\n'))
   t.true(output.includes('epoch 1: box AP 0.412, mask AP 0.050\n'))
