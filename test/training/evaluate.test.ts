@@ -7,9 +7,10 @@ import type { BoxResult } from '../../results/coco_results.js'
 import { detectAll, evaluate, evaluateResults } from '../../training/evaluate.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
+/** Three images with objects of all three classes. */
 async function shapes(t: ExecutionContext): Promise<CocoDataset> {
   const directory = await temporaryFolder(t)
-  const files = await generateShapes({ directory, count: 3, size: [64, 96], seed: 5 })
+  const files = await generateShapes({ directory, count: 3, size: [64, 96], seed: 6 })
   return loadCoco({ ...files, mode: 'test' })
 }
 

@@ -104,7 +104,9 @@ test('three steps of a tiny Mask R-CNN with SGD are the same traced and eager', 
     assertClose(t, Object.values(metrics), Object.values(eager.metrics[i]), 1e-4)
   }
   assertClose(t, numbers(traced.tensors), numbers(eager.tensors), 1e-4)
-  t.true(traced.metrics[2].loss < traced.metrics[0].loss)
+  // Of boxes and masks it depends on how many RoIs with an object were drawn.
+  const classLoss = ({ loss_rpn_cls, loss_cls }: Record<string, number>) => loss_rpn_cls + loss_cls
+  t.true(classLoss(traced.metrics[2]) < classLoss(traced.metrics[0]))
 })
 
 // A bias before a BatchNorm has a gradient of rounding errors only, of which AdamW makes whole steps, so
