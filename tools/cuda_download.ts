@@ -43,7 +43,7 @@ export async function downloadProvider(
 }
 
 async function runInstaller(path: string, provider: CudaProvider): Promise<void> {
-  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'true' } // what the platform has: CUDA 12
+  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'true' } // what it calls cuda12, whatever it is of
   try {
     await promisify(execFile)(process.execPath, [path], { env, timeout: LIMIT_MINUTES * 60_000 })
   } catch (error) {
