@@ -39,7 +39,9 @@ export async function readLatest(workDir: string): Promise<string | undefined> {
 async function newestOf(workDir: string): Promise<string> {
   const name = await readLatest(workDir)
   if (name !== undefined) return checkpointIn(workDir, name, workDir)
-  const files = (await readdir(workDir).catch(() => [])).filter((file) => MODEL_FILE.test(file))
+  const files = (await readdir(workDir).catch(() => []))
+    .filter((file) => MODEL_FILE.test(file))
+    .sort()
   const list = files.slice(0, SHOWN).join(', ') + (files.length > SHOWN ? ', ...' : '')
   throw new DataError(
     workDir,
