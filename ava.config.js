@@ -4,5 +4,6 @@ export default {
   nodeArguments: ['--import=tsx'],
   workerThreads: false,
   concurrency: 2,
-  timeout: '10m',
+  // For what hangs alone. It counts from result to result, and the tests of a file, which take turns, end together.
+  timeout: '1h',
 }

@@ -119,7 +119,6 @@ defineConfig({
 `
 
 test('the packed package installs without scripts, runs in plain Node and has types', async (t) => {
-  t.timeout(1_200_000)
   const folder = await temporaryFolder(t)
   const project = join(folder, 'project')
   await mkdir(project)

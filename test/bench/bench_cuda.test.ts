@@ -28,7 +28,6 @@ async function outcomeOf(args: string[], cwd = ROOT) {
 test.serial(
   'the bundle measures and writes a document, and goes on with an earlier one',
   async (t) => {
-    t.timeout(10 * 60_000)
     const folder = join(await temporaryFolder(t), 'bundle')
     const bundled = await outcomeOf([`--import=${TSX}`, 'bench/cuda/bundle.ts', folder])
     t.is(bundled.code, 0, bundled.stderr)

@@ -235,7 +235,7 @@ test('a process that uses workers ends by itself, closed or not', async (t) => {
   `
   const cwd = fileURLToPath(new URL('../..', import.meta.url))
   const flags = ['--import=tsx', '--input-type=module', '--eval', script]
-  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd, timeout: 60_000 })
+  const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd })
   t.is(stdout, '2\n2\n')
 })
 

@@ -53,7 +53,7 @@ async function openReport(t: ExecutionContext): Promise<Opened> {
   const { folder, document, html } = await reportPage(t)
   const file = join(folder, 'report.html')
   await writeFile(file, html)
-  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'] })
+  const browser = await chromium.launch({ executablePath, args: ['--no-sandbox'], timeout: 0 })
   t.teardown(() => browser.close())
   return { document: JSON.parse(JSON.stringify(document)), browser, url: pathToFileURL(file).href }
 }
@@ -61,6 +61,7 @@ async function openReport(t: ExecutionContext): Promise<Opened> {
 /** The page in a window, and what it asks for and complains of. */
 async function openPage({ browser, url }: Opened, options: BrowserContextOptions = {}) {
   const page = await browser.newPage({ viewport: { width: 1280, height: 900 }, ...options })
+  page.setDefaultTimeout(0)
   const requests: string[] = []
   const complaints: string[] = []
   page.on('request', (request) => requests.push(request.url()))
@@ -95,14 +96,14 @@ function cellsOf(page: Page, selector: string): Promise<string[][]> {
 }
 
 /**
- * What a page shows once it is as awaited: a change is drawn some time after it was asked for. After ten seconds what it
+ * What a page shows once it is as awaited: a change is drawn some time after it was asked for. After ten minutes what it
  * shows then, for an assertion to tell.
  */
 async function settled<Shown>(
   read: () => Promise<Shown>,
   isAwaited: (shown: Shown) => boolean,
 ): Promise<Shown> {
-  const end = Date.now() + 10_000
+  const end = Date.now() + 600_000
   for (;;) {
     const shown = await read()
     if (isAwaited(shown) || Date.now() > end) return shown

@@ -83,7 +83,6 @@ new COCOeval(groundTruth, groundTruth, 'boxes')
 `
 
 test('the packed package installs alone, and its library, its command and its types work', async (t) => {
-  t.timeout(300_000)
   const tarball = await pack()
   const project = join(folder, 'project')
   await mkdir(project)
