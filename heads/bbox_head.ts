@@ -7,6 +7,7 @@ import {
   fullPrecision,
   IGNORED,
   l1Loss,
+  oneHot,
   softmaxCrossEntropy,
 } from '../ops/index.js'
 
@@ -139,7 +140,7 @@ export class BBoxHead extends Module {
   /** The deltas for the class of each RoI: `[r, 4]`, 0 without one. Not by gather, whose gradient is slow. */
   private deltasOf(boxDeltas: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor {
     const byClass = tf.reshape(boxDeltas, [-1, this.numClasses, 4])
-    const isClass = tf.oneHot(labels, this.numClasses, 1, 0, 'float32') // [r, c]
+    const isClass = oneHot(labels, this.numClasses) // [r, c]
     return tf.sum(tf.mul(byClass, tf.expandDims(isClass, 2)), 1)
   }
 }

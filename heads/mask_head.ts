@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { Conv2d, ConvTranspose2d, joinPatches, kaimingNormalFanOut, Module } from '../nn/index.js'
-import { binaryCrossEntropy, fullPrecision } from '../ops/index.js'
+import { binaryCrossEntropy, fullPrecision, oneHot } from '../ops/index.js'
 
 /** Pixels that the transposed convolution makes of one, along each side. */
 const UPSAMPLING = 2
@@ -75,7 +75,7 @@ export class MaskHead extends Module {
     const pixels = this.pixelLogits(roiFeatures) // [r 4, roiSize, roiSize, c]
     const [count, height, width, classes] = pixels.shape
     const places = UPSAMPLING ** 2
-    const isClass = tf.oneHot(labels, classes, 1, 0, 'float32') // [r, c]
+    const isClass = oneHot(labels, classes) // [r, c]
     const ofPixels = tf.reshape(tf.tile(tf.expandDims(isClass, 1), [1, places, 1]), [
       count,
       1,

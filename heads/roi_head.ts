@@ -196,7 +196,8 @@ export class RoIHead extends Module {
     { roisXyxy, labels, matches }: RoiTargets,
     { masks, maskFramesXyxy, canvas }: RoIHeadTargets,
   ): tf.Scalar {
-    const count = Math.floor(this.sampler.num * this.sampler.posFraction)
+    const { num, posFraction } = this.sampler
+    const count = Math.max(1, Math.floor(num * posFraction)) // one without a loss, where none may be positive
     const rois = tf.slice(roisXyxy, [0, 0, 0], [-1, count, -1])
     const wanted = maskTargets(
       { masks, framesXyxy: maskFramesXyxy, canvasSizes: canvas },

@@ -1,4 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
+import { oneHot } from './one_hot.js'
 
 /**
  * Weighted sum of softmax cross-entropies, with the gradient in closed form: probabilities less the one-hot
@@ -18,7 +19,7 @@ export function softmaxCrossEntropy(
 ): tf.Scalar {
   const differentiable = tf.customGrad((x, save) => {
     const logits = x as tf.Tensor2D
-    const target = tf.oneHot(labels, logits.shape[1], 1, 0, 'float32') // [r, k]
+    const target = oneHot(labels, logits.shape[1]) // [r, k]
     const shifted = tf.sub(logits, tf.max(logits, 1, true)) // [r, k], at most 0
     const powers = tf.exp(shifted)
     const total = tf.sum(powers, 1, true) // [r, 1], at least 1
