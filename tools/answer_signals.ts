@@ -7,21 +7,20 @@ type Signal = 'SIGINT' | 'SIGTERM'
 
 const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM']
 
-/** How a command ends that was asked to stop. */
-export interface SignalAnswers {
-  /** 130 after Ctrl-C, 143 after SIGTERM; undefined where no signal came. */
-  exitCode(): number | undefined
-  /** Gives the signals back. */
-  stop(): void
+let lastLine = writtenLine
+
+/** Sets what is reported, from now on, of a command that a signal ends at once. @default which files were written */
+export function whenStopped(line: () => string): void {
+  lastLine = line
 }
 
 /**
  * Answers Ctrl-C and SIGTERM. What listens for interrupts itself, as training does, ends and saves by itself; everything else is
  * left where it stands, and one line reports what was written.
  *
- * @param lastLine what it reports. @default which files were written
+ * @returns the exit code so far: 130 after Ctrl-C, 143 after SIGTERM, undefined where no signal came.
  */
-export function answerSignals(lastLine: () => string = writtenLine): SignalAnswers {
+export function answerSignals(): () => number | undefined {
   let received: Signal | undefined
   let repeats: RepeatWindow | undefined
   const exitCode = () => received && 128 + constants.signals[received]
@@ -37,10 +36,5 @@ export function answerSignals(lastLine: () => string = writtenLine): SignalAnswe
     process.exit(exitCode())
   }
   for (const signal of SIGNALS) process.on(signal, answer)
-  return {
-    exitCode,
-    stop() {
-      for (const signal of SIGNALS) process.off(signal, answer)
-    },
-  }
+  return exitCode
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { DeviceName } from '../engine/compiled.js'
 import { ConfigError, DataError, DeviceError, TrainingError } from '../errors.js'
 import { CocoError } from '../packages/pycocotools-js/source/index.js'
-import { answerSignals } from './answer_signals.js'
+import { answerSignals, whenStopped } from './answer_signals.js'
 import { refuseSwallowed, refuseSwapped } from './argument_hints.js'
 import { isUnderTsx, runApartFromTsx } from './leave_tsx.js'
 
@@ -66,12 +66,6 @@ export function parseCount(least: number): (text: string) => number {
   }
 }
 
-/** How a command is run, beside what it does. */
-export interface RunOptions {
-  /** What a command reports that a signal ends at once. @default which files were written */
-  lastLine?(): string
-}
-
 /**
  * Runs `main` on the arguments of the process, and sets its exit code: 0, 2 for what the user can fix, 130 and 143
  * after Ctrl-C and SIGTERM, 1 for the rest.
@@ -82,7 +76,6 @@ export interface RunOptions {
 export async function run<Flags extends { json?: boolean }, Args extends unknown[] = string[]>(
   program: Command,
   main: (args: Args, flags: Flags, say: (line: string) => void) => Promise<unknown>,
-  { lastLine }: RunOptions = {},
 ): Promise<void> {
   if (isUnderTsx()) {
     process.exitCode = await runApartFromTsx()
@@ -91,7 +84,7 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
   // Libraries greet on console.log; standard output is for results alone.
   console.log = console.info = console.warn = console.error
   process.once('beforeExit', reportLost)
-  const signals = answerSignals(lastLine)
+  const stoppedCode = answerSignals()
   try {
     const argv = joinShape(process.argv.slice(2))
     refuseSwallowed(program, argv)
@@ -103,12 +96,13 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
       stream.write(`${printable(line)}\n`),
     )
     if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`)
-    process.exitCode = signals.exitCode() ?? process.exitCode
+    process.exitCode = stoppedCode() ?? process.exitCode
   } catch (error) {
     process.exitCode = report(error)
   } finally {
     process.off('beforeExit', reportLost)
-    signals.stop()
+    // The signal that is passed on once more may come only now.
+    whenStopped(() => 'stopped when all was done')
   }
 }
 

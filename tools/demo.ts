@@ -15,6 +15,7 @@ import { type Evaluation, evaluate, type Metrics } from '../training/evaluate.js
 import { moveRunAside } from '../training/run_files.js'
 import { saveModel } from '../training/save_model.js'
 import { checkWorkDir } from '../training/work_dir.js'
+import { whenStopped } from './answer_signals.js'
 import { benchmarkTable } from './benchmark_table.js'
 import { command, run } from './command.js'
 import { resumeCommand } from './resume_command.js'
@@ -72,6 +73,7 @@ const program = command('demo', 'Trains, evaluates, merges, exports and times a 
   .option('--json', 'print one JSON document on standard output, all else on standard error')
 
 await run<Flags>(program, async (_, { masks = false, short = false, resume = false }, say) => {
+  whenStopped(() => 'stopped before training; there is nothing to save')
   const startedAt = performance.now()
   const step = (title: string) => {
     const seconds = Math.round((performance.now() - startedAt) / 1000)
@@ -95,6 +97,7 @@ await run<Flags>(program, async (_, { masks = false, short = false, resume = fal
     say(`interrupted, saved ${checkpoint}; go on with: ${resumeCommand('demo')}`)
     return { checkpoint, reason }
   }
+  whenStopped(() => `stopped; ${checkpoint} is trained; go on with: ${resumeCommand('demo')}`)
 
   step('3. Evaluating the training form on images it has not seen')
   const trained = await loadDetector(config, checkpoint)

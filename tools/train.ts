@@ -5,6 +5,7 @@ import { trainConfig } from '../experiments/train_config.js'
 import { apSummaryLines } from '../training/ap_summary.js'
 import type { TrainResult } from '../training/loop.js'
 import { EVALUATIONS_FILE, METRICS_FILE } from '../training/run_files.js'
+import { whenStopped } from './answer_signals.js'
 import { command, parseCount, run } from './command.js'
 import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
 import { resumeCommand } from './resume_command.js'
@@ -39,22 +40,19 @@ const program = computeOptions(
     .addOption(engineOption()),
 )
 
-await run<Flags>(
-  program,
-  async ([configPath], flags, say) => {
-    const seed = flags.seed === undefined ? [] : [`seed=${flags.seed}`]
-    const config = await loadConfig(configPath, [...flags.cfgOptions, ...seed])
-    const name = basename(configPath, extname(configPath))
-    const workDir = flags.workDir ?? join('work_dirs', name)
-    const { resume, overwrite, loadFrom, maxIters } = flags
-    const compute = openCompute(flags, config.precision, say)
-    const options = { workDir, resume, overwrite, loadFrom, maxIters, compute, say }
-    const result = await trainConfig(config, options)
-    for (const line of outcomeLines(result, workDir)) say(line)
-    return { workDir, ...result }
-  },
-  { lastLine: () => 'stopped before the first iteration; there is nothing new to save' },
-)
+await run<Flags>(program, async ([configPath], flags, say) => {
+  whenStopped(() => 'stopped before the first iteration; there is nothing new to save')
+  const seed = flags.seed === undefined ? [] : [`seed=${flags.seed}`]
+  const config = await loadConfig(configPath, [...flags.cfgOptions, ...seed])
+  const name = basename(configPath, extname(configPath))
+  const workDir = flags.workDir ?? join('work_dirs', name)
+  const { resume, overwrite, loadFrom, maxIters } = flags
+  const compute = openCompute(flags, config.precision, say)
+  const options = { workDir, resume, overwrite, loadFrom, maxIters, compute, say }
+  const result = await trainConfig(config, options)
+  for (const line of outcomeLines(result, workDir)) say(line)
+  return { workDir, ...result }
+})
 
 /** How a run ended, and where things are. */
 function outcomeLines(result: TrainResult, workDir: string): string[] {
