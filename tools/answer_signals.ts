@@ -14,21 +14,29 @@ export function whenStopped(line: () => string): void {
   lastLine = line
 }
 
+/** How a command stands that was asked to stop. */
+export interface SignalAnswers {
+  /** 130 after Ctrl-C, 143 after SIGTERM; undefined where no signal came. */
+  exitCode(): number | undefined
+  /** The work is done: a signal only ends a process that lingers. */
+  finish(): void
+}
+
 /**
- * Answers Ctrl-C and SIGTERM. What listens for interrupts itself, as training does, ends and saves by itself; everything else is
- * left where it stands, and one line reports what was written.
- *
- * @returns the exit code so far: 130 after Ctrl-C, 143 after SIGTERM, undefined where no signal came.
+ * Answers Ctrl-C and SIGTERM, to the end of the process. What listens for interrupts itself, as training does, ends and saves by
+ * itself; everything else is left where it stands, and one line reports what was written.
  */
-export function answerSignals(): () => number | undefined {
+export function answerSignals(): SignalAnswers {
   let received: Signal | undefined
   let repeats: RepeatWindow | undefined
+  let isFinished = false
   const exitCode = () => received && 128 + constants.signals[received]
   const answer = (signal: Signal) => {
     const isFirst = received === undefined
     received ??= signal
     repeats ??= openRepeatWindow()
     if (isInterruptAwaited() || !(isFirst || repeats.isOver())) return
+    if (isFinished) process.exit()
     removeUnfinished()
     const line = isFirst ? lastLine() : 'stopped at once; what was not saved yet is lost'
     // Written at once, below a progress bar, whose cursor is shown again.
@@ -36,5 +44,10 @@ export function answerSignals(): () => number | undefined {
     process.exit(exitCode())
   }
   for (const signal of SIGNALS) process.on(signal, answer)
-  return exitCode
+  return {
+    exitCode,
+    finish() {
+      isFinished = true
+    },
+  }
 }

@@ -2,7 +2,7 @@ import { Command, CommanderError, InvalidArgumentError, Option } from 'commander
 import type { DeviceName } from '../engine/compiled.js'
 import { ConfigError, DataError, DeviceError, TrainingError } from '../errors.js'
 import { CocoError } from '../packages/pycocotools-js/source/index.js'
-import { answerSignals, whenStopped } from './answer_signals.js'
+import { answerSignals } from './answer_signals.js'
 import { refuseSwallowed, refuseSwapped } from './argument_hints.js'
 import { isUnderTsx, runApartFromTsx } from './leave_tsx.js'
 
@@ -84,7 +84,7 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
   // Libraries greet on console.log; standard output is for results alone.
   console.log = console.info = console.warn = console.error
   process.once('beforeExit', reportLost)
-  const stoppedCode = answerSignals()
+  const signals = answerSignals()
   try {
     const argv = joinShape(process.argv.slice(2))
     refuseSwallowed(program, argv)
@@ -96,13 +96,12 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
       stream.write(`${printable(line)}\n`),
     )
     if (flags.json) process.stdout.write(`${JSON.stringify(document)}\n`)
-    process.exitCode = stoppedCode() ?? process.exitCode
+    process.exitCode = signals.exitCode() ?? process.exitCode
   } catch (error) {
     process.exitCode = report(error)
   } finally {
     process.off('beforeExit', reportLost)
-    // The signal that is passed on once more may come only now.
-    whenStopped(() => 'stopped when all was done')
+    signals.finish()
   }
 }
 
