@@ -32,19 +32,18 @@ export interface ProposalOptions {
 
 /** Where objects may be: `k` places an image, by descending score. */
 export type Proposals = {
-  /** `[n, k, 4]`, input pixels, inside the image and not empty; 0 where padded. */
+  /** `[n, k, 4]`, input pixels, inside the image, perhaps empty; 0 where padded. */
   boxesXyxy: tf.Tensor3D
   /** `[n, k]`, in (0, 1]; 0 where padded, and only there. */
   scores: tf.Tensor2D
 }
 
 /**
- * The places most likely to hold an object: the best anchors of each level, decoded, clipped, rid of those that
- * clipping empties, and thinned out level by level; then the best of all levels.
+ * The places most likely to hold an object: the best anchors of each level, decoded, clipped, and thinned
+ * out level by level; then the best of all levels.
  *
- * Source: Faster R-CNN, arXiv:1506.01497; as mmdetection 2.28's `RPNHead` with its smallest box size of 0, which
- * drops empty boxes; 2.11, of the Swin Transformer's repository, keeps them. However low, a score is no reason not to be
- * proposed. Equal scores go by level, those of one level by logit.
+ * Source: Faster R-CNN, arXiv:1506.01497; as `RPNHead` of mmdetection 2.11, whose smallest box size of 0 drops nothing.
+ * However low, a score is no reason not to be proposed. Equal scores go by level, those of one level by logit.
  *
  * @param imageSizes `[n, 2]`, height and width without padding: boxes are clipped to them.
  * @returns `maxPerImage` rows an image, padded. No gradient flows back through them.
@@ -68,8 +67,7 @@ export function selectProposals(
   const boxes = clipBoxes(tf.reshape(decoded, [imageSizes.shape[0], -1, 4]), imageSizes)
 
   // Levels are to suppression what classes are: a candidate has a score in its own level only.
-  const present = tf.mul(scoresOf(logits), tf.cast(hasArea(boxes), 'float32')) // [n, b]
-  const scores = tf.mul(tf.expandDims(present, 1), levelMask(best)) // [n, levels, b]
+  const scores = tf.mul(tf.expandDims(scoresOf(logits), 1), levelMask(best)) // [n, levels, b]
   const kept = multiclassNms(boxes, scores as tf.Tensor3D, { scoreThr: 0, iouThr, maxPerImage })
   return { boxesXyxy: detach(kept.boxesXyxy), scores: detach(kept.scores) }
 }
@@ -109,12 +107,6 @@ function bestCandidates(
 function scoresOf(logits: tf.Tensor): tf.Tensor {
   const scores = tf.maximum(tf.exp(tf.logSigmoid(logits)), LOWEST_SCORE)
   return tf.where(tf.greater(logits, NO_LOGIT), scores, tf.scalar(0))
-}
-
-/** Which boxes `[n, b, 4]` have a width and a height: `[n, b]` bool. */
-function hasArea(boxesXyxy: tf.Tensor3D): tf.Tensor {
-  const [x1, y1, x2, y2] = tf.split(boxesXyxy, 4, 2)
-  return tf.squeeze(tf.logicalAnd(tf.greater(x2, x1), tf.greater(y2, y1)), [2])
 }
 
 /** 1 where a candidate is of a level, 0 elsewhere: `[1, levels, b]`. */
