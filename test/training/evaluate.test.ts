@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { type CocoDataset, generateShapes, loadCoco } from '../../datasets/index.js'
@@ -5,7 +6,7 @@ import { type Detections, Detector, type PredictBatch } from '../../detectors/in
 import { Parameter } from '../../nn/index.js'
 import type { BoxResult } from '../../results/coco_results.js'
 import { detectAll, evaluate, evaluateResults } from '../../training/evaluate.js'
-import { temporaryFolder } from '../datasets/coco_folder.js'
+import { oneCat, temporaryFolder, writeAnnotations, writeImage } from '../datasets/coco_folder.js'
 
 /** Three images with objects of all three classes. */
 async function shapes(t: ExecutionContext): Promise<CocoDataset> {
@@ -55,6 +56,32 @@ test('each class has its row, in the order of ids', async (t) => {
 test('a detector that finds nothing has AP 0', async (t) => {
   t.is(evaluateResults(await shapes(t), { bbox: [] }).bbox.AP, 0)
 })
+
+/** One image, one class, and at most one object. */
+async function one(t: ExecutionContext, objects: 0 | 1): Promise<CocoDataset> {
+  const imageDir = await temporaryFolder(t)
+  await writeImage(join(imageDir, 'a.png'), [48, 64])
+  const parts = objects === 1 ? {} : { annotations: [] }
+  const annFile = await writeAnnotations(imageDir, oneCat(parts))
+  return loadCoco({ annFile, imageDir, mode: 'test' })
+}
+
+for (const [objects, found, AP] of [
+  [1, 1, 1],
+  [1, 0, 0],
+  [0, 1, -1],
+  [0, 0, -1],
+] as const) {
+  test(`one image and one class with ${objects} objects and ${found} detections have AP ${AP}`, async (t) => {
+    const dataset = await one(t, objects)
+    const box = { image_id: 7, category_id: 17, bbox: [10, 20, 30, 8], score: 0.5 } as BoxResult
+    const { bbox, perClass, table } = evaluateResults(dataset, { bbox: found === 1 ? [box] : [] })
+    t.true(Math.abs(bbox.AP - AP) < 1e-12)
+    t.is(perClass.bbox.length, 1)
+    t.true(Math.abs(perClass.bbox[0].AP - AP) < 1e-12)
+    t.is(table.length, 12)
+  })
+}
 
 test('evaluation leaves annotations and detections as they are', async (t) => {
   const dataset = await shapes(t)
