@@ -1,11 +1,13 @@
 import { writeSync } from 'node:fs'
 import { constants } from 'node:os'
-import { isInterruptAwaited, openRepeatWindow, type RepeatWindow } from '../training/interrupt.js'
+import {
+  isInterruptAwaited,
+  openRepeatWindow,
+  type RepeatWindow,
+  STOP_SIGNALS,
+  type StopSignal,
+} from '../training/interrupt.js'
 import { removeUnfinished, writtenLine } from './output_file.js'
-
-type Signal = 'SIGINT' | 'SIGTERM'
-
-const SIGNALS: readonly Signal[] = ['SIGINT', 'SIGTERM']
 
 let lastLine = writtenLine
 
@@ -16,22 +18,22 @@ export function whenStopped(line: () => string): void {
 
 /** How a command stands that was asked to stop. */
 export interface SignalAnswers {
-  /** 130 after Ctrl-C, 143 after SIGTERM; undefined where no signal came. */
+  /** 130 after Ctrl-C, 143 after SIGTERM, 129 after SIGHUP; undefined where no signal came. */
   exitCode(): number | undefined
   /** The work is done: a signal only ends a process that lingers. */
   finish(): void
 }
 
 /**
- * Answers Ctrl-C and SIGTERM, to the end of the process. What listens for interrupts itself, as training does, ends and saves by
+ * Answers Ctrl-C, SIGTERM and SIGHUP, to the end of the process. What listens for interrupts itself, as training does, ends and saves by
  * itself; everything else is left where it stands, and one line reports what was written.
  */
 export function answerSignals(): SignalAnswers {
-  let received: Signal | undefined
+  let received: StopSignal | undefined
   let repeats: RepeatWindow | undefined
   let isFinished = false
   const exitCode = () => received && 128 + constants.signals[received]
-  const answer = (signal: Signal) => {
+  const answer = (signal: StopSignal) => {
     const isFirst = received === undefined
     received ??= signal
     repeats ??= openRepeatWindow()
@@ -40,10 +42,18 @@ export function answerSignals(): SignalAnswers {
     removeUnfinished()
     const line = isFirst ? lastLine() : 'stopped at once; what was not saved yet is lost'
     // Written at once, below a progress bar, whose cursor is shown again.
-    writeSync(2, `${process.stderr.isTTY ? '\u001b[?25h\n' : ''}${line}\n`)
+    if (signal !== 'SIGHUP') {
+      writeSync(2, `${process.stderr.isTTY ? '\u001b[?25h\n' : ''}${line}\n`)
+    }
     process.exit(exitCode())
   }
-  for (const signal of SIGNALS) process.on(signal, answer)
+  for (const signal of STOP_SIGNALS) process.on(signal, answer)
+  // What is written to a terminal that is closed is lost, and no reason to fail before all is saved.
+  for (const stream of [process.stdout, process.stderr]) {
+    stream.on('error', (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'EIO') throw error
+    })
+  }
   return {
     exitCode,
     finish() {

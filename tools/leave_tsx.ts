@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
+import { STOP_SIGNALS } from '../training/interrupt.js'
 
 /** What is to be said of a command that was stopped before it could answer. */
 const STOPPED_LOADING = 'stopped while loading; nothing was computed or written'
@@ -23,7 +24,7 @@ export function runApartFromTsx(): Promise<number> {
   const kept = process.execArgv.filter((_, i) => !own.includes(i))
   const command = [...kept, `--import=${import.meta.resolve('tsx')}`, ...process.argv.slice(1)]
   const child = spawn(process.execPath, command, { stdio: 'inherit' })
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
+  for (const signal of STOP_SIGNALS) process.on(signal, () => child.kill(signal))
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('close', (code, signal) => {

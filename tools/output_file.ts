@@ -16,9 +16,11 @@ export async function requireWritable(path: string): Promise<void> {
   if (found?.isDirectory()) throw new DataError(path, 'is a folder', 'give the path of a file')
   await orDataError(path, async () => {
     await makeFolder(dirname(path))
+    unfinished.add(`${path}.tmp`)
     const probe = await open(`${path}.tmp`, 'w')
     await probe.close()
     await rm(`${path}.tmp`)
+    unfinished.delete(`${path}.tmp`)
   })
 }
 

@@ -1,4 +1,6 @@
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const
+/** Ctrl-C, a cluster's request, and a terminal that is closed. */
+export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+export type StopSignal = (typeof STOP_SIGNALS)[number]
 
 /**
  * Milliseconds in which a signal that comes again is the same request: a terminal sends Ctrl-C to the whole process group,
@@ -22,7 +24,7 @@ export function isInterruptAwaited(): boolean {
 }
 
 /**
- * Listens for Ctrl-C and SIGTERM, so that the iteration can end and be saved. A second signal, more than two seconds after the
+ * Listens for Ctrl-C, SIGTERM and SIGHUP, so that the iteration can end and be saved. A second signal, more than two seconds after the
  * first, ends the process at once.
  *
  * @param onRequest called at the first signal.
@@ -43,10 +45,10 @@ export function listenForInterrupt(onRequest: () => void): Interrupt {
     if (!isListening) return
     isListening = false
     listening--
-    for (const signal of SIGNALS) process.off(signal, listener)
+    for (const signal of STOP_SIGNALS) process.off(signal, listener)
   }
   listening++
-  for (const signal of SIGNALS) process.on(signal, listener)
+  for (const signal of STOP_SIGNALS) process.on(signal, listener)
   return { requested: () => repeats !== undefined, stop }
 }
 

@@ -120,6 +120,11 @@ async function outcomeOf(name: string, { code, lines, cwd }: Ended): Promise<str
 
   if (name === 'train' || name === 'demo') {
     const workDir = join(cwd, name === 'train' ? 'run' : join('work_dirs', 'demo'))
+    // Where tsx gave up waiting, the terminal is closed before the command is done.
+    for (let i = 0; i < 100 && lines.length > 0 && !existsSync(join(workDir, 'latest')); i++) {
+      if (last.startsWith('stopped') || !/3 classes/.test(said)) break
+      await sleep(200)
+    }
     if (!existsSync(join(workDir, 'latest'))) {
       if (/iterations|\d\/\d+ \|/.test(said)) return 'BAD: it trained, and nothing is saved'
       return nothingToSave(last)
@@ -130,6 +135,8 @@ async function outcomeOf(name: string, { code, lines, cwd }: Ended): Promise<str
       return `BAD: ends with ${last}`
     return 'saved'
   }
+  // The command was done, and npx was not.
+  if (/000048\.png: |area= large \| maxDets=100 \]/.test(last)) return 'finished before'
   if (last.startsWith('stopped; ')) return 'ended, and said what was written'
   return nothingToSave(last)
 }

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
 import { readSafetensors } from '../../training/safetensors.js'
@@ -47,6 +48,18 @@ if (!hasTerminal) {
       },
     )
   }
+
+  test.serial('a terminal that is closed under training saves', async (t) => {
+    const cwd = await project(t)
+    const args =
+      'tiny.ts --work-dir run --cfg-options schedule.epochs=100000 checkpoint.interval=99999'
+    const terminal = startInTerminal(`npx vanilladet train ${args}`, { cwd })
+    await terminal.waitFor(/3\/\d+ \|/)
+    terminal.close()
+    while (!existsSync(join(cwd, 'run', 'latest'))) await sleep(100)
+    const latest = (await readFile(join(cwd, 'run', 'latest'), 'utf8')).trim()
+    t.true(Object.keys((await readSafetensors(join(cwd, 'run', latest))).tensors).length > 0)
+  })
 
   test.serial('Ctrl-C while data is read reports that there is nothing to save', async (t) => {
     const cwd = await project(t)

@@ -12,6 +12,8 @@ export interface Terminal {
   shown(): string
   /** Types a key, such as `CTRL_C`. */
   type(key: string): void
+  /** Closes the terminal under it. */
+  close(): void
   /** Waits until it has shown something, or has ended. */
   waitFor(pattern: RegExp): Promise<void>
   /** Its exit code, and how long it ran, milliseconds. */
@@ -43,6 +45,7 @@ export function startInTerminal(
   return {
     shown: () => shown,
     type: (key) => void child.stdin.write(key),
+    close: () => void child.kill('SIGKILL'),
     ended,
     async waitFor(pattern) {
       const seen = new Promise<void>((resolve) => {
