@@ -10,5 +10,6 @@ import * as tf from '@tensorflow/tfjs'
 export function oneHot(labels: tf.Tensor1D, depth: number): tf.Tensor2D {
   const classes = tf.range(0, depth, 1, 'int32') // [depth]
   const isLabel = tf.equal(tf.expandDims(labels, 1), classes) // [r, depth]
-  return tf.cast(isLabel, 'float32') as tf.Tensor2D
+  const one: tf.Tensor = tf.scalar(1)
+  return tf.where(isLabel, one, tf.scalar(0)) as tf.Tensor2D
 }

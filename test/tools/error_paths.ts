@@ -104,7 +104,7 @@ export const ERROR_PATHS: ErrorPath[] = [
   {
     title: 'an image of a test disappears',
     command: 'test',
-    planted: { file: 'val/images/000003.png', fault: 'disappears', sound: 1 },
+    planted: { file: 'val/images/000003.png', fault: 'disappears' },
     code: 2,
     error: new RegExp(`^DIR/val/images/000003\\.png: ${MISSING.source}`),
   },
