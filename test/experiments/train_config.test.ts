@@ -33,7 +33,7 @@ test('a config is trained, saved beside itself, loaded and evaluated', async (t)
   const result = await trainConfig(config, { workDir, progressStream, say })
   t.is(result.iteration, 2)
   t.is(result.checkpoint, join(workDir, 'epoch_1.safetensors'))
-  t.deepEqual(lines, [`4 images with 11 objects of 3 classes from ${config.data.train.annFile}`])
+  t.deepEqual(lines, [`4 images with 12 objects of 3 classes from ${config.data.train.annFile}`])
   t.deepEqual(JSON.parse(readFileSync(join(workDir, 'config.json'), 'utf8')), config)
 
   const { detector, form, metadata } = await loadDetector(config, result.checkpoint)

@@ -72,7 +72,7 @@ function nearlyPerfect({ annotations, samples, categoryIds }: CocoDataset): Coco
     bbox: [
       ...objects.map((object, i) => {
         const [x, y, width, height] = object.bbox
-        const shift = i % 3 === 2 ? 0.4 * width : 0
+        const shift = i % 3 === 1 ? 0.4 * width : 0 // clear of the other objects of its class
         return { ...entryOf(object, i), bbox: [x + shift, y, width, height] as typeof object.bbox }
       }),
       { ...background, bbox: [0, 0, 6, 6] },

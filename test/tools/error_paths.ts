@@ -25,7 +25,7 @@ export interface ErrorPath {
 
 /** With seed 0 it is in the second batch of four. */
 const IN_THE_MIDDLE = 'train/images/000002.png'
-const MISSING = /no such image; set imageDir to the folder of the images$/
+const MISSING = /no such image; set imageDir of data\.train or data\.val to their folder$/
 const EXITED =
   /the data worker ended with exit code 7; look at what was being read, or set data\.workers=0$/
 
