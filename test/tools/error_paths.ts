@@ -3,6 +3,7 @@ import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateShapes } from '../../datasets/index.js'
+import { epochBatches } from '../../datasets/sampler.js'
 import { tinyModel } from '../experiments/tiny_experiment.js'
 import { type Outcome, runCommand } from './run_command.js'
 
@@ -18,13 +19,20 @@ export interface ErrorPath {
   learningRate?: number
   /** Fewest data workers with which it can happen. @default 0 */
   leastWorkers?: number
+  /** The checkpoint that the sentence names. */
+  saved?: 'iter_1' | 'epoch_1'
   code: 1 | 2
   /** What follows `error: `; the folder of the run stands as `DIR`. */
   error: RegExp
 }
 
-/** With seed 0 it is in the second batch of four. */
-const IN_THE_MIDDLE = 'train/images/000002.png'
+/** Of the four images, in the order in which training with seed 0 takes them, one a batch. */
+const IN_ORDER = epochBatches([0, 0, 0, 0], { batchSize: 1, seed: 0, epoch: 0 }).map(
+  ([index]) => `train/images/00000${index + 1}.png`,
+)
+const IN_THE_MIDDLE = IN_ORDER[1]
+/** Asked for while the first are learned from. */
+const LAST = IN_ORDER[3]
 const MISSING = /no such image; set imageDir of data\.train or data\.val to their folder$/
 const EXITED =
   /the data worker ended with exit code 7; look at what was being read, or set data\.workers=0$/
@@ -38,18 +46,23 @@ export const ERROR_PATHS: ErrorPath[] = [
   },
   {
     title: 'an image breaks',
+    saved: 'iter_1',
     planted: { file: IN_THE_MIDDLE, fault: 'breaks', sound: 1 },
     code: 2,
-    error: /^DIR\/train\/images\/000002\.png: is broken or cut short \(.+\); copy the image again$/,
+    error: new RegExp(
+      `^DIR/${IN_THE_MIDDLE}: is broken or cut short \\(.+\\); copy the image again$`,
+    ),
   },
   {
     title: 'an image disappears',
+    saved: 'iter_1',
     planted: { file: IN_THE_MIDDLE, fault: 'disappears', sound: 1 },
     code: 2,
     error: new RegExp(`^DIR/${IN_THE_MIDDLE}: ${MISSING.source}`),
   },
   {
     title: 'a worker exits',
+    saved: 'iter_1',
     planted: { file: IN_THE_MIDDLE, fault: 'exits', sound: 1 },
     leastWorkers: 1,
     code: 2,
@@ -57,10 +70,11 @@ export const ERROR_PATHS: ErrorPath[] = [
   },
   {
     title: 'a worker throws',
+    saved: 'iter_1',
     planted: { file: IN_THE_MIDDLE, fault: 'throws', sound: 1 },
     leastWorkers: 1,
     code: 1,
-    error: /^DIR\/train\/images\/000002\.png: the data worker failed \(out of nowhere\)$/,
+    error: new RegExp(`^DIR/${IN_THE_MIDDLE}: the data worker failed \\(out of nowhere\\)$`),
   },
   {
     title: 'the loss is not finite, while workers are idle',
@@ -70,7 +84,7 @@ export const ERROR_PATHS: ErrorPath[] = [
   },
   {
     title: 'the loss is not finite, while batches are pending',
-    planted: { file: 'train/images/000001.png', fault: 'stalls', sound: 1 },
+    planted: { file: LAST, fault: 'stalls', sound: 1 },
     learningRate: 1e30,
     leastWorkers: 1,
     code: 1,
@@ -78,12 +92,14 @@ export const ERROR_PATHS: ErrorPath[] = [
   },
   {
     title: 'an image of the evaluation disappears',
+    saved: 'epoch_1',
     planted: { file: 'val/images/000003.png', fault: 'disappears', sound: 1 },
     code: 2,
     error: new RegExp(`^DIR/val/images/000003\\.png: ${MISSING.source}`),
   },
   {
     title: 'a worker of the evaluation exits',
+    saved: 'epoch_1',
     planted: { file: 'val/images/000003.png', fault: 'exits', sound: 1 },
     leastWorkers: 1,
     code: 2,
@@ -91,6 +107,7 @@ export const ERROR_PATHS: ErrorPath[] = [
   },
   {
     title: 'the disk is full when the evaluation is saved',
+    saved: 'epoch_1',
     planted: { file: 'results.bbox.json', fault: 'full' },
     code: 1,
     error: /^train: DIR\/run\/results\.bbox\.json could not be written \(ENOSPC\); make room /,
@@ -154,10 +171,17 @@ async function run(
   return runCommand(command, [configFile, ...args], { env, preload: PLANT })
 }
 
-function wrongEnds({ code, error }: ErrorPath, folder: string, outcome: Outcome): string[] {
+/** What follows where training had done something. */
+const SAVED =
+  /\. What was done until iteration \d is saved as DIR\/run\/(\w+)\.safetensors; go on with --resume$/
+
+function wrongEnds({ code, error, saved }: ErrorPath, folder: string, outcome: Outcome): string[] {
   const wrong: string[] = []
   const text = outcome.stderr.replaceAll(folder, 'DIR')
-  const [, sentence = ''] = text.match(/^error: (.*)$/m) ?? []
+  const [, ended = ''] = text.match(/^error: (.*)$/m) ?? []
+  const sentence = ended.replace(SAVED, '')
+  const name = SAVED.exec(ended)?.[1]
+  if (name !== saved) wrong.push(`saved as ${name} in place of ${saved}`)
   if (outcome.code !== code) wrong.push(`exit code ${outcome.code} in place of ${code}`)
   if (!error.test(sentence)) wrong.push(`"${sentence}" in place of ${error}`)
   if (/unhandled|uncaught|unsettled|^\s+at /im.test(text)) wrong.push('a trace of Node')

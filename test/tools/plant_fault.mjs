@@ -20,7 +20,7 @@ const FAULTS = {
   throws: () => new Promise(() => setImmediate(throwError)),
   stalls: () => new Promise(() => {}),
   full: async () => {
-    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' })
+    throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC', syscall: 'rename' })
   },
 }
 
