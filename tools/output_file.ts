@@ -1,5 +1,5 @@
-import { rmSync } from 'node:fs'
-import { open, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { renameSync, rmSync, writeFileSync } from 'node:fs'
+import { rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DataError } from '../errors.js'
 import { makeFolder } from '../training/make_folder.js'
@@ -7,7 +7,7 @@ import { makeFolder } from '../training/make_folder.js'
 /** Outputs of this process, in the order they were finished. */
 const written: string[] = []
 
-/** Under their names while they are written. */
+/** Names that outputs have while they are written, by this file or by what it was asked for. */
 const unfinished = new Set<string>()
 
 /** Refuses a path that cannot be written, before the work for it is done. Its folder is made where needed. */
@@ -17,20 +17,19 @@ export async function requireWritable(path: string): Promise<void> {
   await orDataError(path, async () => {
     await makeFolder(dirname(path))
     unfinished.add(`${path}.tmp`)
-    const probe = await open(`${path}.tmp`, 'w')
-    await probe.close()
-    await rm(`${path}.tmp`)
-    unfinished.delete(`${path}.tmp`)
+    writeFileSync(`${path}.tmp`, '')
+    rmSync(`${path}.tmp`)
   })
 }
 
-/** Writes a file under another name and renames it, so that no half of it is ever there. */
+/**
+ * Writes a file under another name and renames it, so that no half of it is ever there. Both at once, since a signal that came in
+ * between would end the process with a file that another thread is about to make.
+ */
 export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
   await orDataError(path, async () => {
-    unfinished.add(`${path}.tmp`)
-    await writeFile(`${path}.tmp`, content)
-    await rename(`${path}.tmp`, path)
-    unfinished.delete(`${path}.tmp`)
+    writeFileSync(`${path}.tmp`, content)
+    renameSync(`${path}.tmp`, path)
     written.push(path)
   })
 }
