@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import { hasKernel } from '../engine/has_kernel.js'
+import { ConfigError } from '../errors.js'
 import { ones, zeros } from './initializers.js'
 import { type ForwardOptions, Module } from './module.js'
 import { type Initializer, Parameter } from './parameter.js'
@@ -71,9 +72,10 @@ export class BatchNorm extends Module {
   private byBatch<T extends tf.Tensor>(x: T): T {
     const values = x.size / x.shape[x.rank - 1]
     if (values < 2) {
-      throw new Error(
-        `BatchNorm: training on [${x.shape}] gives ${values} value a channel, which has no variance; ` +
-          'use a larger batch or freeze the norm',
+      throw new ConfigError(
+        'BatchNorm',
+        `is to train on [${x.shape}], ${values} value a channel, which has no variance`,
+        'use a larger batch or larger images, or freeze the norm (normEval)',
       )
     }
     const { y, mean, variance } = normalise(x, this.weight.value, this.bias.value, this.eps)

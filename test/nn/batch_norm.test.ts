@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats } from '../../engine/index.js'
+import { ConfigError } from '../../errors.js'
 import { BatchNorm, functionalCall, Random } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
@@ -155,10 +156,12 @@ test('training leaks no tensors', (t) => {
 })
 
 test('one value a channel cannot be trained on', (t) => {
-  const error = t.throws(() => normWith().forward(tf.ones([1, 1, 1, 2]), { training: true }))
+  const error = t.throws(() => normWith().forward(tf.ones([1, 1, 1, 2]), { training: true }), {
+    instanceOf: ConfigError,
+  })
   t.is(
     error.message,
-    'BatchNorm: training on [1,1,1,2] gives 1 value a channel, which has no variance; ' +
-      'use a larger batch or freeze the norm',
+    'BatchNorm is to train on [1,1,1,2], 1 value a channel, which has no variance; ' +
+      'use a larger batch or larger images, or freeze the norm (normEval)',
   )
 })
