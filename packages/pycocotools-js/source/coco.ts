@@ -28,7 +28,12 @@ import {
 } from './annotations/filter_rows.js'
 import { addFound, type FoundResults, findResults } from './annotations/load_results.js'
 import { ObjectRows } from './annotations/object_rows.js'
-import { readAnnotationFile, readResultFile } from './annotations/read_annotations.js'
+import {
+  type LoadOptions,
+  nameOfSource,
+  readAnnotations,
+  readResultFile,
+} from './annotations/read_annotations.js'
 import { ResultTable } from './annotations/result_table.js'
 import { RowIndex } from './annotations/row_index.js'
 import { CocoError } from './errors.js'
@@ -60,11 +65,6 @@ export interface ImageFilter {
   imgIds?: OneOrMany<Id>
   /** Images that have an annotation of each of these. */
   catIds?: OneOrMany<Id>
-}
-
-export interface LoadOptions {
-  /** Names the file in errors. @default the path; `dataset` or `results` */
-  name?: string
 }
 
 /** A data set in COCO format, with indices. The objects are those of the file: they are not copied. */
@@ -103,9 +103,9 @@ export class COCO {
    * @param source a path (Node 20.16 and later), a `URL`, a stream, `Blob`, `Response`, or the bytes.
    */
   static async load(source: JsonSource, options: LoadOptions = {}): Promise<COCO> {
-    const name = nameOf(source, options, 'dataset')
-    const { dataset, table } = await readAnnotationFile(source, name)
-    return new COCO(dataset, name, table)
+    const { dataset, rows, hasAnnotations } = await readAnnotations(source, options)
+    const name = nameOfSource(source, options, 'dataset')
+    return new COCO(dataset, name, hasAnnotations ? rows : undefined)
   }
 
   /** Fills the maps from `dataset`. Of two entries with one id, the last is found under it. */
@@ -197,7 +197,7 @@ export class COCO {
   ): COCO | Promise<COCO> {
     if (isList(results)) return this.withObjects(results, 'results')
     if (isResultArray(results)) return this.withTable(tableOfArray(results, 'results'), 'results')
-    const name = nameOf(results, options, 'results')
+    const name = nameOfSource(results, options, 'results')
     return readResultFile(results, name).then((table) => this.withTable(table, name))
   }
 
@@ -248,11 +248,6 @@ export class COCO {
       throw new CocoError(this.name, `has no ${key}`, `give the file a list of ${key}`)
     return list
   }
-}
-
-function nameOf(source: JsonSource, { name }: LoadOptions, otherwise: string): string {
-  if (name !== undefined) return name
-  return typeof source === 'string' || source instanceof URL ? String(source) : otherwise
 }
 
 function isList(results: unknown): results is readonly CocoResult[] {

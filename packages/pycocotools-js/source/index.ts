@@ -21,11 +21,18 @@ export {
   type TideOptions,
   tideErrors,
 } from './analysis/tide.js'
+export type { AnnotationRows, GivenRows } from './annotations/annotation_rows.js'
+export { type AnnotationFault, annotationRules } from './annotations/annotation_rules.js'
 export type { ResultArray } from './annotations/array_results.js'
 export type { AnnotationDrawing, Color, DrawOptions } from './annotations/draw_annotations.js'
 export type { AnnotationFilter } from './annotations/filter_rows.js'
 export { segmentationOf } from './annotations/object_rows.js'
-export { type CategoryFilter, COCO, type ImageFilter, type LoadOptions } from './coco.js'
+export {
+  type AnnotationFile,
+  type LoadOptions,
+  readAnnotations,
+} from './annotations/read_annotations.js'
+export { type CategoryFilter, COCO, type ImageFilter } from './coco.js'
 export { COCOeval, type COCOevalOptions } from './coco_eval.js'
 export { CocoError } from './errors.js'
 export type { Accumulated } from './evaluate/accumulate.js'

@@ -4,6 +4,7 @@ import { MaskFault } from '../mask/mask_fault.js'
 import type { RLE } from '../mask/rle.js'
 import { runsOf } from '../mask/runs_of.js'
 import type { CocoAnnotation, CocoImage, Id } from '../types.js'
+import { noMaskFault } from './annotation_faults.js'
 import { nameOf } from './check_annotation.js'
 import { imageSizeOf } from './image_size.js'
 import { segmentationOf } from './object_rows.js'
@@ -22,12 +23,10 @@ export function annotationRle(
   where: string,
 ): RLE<string> {
   const segmentation = segmentationOf(annotation.segmentation)
-  if (segmentation === undefined)
-    throw new CocoError(
-      where,
-      `${nameOf(annotation)} has no segmentation`,
-      'give it polygons or run lengths { size, counts }',
-    )
+  if (segmentation === undefined) {
+    const { what, fix } = noMaskFault(annotation.segmentation)
+    throw new CocoError(where, `${nameOf(annotation)} ${what}`, fix)
+  }
   const size =
     'polygons' in segmentation
       ? imageSizeOf(annotation.image_id, imgs, where, () => annotation)

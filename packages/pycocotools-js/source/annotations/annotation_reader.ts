@@ -112,6 +112,7 @@ export class AnnotationReader {
       scanner.line = line
       scanner.lineStart = lineStart
       scanner.extraBytes = extraBytes
+      if (scanner.word('null')) return 'null'
     }
     if (!this.values.skip()) return null
     this.keepJson(at)

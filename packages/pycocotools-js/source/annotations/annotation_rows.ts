@@ -10,6 +10,8 @@ export interface AnnotationRows extends Iterable<CocoAnnotation> {
   readonly length: number
   /** The annotation with every key of the file: the user's own object, or a new one made from columns. */
   at(row: number): CocoAnnotation
+  /** Whether the annotation has no such key, or null under it. Of keys that evaluation reads, no object is made. */
+  lacks(row: number, key: string): boolean
   id(row: number): Id
   imageId(row: number): Id
   categoryId(row: number): Id | undefined

@@ -8,6 +8,7 @@ import {
   BBOX,
   CATEGORY_ID,
   type EntryShape,
+  FIELDS,
   ID,
   IMAGE_ID,
   ISCROWD,
@@ -91,6 +92,14 @@ export class AnnotationTable implements GivenRows {
     return path ? path.some((shape) => shape.key!.name === key) : key in this.at(row)
   }
 
+  lacks(row: number, key: string): boolean {
+    const shape = this.shapeOf(row)
+    const field = FIELDS.indexOf(key)
+    if (shape === undefined || field < 0) return (this.at(row)[key] ?? null) === null
+    const kept = shape.keptOf(field)
+    return kept === undefined || kept === 'null'
+  }
+
   id(row: number): Id {
     return this.ids[ID].get(row)! // `checkIds` has seen it
   }
@@ -162,6 +171,7 @@ export class AnnotationTable implements GivenRows {
 
   /** A value that is not kept as JSON. */
   private valueOf(row: number, field: number, kept: Kept): unknown {
+    if (kept === 'null') return null
     if (kept === 'text') return this.ids[field].get(row)
     if (kept === 'number')
       return field <= CATEGORY_ID

@@ -2,9 +2,17 @@
 import { CocoError } from '../errors.js'
 import { showId } from '../ids.js'
 import type { CocoAnnotation } from '../types.js'
+import {
+  annotationIdFault,
+  areaFault,
+  boxFault,
+  type Fault,
+  iscrowdFault,
+  LEAVE_OUT,
+  numberOfId,
+  show,
+} from './annotation_faults.js'
 import type { AnnotationRows } from './annotation_rows.js'
-
-const LEAVE_OUT = 'repair it or leave it out'
 
 /**
  * Checks a box as it stands in a file.
@@ -14,17 +22,8 @@ const LEAVE_OUT = 'repair it or leave it out'
  * @throws CocoError unless it is `[x, y, width, height]`: finite, no size negative.
  */
 export function checkBox(where: string, subject: string, bbox: unknown): void {
-  if (bbox === undefined)
-    throw new CocoError(where, `${subject} has no bbox`, 'give it [x, y, width, height]')
-  if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(Number.isFinite))
-    throw new CocoError(
-      where,
-      `${subject} has the box ${show(bbox)}`,
-      'a box is four finite numbers [x, y, width, height]',
-    )
-  if (bbox[2] < 0) throw new CocoError(where, `${subject} has a box of width ${bbox[2]}`, LEAVE_OUT)
-  if (bbox[3] < 0)
-    throw new CocoError(where, `${subject} has a box of height ${bbox[3]}`, LEAVE_OUT)
+  const fault = boxFault(bbox)
+  if (fault) throw errorOf(fault, where, subject)
 }
 
 /** The boxes of some rows, `[n, 4]`: finite, no size negative. */
@@ -49,13 +48,7 @@ export function checkArea(where: string, rows: AnnotationRows, row: number): num
   const area = rows.area(row)
   if (area >= 0 && area !== Number.POSITIVE_INFINITY) return area
   const annotation = rows.at(row)
-  if (annotation.area === undefined)
-    throw new CocoError(where, `${nameOf(annotation)} has no area`, 'give it one in image pixels')
-  throw new CocoError(
-    where,
-    `${nameOf(annotation)} has an area of ${show(annotation.area)}`,
-    LEAVE_OUT,
-  )
+  throw errorOf(areaFault(annotation.area)!, where, nameOf(annotation))
 }
 
 /** @returns the score: any number but NaN. */
@@ -77,33 +70,21 @@ export function checkIscrowd(where: string, rows: AnnotationRows, row: number): 
   const iscrowd = rows.iscrowd(row)
   if (!Number.isNaN(iscrowd)) return iscrowd !== 0
   const annotation = rows.at(row)
-  if (annotation.iscrowd === undefined)
-    throw new CocoError(where, `${nameOf(annotation)} has no iscrowd`, 'give it 0 or 1')
-  throw new CocoError(
-    where,
-    `${nameOf(annotation)} has an iscrowd of ${show(annotation.iscrowd)}`,
-    'give it 0 or 1',
-  )
+  throw errorOf(iscrowdFault(annotation.iscrowd)!, where, nameOf(annotation))
 }
 
 /** @returns the id as the number that stands in `dtMatches` and `gtMatches`. */
 export function checkNumericId(where: string, rows: AnnotationRows, row: number): number {
-  const id = rows.id(row)
-  const value = id === '' ? Number.NaN : Number(id)
+  const value = numberOfId(rows.id(row))
   if (!Number.isNaN(value)) return value
-  throw new CocoError(
-    where,
-    `${nameOf(rows.at(row))} has an id that is not a number`,
-    'matches are kept as numbers, so number the annotations from 1',
-  )
+  const annotation = rows.at(row)
+  throw errorOf(annotationIdFault(annotation.id)!, where, nameOf(annotation))
 }
 
 export function nameOf(annotation: CocoAnnotation): string {
   return `annotation ${showId(annotation.id)} (image ${showId(annotation.image_id)})`
 }
 
-/** `JSON.stringify`, but with NaN and Infinity where they stand. */
-export function show(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(show).join(', ')}]`
-  return typeof value === 'number' ? String(value) : JSON.stringify(value)
+function errorOf({ what, fix }: Fault, where: string, subject: string): CocoError {
+  return new CocoError(where, `${subject} ${what}`, fix)
 }

@@ -2,8 +2,8 @@
 import { CocoError } from '../errors.js'
 import { isId } from '../ids.js'
 import type { CocoDataset, Id } from '../types.js'
+import { idFault } from './annotation_faults.js'
 import type { AnnotationRows } from './annotation_rows.js'
-import { show } from './check_annotation.js'
 
 /** A list of a data set, by id. Of two entries with one id, the last is found. */
 export function indexById<T extends { id: Id }>(
@@ -77,12 +77,6 @@ export function checkResult(result: unknown, row: number, where: string): void {
 }
 
 function checkId(id: unknown, key: string, subject: string, where: string): void {
-  if (id === undefined)
-    throw new CocoError(where, `${subject} has no ${key}`, 'repair it or leave it out')
-  if (!isId(id))
-    throw new CocoError(
-      where,
-      `${subject} has the ${key} ${show(id)}`,
-      'an id is text or a number within 2^53',
-    )
+  const fault = idFault(id, key)
+  if (fault) throw new CocoError(where, `${subject} ${fault.what}`, fault.fix)
 }

@@ -30,6 +30,8 @@ export const [
 /** How the value of a key is kept; `json` holds any. */
 export type Kept =
   | 'json'
+  /** Of a key that has a column, which then has no value. */
+  | 'null'
   | 'number'
   | 'text'
   /** 0 or 1, of a boolean `iscrowd`. */

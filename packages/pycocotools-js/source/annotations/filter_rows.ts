@@ -1,8 +1,8 @@
 import { CocoError } from '../errors.js'
 import { showId } from '../ids.js'
 import type { CocoAnnotation, Id } from '../types.js'
+import { show } from './annotation_faults.js'
 import type { AnnotationRows } from './annotation_rows.js'
-import { show } from './check_annotation.js'
 import type { RowIndex } from './row_index.js'
 
 export type OneOrMany<T> = T | readonly T[]

@@ -7,8 +7,9 @@ import { runsArea } from '../mask/runs_area.js'
 import { writeRunsBox } from '../mask/runs_box.js'
 import type { CocoAnnotation, CocoCategory, CocoImage, Id } from '../types.js'
 import { warnOnce } from '../warn_once.js'
+import { show, twinOf } from './annotation_faults.js'
 import type { GivenRows } from './annotation_rows.js'
-import { checkBox, show } from './check_annotation.js'
+import { checkBox } from './check_annotation.js'
 
 /** What results are checked against. */
 export interface GroundTruthIndex {
@@ -139,12 +140,6 @@ function warnOfUnknown(
     `${where}: ${count} of ${rows.length} results have a category_id that is not in the ground truth, first ${nameOf(rows, first)} ` +
       `with ${showId(id)}${hint}; they are not counted, as in pycocotools`,
   )
-}
-
-/** The same id as a number where it is text, or as text where it is a number, if that is known. */
-function twinOf(id: unknown, known: ReadonlyMap<Id, unknown>): Id | undefined {
-  const twin = typeof id === 'string' && id.trim() !== '' ? Number(id) : String(id)
-  return known.has(twin) ? twin : undefined
 }
 
 function areasOfBoxes(rows: GivenRows, where: string): Float64Array {

@@ -26,6 +26,10 @@ export class ObjectRows implements GivenRows {
     return key in this.annotations[row]
   }
 
+  lacks(row: number, key: string): boolean {
+    return (this.annotations[row][key] ?? null) === null
+  }
+
   id(row: number): Id {
     return this.annotations[row].id
   }

@@ -4,38 +4,65 @@ import { JsonReader, type JsonReaderOptions } from '../json/json_reader.js'
 import { setOwn } from '../json/value_reader.js'
 import type { CocoDataset } from '../types.js'
 import { AnnotationReader } from './annotation_reader.js'
+import type { GivenRows } from './annotation_rows.js'
 import { AnnotationTable } from './annotation_table.js'
-import { checkAnnotation, checkDataset, checkResult, checkResults } from './check_dataset.js'
+import {
+  checkAnnotation,
+  checkDataset,
+  checkObject,
+  checkResult,
+  checkResults,
+  listOf,
+} from './check_dataset.js'
 
-export interface AnnotationFile {
-  /** All that the file holds but its list of annotations. */
-  dataset: CocoDataset
-  /** The annotations, if they are a list. */
-  table: AnnotationTable | undefined
+export interface LoadOptions {
+  /** Names the file in errors. @default the path; `dataset` or `results` */
+  name?: string
 }
 
-/** Reads an annotation file of any size: its annotations into columns, the rest into objects. */
-export async function readAnnotationFile(
+/** An annotation file as it stands; of its contents, only that they are JSON and that lists hold objects is checked. */
+export interface AnnotationFile {
+  /** All that the file holds but its annotations. */
+  dataset: CocoDataset
+  /** The annotations in file order; empty where the file has none. */
+  rows: GivenRows
+  hasAnnotations: boolean
+}
+
+/**
+ * Reads an annotation file of any size: its annotations into columns, the rest into objects.
+ * `new COCO(file.dataset, name, file.rows)` goes on from there.
+ *
+ * @param source a path (Node 20.16 and later), a `URL`, a stream, `Blob`, `Response`, or the bytes.
+ */
+export async function readAnnotations(
   source: JsonSource,
-  name: string,
-  options?: JsonReaderOptions,
+  options: LoadOptions = {},
 ): Promise<AnnotationFile> {
-  return JsonReader.read(
-    source,
-    name,
-    async (reader) => {
-      if ((await reader.peek()) !== OPEN_OBJECT) checkDataset(await otherValue(reader), name)
-      const file: AnnotationFile = { dataset: {}, table: undefined }
-      await reader.object(async (key) => {
-        if (key === 'annotations' && (await reader.peek()) === OPEN_LIST) {
-          file.table = await readTable(reader, name, checkAnnotation)
-          delete file.dataset.annotations // of two, the last counts
-        } else setOwn(file.dataset, key, await reader.value())
-      })
-      return file
-    },
-    options,
-  )
+  const name = nameOfSource(source, options, 'dataset')
+  return JsonReader.read(source, name, async (reader) => {
+    if ((await reader.peek()) !== OPEN_OBJECT) checkDataset(await otherValue(reader), name)
+    const dataset: CocoDataset = {}
+    let table: AnnotationTable | undefined
+    await reader.object(async (key) => {
+      if (key === 'annotations') table = undefined // of two, the last counts
+      if (key === 'annotations' && (await reader.peek()) === OPEN_LIST)
+        table = await readTable(reader, name, checkAnnotation)
+      else setOwn(dataset, key, await reader.value())
+    })
+    if (table === undefined) listOf(dataset, 'annotations', name)
+    delete dataset.annotations
+    for (const key of ['images', 'categories'])
+      for (const [i, entry] of listOf(dataset, key, name).entries())
+        checkObject(entry, `${key}[${i}]`, name)
+    return { dataset, rows: table ?? new AnnotationTable(), hasAnnotations: table !== undefined }
+  })
+}
+
+/** How messages name a source. */
+export function nameOfSource(source: JsonSource, { name }: LoadOptions, otherwise: string): string {
+  if (name !== undefined) return name
+  return typeof source === 'string' || source instanceof URL ? String(source) : otherwise
 }
 
 /** Reads a results file of any size into columns. */

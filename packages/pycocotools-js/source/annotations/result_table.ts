@@ -26,6 +26,10 @@ export class ResultTable implements AnnotationRows {
     return annotation
   }
 
+  lacks(row: number, key: string): boolean {
+    return (this.at(row)[key] ?? null) === null
+  }
+
   id(row: number): Id {
     return row + 1
   }

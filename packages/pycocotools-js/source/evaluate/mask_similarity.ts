@@ -1,4 +1,5 @@
-import { nameOf, show } from '../annotations/check_annotation.js'
+import { noMaskFault } from '../annotations/annotation_faults.js'
+import { nameOf } from '../annotations/check_annotation.js'
 import { imageSizeOf } from '../annotations/image_size.js'
 import { CocoError } from '../errors.js'
 import { appendSegmentation } from '../mask/append_segmentation.js'
@@ -78,10 +79,6 @@ function visitMasks(
 
 function noMask({ rows, name }: Side, row: number): CocoError {
   const annotation = rows.at(row)
-  const { segmentation } = annotation
-  return new CocoError(
-    name,
-    `${nameOf(annotation)} has ${segmentation === undefined ? 'no segmentation' : `the segmentation ${show(segmentation)}`}`,
-    'give it polygons or run lengths { size, counts }',
-  )
+  const { what, fix } = noMaskFault(annotation.segmentation)
+  return new CocoError(name, `${nameOf(annotation)} ${what}`, fix)
 }

@@ -58,8 +58,18 @@ export function appendBox(
   appendPolygon(list, [x, y, x, y + h, x + w, y + h, x + w, y], height, width)
 }
 
+/** Checks every coordinate, as drawing does. Throws `MaskFault`. */
+export function checkCoordinates(xy: ArrayLike<unknown>): void {
+  for (let i = 0; i < xy.length; i++) gridPoint(xy, i)
+}
+
+/** Whether a polygon may be refused for its crossings, which only drawing it can tell. */
+export function mayCrossTooOften(xy: ArrayLike<unknown>, width: number): boolean {
+  return (xy.length >> 1) * width >= MAX_CROSSINGS
+}
+
 /** @returns the coordinate in grid points, rounded as C does it: half is added, then the fraction dropped. */
-function gridPoint(xy: ArrayLike<number>, place: number): number {
+function gridPoint(xy: ArrayLike<unknown>, place: number): number {
   const value = xy[place]
   const scaled = typeof value === 'number' ? GRID * value + 0.5 : Number.NaN
   if (scaled > -(2 ** 31) - 1 && scaled < 2 ** 31) return scaled | 0
