@@ -39,6 +39,11 @@ function checkPolygons(
     const polygon = polygons[i]
     if (!isList(polygon))
       throw new MaskFault(`has ${showValue(polygon)} as polygon [${i}]`, POLYGON_RULE)
+    if (isList(polygon[0]))
+      throw new MaskFault(
+        `has a polygon [${i}] of lists`,
+        'write its points one after the other in one list, x1 y1 x2 y2 x3 y3 ...',
+      )
     const { length } = polygon
     if (length < 6 || length % 2 > 0)
       throw new MaskFault(`has a polygon [${i}] of ${length} numbers`, POLYGON_RULE)

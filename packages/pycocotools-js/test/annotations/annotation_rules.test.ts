@@ -126,6 +126,18 @@ const faulty: [object, string][] = [
         { segmentation: [...sound.segmentation, []] },
         `has a polygon [1] of 0 numbers; ${polygonRule}`,
       ],
+      [
+        {
+          segmentation: [
+            [
+              [0, 0],
+              [4, 0],
+              [4, 3],
+            ],
+          ],
+        },
+        'has a polygon [0] of lists; write its points one after the other in one list, x1 y1 x2 y2 x3 y3 ...',
+      ],
       [{ segmentation: [null] }, `has null as polygon [0]; ${polygonRule}`],
       [{ segmentation: [0, 0, 4, 0, 4, 3] }, `has 0 as polygon [0]; ${polygonRule}`],
       [
