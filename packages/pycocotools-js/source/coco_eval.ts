@@ -12,11 +12,13 @@ import { similarityOf } from './evaluate/similarity.js'
 import { summarizeDetections } from './evaluate/summarize.js'
 import { sortIds, uniqueIds } from './ids.js'
 import type { Id, NdArray } from './types.js'
-import { warnOnce } from './warn_once.js'
+import { type Warn, warningTo, warnOnce } from './warn_once.js'
 
 export interface COCOevalOptions {
   /** Takes each line of the table. @default console.log */
   print?: (line: string) => void
+  /** Takes every warning that the evaluation gives, each once. @default console.warn, each once a process */
+  warn?: Warn
 }
 
 /**
@@ -36,6 +38,8 @@ export class COCOeval {
   matches: Evaluation | null = null
   private imageList: (ImageEvaluation | null)[] | null = null
   private readonly print: (line: string) => void
+  /** Runs a function whose warnings go where they are wanted. */
+  private readonly speaking: <T>(run: () => T) => T
 
   constructor(cocoGt: COCO, cocoDt: COCO, iouType: IouType, options: COCOevalOptions = {}) {
     this.cocoGt = cocoGt
@@ -44,10 +48,15 @@ export class COCOeval {
     this.params.imgIds = sortIds(cocoGt.getImgIds(), cocoGt.name)
     this.params.catIds = sortIds(cocoGt.getCatIds(), cocoGt.name)
     this.print = options.print ?? console.log
+    this.speaking = options.warn ? warningTo(options.warn) : (run) => run()
   }
 
   /** Matches detections to ground truths in each image. Sorts the lists of `params`. */
   evaluate(): void {
+    this.speaking(() => this.match())
+  }
+
+  private match(): void {
     const { cocoGt, cocoDt, params } = this
     this.matches = null
     this.imageList = null
@@ -80,14 +89,16 @@ export class COCOeval {
     if (!this.matches)
       throw new CocoError('accumulate', 'nothing is evaluated yet', 'call evaluate() first')
     if (Number(params.useCats) !== 1) params.catIds = [-1]
-    this.eval = accumulateMatches(this.matches, params)
+    const { matches } = this
+    this.eval = this.speaking(() => accumulateMatches(matches, params))
   }
 
   /** Prints the table of twelve numbers, ten of keypoints, and keeps them in `stats`. */
   summarize(): number[] {
     if (!this.eval)
       throw new CocoError('summarize', 'nothing is accumulated yet', 'call accumulate() first')
-    const { stats, lines } = summarizeDetections(this.eval, this.params)
+    const { eval: accumulated, params } = this
+    const { stats, lines } = this.speaking(() => summarizeDetections(accumulated, params))
     for (const line of lines) this.print(line)
     this.stats = stats
     return stats
@@ -101,7 +112,8 @@ export class COCOeval {
   computeIoU(imgId: Id, catId: Id): NdArray {
     if (!this.matches)
       throw new CocoError('computeIoU', 'nothing is evaluated yet', 'call evaluate() first')
-    return cellSimilarities(this.matches, imgId, catId)
+    const { matches } = this
+    return this.speaking(() => cellSimilarities(matches, imgId, catId))
   }
 
   /**
@@ -110,8 +122,9 @@ export class COCOeval {
    * Built when first read, since few read it and it takes far more memory than the evaluation.
    */
   get evalImgs(): (ImageEvaluation | null)[] {
-    if (!this.matches) return []
-    this.imageList ??= imageEvaluations(this.matches)
+    const { matches } = this
+    if (!matches) return []
+    this.imageList ??= this.speaking(() => imageEvaluations(matches))
     return this.imageList
   }
 }

@@ -139,6 +139,7 @@ function warnOfUnknown(
     'unknown category',
     `${where}: ${count} of ${rows.length} results have a category_id that is not in the ground truth, first ${nameOf(rows, first)} ` +
       `with ${showId(id)}${hint}; they are not counted, as in pycocotools`,
+    where,
   )
 }
 

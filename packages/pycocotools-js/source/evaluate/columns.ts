@@ -39,6 +39,7 @@ export function readColumns(
     warnOnce(
       'id 0',
       `${gt.name}: a match to annotation 0 counts as unmatched, as in pycocotools; number annotations from 1`,
+      gt.name,
     )
   const gtCrowd = Uint8Array.from(ofGt(checkIscrowd))
   let gtIgnored = gtCrowd
