@@ -1,9 +1,10 @@
+import { annotationTraps } from './annotations/annotation_traps.js'
 import { checkScore } from './annotations/check_annotation.js'
 import type { COCO } from './coco.js'
 import { CocoError } from './errors.js'
 import { type Accumulated, accumulateMatches } from './evaluate/accumulate.js'
 import { categoryOf, groupIntoCells } from './evaluate/cells.js'
-import { readColumns } from './evaluate/columns.js'
+import { type Columns, readColumns } from './evaluate/columns.js'
 import { positions } from './evaluate/counting_sort.js'
 import { cellSimilarities, type Evaluation, evaluateCells } from './evaluate/evaluate_cells.js'
 import { type ImageEvaluation, imageEvaluations } from './evaluate/image_evaluations.js'
@@ -75,6 +76,7 @@ export class COCOeval {
       maxDet: params.maxDets[params.maxDets.length - 1],
     })
     const columns = readColumns(cells, cocoGt, cocoDt, params.iouType)
+    warnOfTraps(cocoGt, columns, params)
     const similarity = similarityOf(cells, columns.gtCrowd, cocoGt, cocoDt, params)
     this.matches = evaluateCells({
       ...{ cells, columns, similarity },
@@ -130,7 +132,7 @@ export class COCOeval {
 }
 
 function checkParams(params: Params): void {
-  const { maxDets, areaRng, iouThrs, recThrs, useCats, catIds, kpt_oks_sigmas } = params
+  const { maxDets, areaRng, iouThrs, recThrs, kpt_oks_sigmas } = params
   if (maxDets.length === 0 || !maxDets.every((value) => Number.isInteger(value) && value >= 0))
     throw new CocoError(
       'evaluate',
@@ -150,11 +152,29 @@ function checkParams(params: Params): void {
       `params.kpt_oks_sigmas is [${kpt_oks_sigmas.join(', ')}]`,
       'give a positive number for each keypoint',
     )
-  if (!useCats && catIds.length === 1 && catIds[0] === -1)
+  if (areCatIdsReplaced(params))
     warnOnce(
       'catIds after useCats = 0',
       'params.catIds is [-1], which accumulate() left there because useCats is 0, as in pycocotools, so that nothing is evaluated; set params.catIds again',
     )
+}
+
+/** By `accumulate()`, which nothing matches. */
+function areCatIdsReplaced({ useCats, catIds }: Params): boolean {
+  return !useCats && catIds.length === 1 && catIds[0] === -1
+}
+
+function warnOfTraps(cocoGt: COCO, { gtIgnored }: Columns, params: Params): void {
+  const traps = annotationTraps(cocoGt)
+  const { name } = cocoGt
+  for (const { trap, message } of traps) warnOnce(trap, message, name)
+  const isTold = areCatIdsReplaced(params) || traps.some(({ trap }) => trap === 'only crowds')
+  if (isTold || gtIgnored.includes(0)) return
+  warnOnce(
+    'nothing counts',
+    `${name}: no annotation counts among the images and categories that are evaluated, so that every number is -1, as in pycocotools; look at params.imgIds, params.catIds, iscrowd and num_keypoints`,
+    name,
+  )
 }
 
 /**

@@ -23,6 +23,7 @@ export {
 } from './analysis/tide.js'
 export type { AnnotationRows, GivenRows } from './annotations/annotation_rows.js'
 export { type AnnotationFault, annotationRules } from './annotations/annotation_rules.js'
+export { type AnnotationTrap, annotationTraps } from './annotations/annotation_traps.js'
 export type { ResultArray } from './annotations/array_results.js'
 export type { AnnotationDrawing, Color, DrawOptions } from './annotations/draw_annotations.js'
 export type { AnnotationFilter } from './annotations/filter_rows.js'

@@ -62,7 +62,7 @@ test('an evaluation gives all its warnings to the function it is given', (t) => 
   t.deepEqual(
     heard.map((message) => message.slice(0, 30)),
     [
-      'gt.json: a match to annotation',
+      'gt.json: 1 annotation has the ',
       'accumulate(p): p.catIds[0] is ',
       'params.maxDets is [1, 2, 3]: A',
     ],

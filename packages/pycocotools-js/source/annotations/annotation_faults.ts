@@ -67,7 +67,7 @@ export function twinOf(id: unknown, known: { has(id: Id): boolean }): Id | undef
 
 /** A box is `[x, y, width, height]`: finite, no size negative. */
 export function boxFault(bbox: unknown): Fault | undefined {
-  if (bbox === undefined)
+  if (isAbsent(bbox))
     return { what: 'has no bbox', fix: 'give it [x, y, width, height]', kind: 'without a box' }
   if (!Array.isArray(bbox) || bbox.length !== 4 || !bbox.every(Number.isFinite))
     return {
@@ -83,7 +83,7 @@ export function boxFault(bbox: unknown): Fault | undefined {
 
 /** An area is finite and not negative. */
 export function areaFault(area: unknown): Fault | undefined {
-  if (area === undefined)
+  if (isAbsent(area))
     return { what: 'has no area', fix: 'give it one in image pixels', kind: 'without an area' }
   if (Number.isFinite(area) && (area as number) >= 0) return undefined
   const kind = typeof area === 'number' && area < 0 ? 'of negative area' : 'with an unusable area'
@@ -93,17 +93,15 @@ export function areaFault(area: unknown): Fault | undefined {
 /** An `iscrowd` is a whole number, or true or false. */
 export function iscrowdFault(iscrowd: unknown): Fault | undefined {
   if (typeof iscrowd === 'boolean' || Number.isInteger(iscrowd)) return undefined
-  return {
-    what: iscrowd === undefined ? 'has no iscrowd' : `has an iscrowd of ${show(iscrowd)}`,
-    fix: 'give it 0 or 1',
-    kind: iscrowd === undefined ? 'without an iscrowd' : 'with an unusable iscrowd',
-  }
+  const fix = 'give it 0 or 1'
+  if (isAbsent(iscrowd)) return { what: 'has no iscrowd', fix, kind: 'without an iscrowd' }
+  return { what: `has an iscrowd of ${show(iscrowd)}`, fix, kind: 'with an unusable iscrowd' }
 }
 
 /** A segmentation of none of the forms that masks have. */
 export function noMaskFault(segmentation: unknown): Fault {
   let what = `has the segmentation ${show(segmentation)}`
-  if (segmentation === undefined || segmentation === null) what = 'has no segmentation'
+  if (isAbsent(segmentation)) what = 'has no segmentation'
   else if (isEmptyMask(segmentation)) what = 'has an empty segmentation'
   return { what, fix: 'give it polygons or run lengths { size, counts }', kind: 'without a mask' }
 }
@@ -112,6 +110,11 @@ export function noMaskFault(segmentation: unknown): Fault {
 export function isEmptyMask(value: unknown): boolean {
   if (!Array.isArray(value)) return false
   return value.every((entry) => isList(entry) && entry.length === 0)
+}
+
+/** A file may write null for what it leaves out. */
+export function isAbsent(value: unknown): value is null | undefined {
+  return value === undefined || value === null
 }
 
 const MAX_LETTERS = 100

@@ -29,7 +29,7 @@ export function annotationRle(
   }
   const size =
     'polygons' in segmentation
-      ? imageSizeOf(annotation.image_id, imgs, where, () => annotation)
+      ? imageSizeOf(annotation.image_id, imgs, where, () => nameOf(annotation))
       : segmentation.size
   try {
     const counts = compressRuns(runsOf(segmentation, size))

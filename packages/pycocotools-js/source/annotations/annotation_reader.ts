@@ -18,6 +18,7 @@ import {
   type EntryKey,
   EntryShape,
   FIELDS,
+  IGNORE,
   ISCROWD,
   KEYPOINTS,
   type Kept,
@@ -127,7 +128,7 @@ export class AnnotationReader {
         return 'number'
       }
       if (field <= CATEGORY_ID) return this.readId(field)
-      return field === ISCROWD ? this.readBoolean() : null
+      return field === ISCROWD || field === IGNORE ? this.readBoolean(field) : null
     }
     if (field === BBOX) return this.readFixed(staged.boxXywh, 4) ? 'box' : null
     if (field === KEYPOINTS) {
@@ -145,10 +146,10 @@ export class AnnotationReader {
     return 'text'
   }
 
-  private readBoolean(): Kept | null {
+  private readBoolean(field: number): Kept | null {
     const isTrue = this.scanner.word('true')
     if (!isTrue && !this.scanner.word('false')) return null
-    this.staged.numbers[ISCROWD] = Number(isTrue)
+    this.staged.numbers[field] = Number(isTrue)
     return 'boolean'
   }
 

@@ -21,6 +21,8 @@ export interface AnnotationRows extends Iterable<CocoAnnotation> {
   score(row: number): number
   /** A whole number, 0 for no crowd; or NaN. */
   iscrowd(row: number): number
+  /** Whether `ignore`, which is not COCO's own, is set to anything but 0 or false. */
+  ignored(row: number): boolean
   /** A number, or NaN. */
   numKeypoints(row: number): number
   /** Writes `x y width height`; false, and nothing written, where the row has not four finite numbers. */

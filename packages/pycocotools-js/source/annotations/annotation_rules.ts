@@ -93,7 +93,7 @@ function valueFault(
     annotationIdFault(id ?? 0) ??
     unknownIdFault(image_id, 'image', images) ??
     unknownIdFault(category_id, 'category', categories) ??
-    boxFault(bbox ?? undefined) ??
+    boxFault(bbox) ??
     areaFault(area ?? 0) ??
     iscrowdFault(iscrowd ?? 0)
   )

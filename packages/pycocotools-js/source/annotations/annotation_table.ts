@@ -2,6 +2,7 @@ import { Scanner } from '../json/scanner.js'
 import { setOwn, ValueReader } from '../json/value_reader.js'
 import type { Segmentation } from '../mask/segmentation.js'
 import type { CocoAnnotation, Id } from '../types.js'
+import { isAbsent } from './annotation_faults.js'
 import type { GivenRows } from './annotation_rows.js'
 import {
   AREA,
@@ -10,6 +11,7 @@ import {
   type EntryShape,
   FIELDS,
   ID,
+  IGNORE,
   IMAGE_ID,
   ISCROWD,
   KEYPOINTS,
@@ -31,7 +33,9 @@ const NO_SHAPE = 255
 export class AnnotationTable implements GivenRows {
   length = 0
   private readonly ids = [false, true, true].map((repeats) => new IdColumn({ repeats }))
-  private readonly numbers = [AREA, ISCROWD, SCORE, NUM_KEYPOINTS].map(() => new NumberColumn())
+  private readonly numbers = [AREA, ISCROWD, IGNORE, SCORE, NUM_KEYPOINTS].map(
+    () => new NumberColumn(),
+  )
   private readonly boxesXywh = new NumberColumn(4)
   private readonly keypointLists = new NumberListColumn()
   private readonly segmentations = new NumberListColumn()
@@ -95,7 +99,7 @@ export class AnnotationTable implements GivenRows {
   lacks(row: number, key: string): boolean {
     const shape = this.shapeOf(row)
     const field = FIELDS.indexOf(key)
-    if (shape === undefined || field < 0) return (this.at(row)[key] ?? null) === null
+    if (shape === undefined || field < 0) return isAbsent(this.at(row)[key])
     const kept = shape.keptOf(field)
     return kept === undefined || kept === 'null'
   }
@@ -123,6 +127,11 @@ export class AnnotationTable implements GivenRows {
   iscrowd(row: number): number {
     const value = this.numberOf(row, ISCROWD)
     return Number.isInteger(value) ? value : Number.NaN
+  }
+
+  ignored(row: number): boolean {
+    if (this.isOdd(row, IGNORE)) return this.asObject(row).ignored(0)
+    return Boolean(this.numberOf(row, IGNORE)) // NaN is false, as is no number
   }
 
   numKeypoints(row: number): number {

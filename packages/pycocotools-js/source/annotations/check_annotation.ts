@@ -1,6 +1,6 @@
 /** What an annotation must hold before it is counted. Each check returns the value it checked. */
 import { CocoError } from '../errors.js'
-import { showId } from '../ids.js'
+import { isId, showId } from '../ids.js'
 import type { CocoAnnotation } from '../types.js'
 import {
   annotationIdFault,
@@ -36,8 +36,7 @@ export function checkedBoxes(
   for (let i = 0; i < selected.length; i++) {
     const written = rows.writeBox(selected[i], boxesXywh, 4 * i)
     if (!written || boxesXywh[4 * i + 2] < 0 || boxesXywh[4 * i + 3] < 0) {
-      const annotation = rows.at(selected[i])
-      checkBox(where, nameOf(annotation), annotation.bbox)
+      checkBox(where, nameOfRow(rows, selected[i]), rows.at(selected[i]).bbox)
     }
   }
   return boxesXywh
@@ -47,42 +46,42 @@ export function checkedBoxes(
 export function checkArea(where: string, rows: AnnotationRows, row: number): number {
   const area = rows.area(row)
   if (area >= 0 && area !== Number.POSITIVE_INFINITY) return area
-  const annotation = rows.at(row)
-  throw errorOf(areaFault(annotation.area)!, where, nameOf(annotation))
+  throw errorOf(areaFault(rows.at(row).area)!, where, nameOfRow(rows, row))
 }
 
 /** @returns the score: any number but NaN. */
 export function checkScore(where: string, rows: AnnotationRows, row: number): number {
   const score = rows.score(row)
   if (!Number.isNaN(score)) return score
-  const annotation = rows.at(row)
-  if (annotation.score === undefined)
-    throw new CocoError(where, `${nameOf(annotation)} has no score`, 'give every detection one')
-  throw new CocoError(
-    where,
-    `${nameOf(annotation)} has a score of ${show(annotation.score)}`,
-    LEAVE_OUT,
-  )
+  const subject = nameOfRow(rows, row)
+  const value = rows.at(row).score
+  if (value === undefined)
+    throw new CocoError(where, `${subject} has no score`, 'give every detection one')
+  throw new CocoError(where, `${subject} has a score of ${show(value)}`, LEAVE_OUT)
 }
 
 /** @returns whether the annotation is a crowd. */
 export function checkIscrowd(where: string, rows: AnnotationRows, row: number): boolean {
   const iscrowd = rows.iscrowd(row)
   if (!Number.isNaN(iscrowd)) return iscrowd !== 0
-  const annotation = rows.at(row)
-  throw errorOf(iscrowdFault(annotation.iscrowd)!, where, nameOf(annotation))
+  throw errorOf(iscrowdFault(rows.at(row).iscrowd)!, where, nameOfRow(rows, row))
 }
 
 /** @returns the id as the number that stands in `dtMatches` and `gtMatches`. */
 export function checkNumericId(where: string, rows: AnnotationRows, row: number): number {
   const value = numberOfId(rows.id(row))
   if (!Number.isNaN(value)) return value
-  const annotation = rows.at(row)
-  throw errorOf(annotationIdFault(annotation.id)!, where, nameOf(annotation))
+  throw errorOf(annotationIdFault(rows.id(row))!, where, nameOfRow(rows, row))
 }
 
-export function nameOf(annotation: CocoAnnotation): string {
-  return `annotation ${showId(annotation.id)} (image ${showId(annotation.image_id)})`
+/** An annotation that has an id, if only by default. */
+export function nameOfRow(rows: AnnotationRows, row: number): string {
+  return `annotation ${showId(rows.id(row))} (image ${showId(rows.imageId(row))})`
+}
+
+export function nameOf({ id, image_id }: CocoAnnotation): string {
+  const subject = isId(id) ? `annotation ${showId(id)}` : 'an annotation without id'
+  return `${subject} (image ${showId(image_id)})`
 }
 
 function errorOf({ what, fix }: Fault, where: string, subject: string): CocoError {

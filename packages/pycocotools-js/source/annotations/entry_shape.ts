@@ -1,5 +1,5 @@
 /**
- * The keys of an annotation that have a column. The first seven hold a number, and of these the first three are ids,
+ * The keys of an annotation that have a column. The first eight hold a number, and of these the first three are ids,
  * which may be text.
  */
 export const FIELDS = [
@@ -8,6 +8,7 @@ export const FIELDS = [
   'category_id',
   'area',
   'iscrowd',
+  'ignore',
   'score',
   'num_keypoints',
   'bbox',
@@ -20,6 +21,7 @@ export const [
   CATEGORY_ID,
   AREA,
   ISCROWD,
+  IGNORE,
   SCORE,
   NUM_KEYPOINTS,
   BBOX,
@@ -34,7 +36,7 @@ export type Kept =
   | 'null'
   | 'number'
   | 'text'
-  /** 0 or 1, of a boolean `iscrowd`. */
+  /** 0 or 1, of a boolean `iscrowd` or `ignore`. */
   | 'boolean'
   /** Four numbers, of a `bbox`. */
   | 'box'

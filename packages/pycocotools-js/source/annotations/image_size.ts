@@ -1,19 +1,18 @@
 import { CocoError } from '../errors.js'
 import { showId } from '../ids.js'
-import type { CocoAnnotation, CocoImage, Id } from '../types.js'
-import { nameOf } from './check_annotation.js'
+import type { CocoImage, Id } from '../types.js'
 
 /**
  * The size that the polygons of an annotation are drawn at: its image's, `[height, width]` in pixels.
  *
- * @param annotation called only to phrase an error.
+ * @param subject names the annotation; called only to phrase an error.
  * @param where the file, for errors.
  */
 export function imageSizeOf(
   imageId: Id,
   imgs: ReadonlyMap<Id, CocoImage>,
   where: string,
-  annotation: () => CocoAnnotation,
+  subject: () => string,
 ): readonly [number, number] {
   const image = imgs.get(imageId)
   const { height, width } = image ?? {}
@@ -21,7 +20,7 @@ export function imageSizeOf(
   const lack = image ? 'its image has no height and width' : `there is no image ${showId(imageId)}`
   throw new CocoError(
     where,
-    `${nameOf(annotation())} is a polygon, but ${lack}`,
+    `${subject()} is a polygon, but ${lack}`,
     'polygons take their size from the image: give it height and width in pixels',
   )
 }

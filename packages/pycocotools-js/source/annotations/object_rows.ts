@@ -1,5 +1,6 @@
 import type { Segmentation } from '../mask/segmentation.js'
 import type { CocoAnnotation, Id } from '../types.js'
+import { isAbsent } from './annotation_faults.js'
 import type { GivenRows } from './annotation_rows.js'
 
 /** Annotations as the user's own objects. They are read when asked for, so changes to them count. */
@@ -27,7 +28,7 @@ export class ObjectRows implements GivenRows {
   }
 
   lacks(row: number, key: string): boolean {
-    return (this.annotations[row][key] ?? null) === null
+    return isAbsent(this.annotations[row][key])
   }
 
   id(row: number): Id {
@@ -54,6 +55,10 @@ export class ObjectRows implements GivenRows {
     const { iscrowd } = this.annotations[row]
     if (typeof iscrowd === 'boolean') return Number(iscrowd)
     return Number.isInteger(iscrowd) ? (iscrowd as number) : Number.NaN
+  }
+
+  ignored(row: number): boolean {
+    return Boolean(this.annotations[row].ignore)
   }
 
   numKeypoints(row: number): number {

@@ -27,7 +27,7 @@ export class ResultTable implements AnnotationRows {
   }
 
   lacks(row: number, key: string): boolean {
-    return (this.at(row)[key] ?? null) === null
+    return this.table.lacks(row, key) && !this.isFound(row, key)
   }
 
   id(row: number): Id {
@@ -55,6 +55,10 @@ export class ResultTable implements AnnotationRows {
     return kind === 'bbox' || kind === 'segmentation' ? 0 : this.table.iscrowd(row)
   }
 
+  ignored(row: number): boolean {
+    return this.table.ignored(row)
+  }
+
   numKeypoints(row: number): number {
     return this.table.numKeypoints(row)
   }
@@ -78,5 +82,24 @@ export class ResultTable implements AnnotationRows {
     const boxXywh = new Float64Array(4)
     table.writeBox(row, boxXywh, 0)
     return { polygons: [rectangle(boxXywh)] }
+  }
+
+  /** Whether `addFound` gives the row this key. */
+  private isFound(row: number, key: string): boolean {
+    const { kind } = this.found
+    switch (key) {
+      case 'id':
+        return true
+      case 'area':
+        return kind !== 'caption'
+      case 'iscrowd':
+        return kind === 'bbox' || kind === 'segmentation'
+      case 'bbox':
+        return kind === 'keypoints' || (kind === 'segmentation' && !this.table.has(row, 'bbox'))
+      case 'segmentation':
+        return kind === 'bbox' && !this.table.has(row, 'segmentation')
+      default:
+        return false
+    }
   }
 }

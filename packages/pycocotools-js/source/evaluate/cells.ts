@@ -1,4 +1,4 @@
-import { nameOf } from '../annotations/check_annotation.js'
+import { nameOfRow } from '../annotations/check_annotation.js'
 import { CocoError } from '../errors.js'
 import type { Id } from '../types.js'
 import { countingSort, positions } from './counting_sort.js'
@@ -178,5 +178,5 @@ function dealOut(
 export function categoryOf({ rows, name }: Side, row: number): Id {
   const categoryId = rows.categoryId(row)
   if (categoryId !== undefined) return categoryId
-  throw new CocoError(name, `${nameOf(rows.at(row))} has no category_id`, 'give it one')
+  throw new CocoError(name, `${nameOfRow(rows, row)} has no category_id`, 'give it one')
 }

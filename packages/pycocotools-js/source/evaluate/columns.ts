@@ -4,10 +4,9 @@ import {
   checkIscrowd,
   checkNumericId,
   checkScore,
-  nameOf,
+  nameOfRow,
 } from '../annotations/check_annotation.js'
 import { CocoError } from '../errors.js'
-import { warnOnce } from '../warn_once.js'
 import type { Cells } from './cells.js'
 import { countingSort, positions } from './counting_sort.js'
 import type { IouType } from './params.js'
@@ -35,12 +34,6 @@ export function readColumns(
   const ofGt = columnReader(gtRows, gt)
   const ofDt = columnReader(dtRows, dt)
   const gtIds = ofGt(checkNumericId)
-  if (gtIds.includes(0))
-    warnOnce(
-      'id 0',
-      `${gt.name}: a match to annotation 0 counts as unmatched, as in pycocotools; number annotations from 1`,
-      gt.name,
-    )
   const gtCrowd = Uint8Array.from(ofGt(checkIscrowd))
   let gtIgnored = gtCrowd
   if (iouType === 'keypoints') {
@@ -72,11 +65,10 @@ function columnReader(selected: Int32Array, { rows, name }: Side): (check: Check
 function checkNumKeypoints(where: string, rows: AnnotationRows, row: number): number {
   const numKeypoints = rows.numKeypoints(row)
   if (!Number.isNaN(numKeypoints)) return numKeypoints
-  const annotation = rows.at(row)
-  const { num_keypoints } = annotation
+  const { num_keypoints } = rows.at(row)
   throw new CocoError(
     where,
-    `${nameOf(annotation)} has ${num_keypoints === undefined ? 'no num_keypoints' : `a num_keypoints of ${JSON.stringify(num_keypoints)}`}`,
+    `${nameOfRow(rows, row)} has ${num_keypoints === undefined ? 'no num_keypoints' : `a num_keypoints of ${JSON.stringify(num_keypoints)}`}`,
     'give it the number of its labelled keypoints',
   )
 }

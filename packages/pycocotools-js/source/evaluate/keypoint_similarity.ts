@@ -1,4 +1,4 @@
-import { checkArea, checkedBoxes, nameOf } from '../annotations/check_annotation.js'
+import { checkArea, checkedBoxes, nameOfRow } from '../annotations/check_annotation.js'
 import { CocoError } from '../errors.js'
 import { type KeypointObject, oks } from './oks.js'
 import type { Groups, Side, Similarity } from './similarity.js'
@@ -33,7 +33,7 @@ export function keypointSimilarity(
 /** @returns `[k, 3]`, `x y visibility`: finite numbers. */
 function keypointsOf({ rows, name }: Side, row: number, k: number): Float64Array {
   const keypoints = rows.keypoints(row)
-  const subject = () => nameOf(rows.at(row))
+  const subject = () => nameOfRow(rows, row)
   if (keypoints === undefined)
     throw new CocoError(
       name,

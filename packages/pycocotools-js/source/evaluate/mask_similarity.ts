@@ -1,5 +1,5 @@
 import { noMaskFault } from '../annotations/annotation_faults.js'
-import { nameOf } from '../annotations/check_annotation.js'
+import { nameOfRow } from '../annotations/check_annotation.js'
 import { imageSizeOf } from '../annotations/image_size.js'
 import { CocoError } from '../errors.js'
 import { appendSegmentation } from '../mask/append_segmentation.js'
@@ -66,19 +66,18 @@ function visitMasks(
     const row = selected[i]
     const size =
       'polygons' in segmentation
-        ? imageSizeOf(rows.imageId(row), imgs, name, () => rows.at(row))
+        ? imageSizeOf(rows.imageId(row), imgs, name, () => nameOfRow(rows, row))
         : segmentation.size
     try {
       visit(segmentation, size)
     } catch (fault) {
       if (!(fault instanceof MaskFault)) throw fault
-      throw new CocoError(name, `${nameOf(rows.at(selected[i]))} ${fault.what}`, fault.fix)
+      throw new CocoError(name, `${nameOfRow(rows, row)} ${fault.what}`, fault.fix)
     }
   }
 }
 
 function noMask({ rows, name }: Side, row: number): CocoError {
-  const annotation = rows.at(row)
-  const { what, fix } = noMaskFault(annotation.segmentation)
-  return new CocoError(name, `${nameOf(annotation)} ${what}`, fix)
+  const { what, fix } = noMaskFault(rows.at(row).segmentation)
+  return new CocoError(name, `${nameOfRow(rows, row)} ${what}`, fix)
 }
