@@ -15,6 +15,7 @@ import {
   indexById,
   listOf,
 } from './annotations/check_dataset.js'
+import { CompletedRows, countDefaults } from './annotations/completed_rows.js'
 import {
   type AnnotationDrawing,
   type DrawOptions,
@@ -73,7 +74,7 @@ export class COCO {
   dataset: CocoDataset
   /** The file, or what stands for it in messages. */
   readonly name: string
-  /** The annotations by row, in file order. */
+  /** The annotations by row, in file order; with a default for the `id`, `area` and `iscrowd` that one leaves out. */
   rows!: AnnotationRows
   anns!: AnnotationsById
   cats!: Map<Id, CocoCategory>
@@ -116,7 +117,8 @@ export class COCO {
     this.cats = indexById<CocoCategory>(dataset, 'categories', name)
     const hasCategories = dataset.categories !== undefined
     const isFile = dataset.annotations === undefined && fileRows !== undefined
-    this.rows = isFile ? fileRows : objectRows(listOf(dataset, 'annotations', name), name)
+    const rows = isFile ? fileRows : objectRows(listOf(dataset, 'annotations', name), name)
+    this.rows = isFile && isComplete(rows) ? rows : new CompletedRows(rows, this.imgs)
     checkIds(this.rows, hasCategories, name)
     this.index = new RowIndex(this.rows)
     if (!isFile) this.index.build() // the objects may change
@@ -257,6 +259,11 @@ function isList(results: unknown): results is readonly CocoResult[] {
 function isResultArray(results: object | string): results is ResultArray {
   if (typeof results !== 'object' || results === null) return false
   return 'data' in results && 'shape' in results
+}
+
+/** Whether no annotation needs a default. Objects may change, so none is sure to stay complete. */
+function isComplete(rows: AnnotationRows): boolean {
+  return Object.values(countDefaults(rows)).every((count) => count === 0)
 }
 
 function objectRows(annotations: CocoAnnotation[], name: string): ObjectRows {

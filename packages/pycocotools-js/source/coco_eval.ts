@@ -1,5 +1,6 @@
 import { annotationTraps } from './annotations/annotation_traps.js'
 import { checkScore } from './annotations/check_annotation.js'
+import { countDefaults } from './annotations/completed_rows.js'
 import type { COCO } from './coco.js'
 import { CocoError } from './errors.js'
 import { type Accumulated, accumulateMatches } from './evaluate/accumulate.js'
@@ -76,6 +77,8 @@ export class COCOeval {
       maxDet: params.maxDets[params.maxDets.length - 1],
     })
     const columns = readColumns(cells, cocoGt, cocoDt, params.iouType)
+    warnOfDefaults(cocoGt, ['id', 'iscrowd', 'area'])
+    warnOfDefaults(cocoDt, ['id', 'area'])
     warnOfTraps(cocoGt, columns, params)
     const similarity = similarityOf(cells, columns.gtCrowd, cocoGt, cocoDt, params)
     this.matches = evaluateCells({
@@ -162,6 +165,20 @@ function checkParams(params: Params): void {
 /** By `accumulate()`, which nothing matches. */
 function areCatIdsReplaced({ useCats, catIds }: Params): boolean {
   return !useCats && catIds.length === 1 && catIds[0] === -1
+}
+
+const DEFAULTS = {
+  id: 'id, and are numbered from 1, or on from the largest',
+  iscrowd: 'iscrowd, read as 0',
+  area: 'area, read as that of the mask or, where no mask can be drawn, of the box',
+}
+
+function warnOfDefaults({ rows, name }: COCO, keys: readonly (keyof typeof DEFAULTS)[]): void {
+  const counts = countDefaults(rows)
+  for (const key of keys) {
+    const annotations = counts[key] === 1 ? '1 annotation has' : `${counts[key]} annotations have`
+    if (counts[key] > 0) warnOnce(`no ${key}`, `${name}: ${annotations} no ${DEFAULTS[key]}`, name)
+  }
 }
 
 function warnOfTraps(cocoGt: COCO, { gtIgnored }: Columns, params: Params): void {

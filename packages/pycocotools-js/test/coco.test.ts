@@ -254,11 +254,6 @@ const badDatasets: [string, unknown, string][] = [
     'gt.json: annotations[1] is not an object; repair it or leave it out',
   ],
   [
-    'an annotation without id',
-    { annotations: [{ image_id: 1 }] },
-    'gt.json: annotations[0] has no id; repair it or leave it out',
-  ],
-  [
     'an annotation without image_id',
     { annotations: [{ id: 1 }] },
     'gt.json: annotations[0] has no image_id; repair it or leave it out',

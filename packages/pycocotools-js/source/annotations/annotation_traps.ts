@@ -58,7 +58,7 @@ export function annotationTraps({ rows, anns, name }: GroundTruth): AnnotationTr
     add(
       'only crowds',
       crowds,
-      'iscrowd set, FIRST, and that is all there are, so that none counts and every number is -1, as in pycocotools; set iscrowd to 0 for single objects',
+      'iscrowd set, FIRST, and none is without it, so that nothing counts and every number is -1, as in pycocotools; set iscrowd to 0 for single objects',
     )
   return traps
 }

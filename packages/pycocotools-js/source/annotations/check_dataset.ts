@@ -2,7 +2,7 @@
 import { CocoError } from '../errors.js'
 import { isId } from '../ids.js'
 import type { CocoDataset, Id } from '../types.js'
-import { idFault } from './annotation_faults.js'
+import { idFault, isAbsent } from './annotation_faults.js'
 import type { AnnotationRows } from './annotation_rows.js'
 
 /** A list of a data set, by id. Of two entries with one id, the last is found. */
@@ -29,7 +29,7 @@ export function listOf<T>(dataset: CocoDataset, key: string, where: string): T[]
   return list
 }
 
-/** Checks that every annotation has the ids it needs. */
+/** Checks that every annotation has the ids it needs. Its own has a default. */
 export function checkIds(rows: AnnotationRows, hasCategories: boolean, where: string): void {
   for (let row = 0; row < rows.length; row++) {
     const isSound =
@@ -39,7 +39,7 @@ export function checkIds(rows: AnnotationRows, hasCategories: boolean, where: st
     if (isSound) continue
     const { id, image_id, category_id } = rows.at(row)
     const subject = `annotations[${row}]`
-    checkId(id, 'id', subject, where)
+    if (!isAbsent(id)) checkId(id, 'id', subject, where)
     checkId(image_id, 'image_id', subject, where)
     checkId(category_id, 'category_id', subject, where)
   }

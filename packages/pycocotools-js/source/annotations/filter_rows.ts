@@ -1,6 +1,6 @@
 import { CocoError } from '../errors.js'
 import { showId } from '../ids.js'
-import type { CocoAnnotation, Id } from '../types.js'
+import type { Id } from '../types.js'
 import { show } from './annotation_faults.js'
 import type { AnnotationRows } from './annotation_rows.js'
 import type { RowIndex } from './row_index.js'
@@ -31,21 +31,16 @@ export function filterRows(
   if (categories.size > 0)
     found = found.filter((row) => {
       const categoryId = rows.categoryId(row)
-      if (categoryId === undefined) requireKey(rows.at(row), 'category_id', where)
+      if (categoryId === undefined) requireKey(rows, row, 'category_id', where)
       return categories.has(categoryId!)
     })
   if (areaRng.length > 0)
     found = found.filter((row) => {
       const area = rows.area(row)
-      if (Number.isNaN(area)) requireKey(rows.at(row), 'area', where)
+      if (Number.isNaN(area)) requireKey(rows, row, 'area', where)
       return area > areaRng[0] && area < areaRng[1]
     })
-  if (iscrowd !== null)
-    found = found.filter((row) => {
-      const value = rows.iscrowd(row)
-      if (Number.isNaN(value)) requireKey(rows.at(row), 'iscrowd', where)
-      return value === Number(iscrowd)
-    })
+  if (iscrowd !== null) found = found.filter((row) => rows.iscrowd(row) === Number(iscrowd))
   return found
 }
 
@@ -55,23 +50,21 @@ export function listed<T extends Id>(values: OneOrMany<T>): readonly T[] {
 
 /** @throws CocoError where the annotation lacks the key. */
 function requireKey(
-  annotation: CocoAnnotation,
-  key: 'category_id' | 'area' | 'iscrowd',
+  rows: AnnotationRows,
+  row: number,
+  key: 'category_id' | 'area',
   where: string,
 ): void {
-  const value = annotation[key]
+  const value = rows.at(row)[key]
+  const subject = `annotation ${showId(rows.id(row))}`
   if (key === 'area' && value !== undefined && typeof value !== 'number')
     throw new CocoError(
       where,
-      `annotation ${showId(annotation.id)} has an area of ${show(value)}`,
+      `${subject} has an area of ${show(value)}`,
       'give it a number, or do not filter by it',
     )
   if (value !== undefined) return
-  throw new CocoError(
-    where,
-    `annotation ${showId(annotation.id)} has no ${key}`,
-    'give it one, or do not filter by it',
-  )
+  throw new CocoError(where, `${subject} has no ${key}`, 'give it one, or do not filter by it')
 }
 
 function firstNumbers(count: number): Int32Array {

@@ -52,7 +52,7 @@ const traps: [string, (annotations: CocoAnnotation[]) => void, object, string][]
       for (const annotation of annotations) annotation.iscrowd = 1
     },
     { count: 6, first: 1 },
-    '6 annotations have iscrowd set, first annotation 1 (image 1), and that is all there are, so that none counts and every number is -1, as in pycocotools; set iscrowd to 0 for single objects',
+    '6 annotations have iscrowd set, first annotation 1 (image 1), and none is without it, so that nothing counts and every number is -1, as in pycocotools; set iscrowd to 0 for single objects',
   ],
 ]
 for (const [trap, change, found, sentence] of traps) {
