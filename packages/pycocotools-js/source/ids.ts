@@ -9,7 +9,7 @@ export function isId(value: unknown): value is Id {
 
 /** An id as it stands in the file: text in quotes. */
 export function showId(id: unknown): string {
-  return typeof id === 'string' ? JSON.stringify(id) : String(id)
+  return typeof id === 'string' ? JSON.stringify(id) : String(id) // a bigint by its digits
 }
 
 /**

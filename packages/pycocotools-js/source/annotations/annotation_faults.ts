@@ -119,7 +119,7 @@ export function isAbsent(value: unknown): value is null | undefined {
 
 const MAX_LETTERS = 100
 
-/** `JSON.stringify`, but with NaN and Infinity where they stand, and cut where it is long. */
+/** `JSON.stringify`, but with NaN, Infinity and long ids as they stand, and cut where it is long. */
 export function show(value: unknown): string {
   const text = shown(value)
   return text.length > MAX_LETTERS ? `${text.slice(0, MAX_LETTERS)}...` : text
@@ -127,7 +127,8 @@ export function show(value: unknown): string {
 
 function shown(value: unknown): string {
   if (Array.isArray(value)) return `[${value.slice(0, MAX_LETTERS).map(shown).join(', ')}]`
-  return typeof value === 'number' ? String(value) : (JSON.stringify(value) ?? String(value))
+  if (typeof value === 'number' || typeof value === 'bigint') return String(value)
+  return JSON.stringify(value) ?? String(value)
 }
 
 function article(key: string): string {

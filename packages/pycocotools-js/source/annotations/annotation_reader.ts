@@ -1,3 +1,4 @@
+import { isId } from '../ids.js'
 import {
   BACKSLASH,
   CLOSE_LIST,
@@ -124,8 +125,9 @@ export class AnnotationReader {
     const { scanner, staged } = this
     if (field <= NUM_KEYPOINTS) {
       if (scanner.number(staged.numbers, field)) {
-        if (field <= CATEGORY_ID) staged.texts[field] = null
-        return 'number'
+        if (field > CATEGORY_ID) return 'number'
+        staged.texts[field] = null
+        return isId(staged.numbers[field]) ? 'number' : null // the digits are kept, for errors
       }
       if (field <= CATEGORY_ID) return this.readId(field)
       return field === ISCROWD || field === IGNORE ? this.readBoolean(field) : null

@@ -78,14 +78,19 @@ export class AnnotationTable implements GivenRows {
   }
 
   at(row: number): CocoAnnotation {
-    const json = valuesOf(this.json.get(row))
+    const values = valuesIn(this.json.get(row))
     const shape = this.shapeOf(row)
-    if (shape === undefined) return json() as CocoAnnotation
+    if (shape === undefined) return (values.readEntry() && values.value) as CocoAnnotation
     const annotation: Record<string, unknown> = {}
     for (const { key, kept } of shape.path) {
       const { name, field } = key!
       const isLast = shape.keptOf(field) === kept // of a key that stands twice, the columns have the last
-      const value = kept === 'json' ? json() : isLast ? this.valueOf(row, field, kept) : undefined
+      let value: unknown
+      if (kept === 'json') {
+        if (field >= ID && field <= CATEGORY_ID) values.readId()
+        else values.read()
+        value = values.value
+      } else if (isLast) value = this.valueOf(row, field, kept)
       setOwn(annotation, name, value)
     }
     return annotation as CocoAnnotation
@@ -201,6 +206,7 @@ export class AnnotationTable implements GivenRows {
 }
 
 const decoder = new TextDecoder()
+const NO_BYTES = new Uint8Array(0)
 
 /** The lists of `length, numbers, length, numbers ...`. */
 function polygonsOf(numbers: Float64Array | Uint32Array): (Float64Array | Uint32Array)[] {
@@ -210,11 +216,9 @@ function polygonsOf(numbers: Float64Array | Uint32Array): (Float64Array | Uint32
   return polygons
 }
 
-/** Gives the values of `json`, which have spaces between them, one after the other. */
-function valuesOf(json: Uint8Array | undefined): () => unknown {
-  if (json === undefined) return () => undefined
+/** Reads the values of `json`, which have spaces between them, one after the other. */
+function valuesIn(json: Uint8Array = NO_BYTES): ValueReader {
   const bytes = new Uint8Array(json.length + 16) // a scanner wants zeros at the end
   bytes.set(json)
-  const values = new ValueReader(new Scanner(bytes, json.length))
-  return () => values.read() && values.value
+  return new ValueReader(new Scanner(bytes, json.length))
 }

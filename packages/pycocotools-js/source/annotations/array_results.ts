@@ -1,4 +1,5 @@
 import { CocoError } from '../errors.js'
+import { isId } from '../ids.js'
 import { AnnotationTable } from './annotation_table.js'
 import {
   BBOX,
@@ -56,6 +57,6 @@ function keyOf(field: number): EntryKey {
 }
 
 function wholeId(value: number, what: string, where: string): number {
-  if (Number.isFinite(value)) return Math.trunc(value) + 0 // no -0
+  if (isId(Math.trunc(value))) return Math.trunc(value) + 0 // no -0
   throw new CocoError(where, `${what} ${value}`, 'an id is a number within 2^53')
 }

@@ -1,5 +1,5 @@
 import { CocoError } from '../errors.js'
-import { isId, showId } from '../ids.js'
+import { showId } from '../ids.js'
 import { appendCompressed } from '../mask/append_segmentation.js'
 import { MaskFault } from '../mask/mask_fault.js'
 import { RunList } from '../mask/run_list.js'
@@ -7,7 +7,7 @@ import { runsArea } from '../mask/runs_area.js'
 import { writeRunsBox } from '../mask/runs_box.js'
 import type { CocoAnnotation, CocoCategory, CocoImage, Id } from '../types.js'
 import { warnOnce } from '../warn_once.js'
-import { show, twinOf } from './annotation_faults.js'
+import { idFault, show, twinOf } from './annotation_faults.js'
 import type { GivenRows } from './annotation_rows.js'
 import { checkBox } from './check_annotation.js'
 
@@ -72,6 +72,8 @@ function checkImages(rows: GivenRows, imgs: ReadonlyMap<Id, CocoImage>, where: s
     const { image_id } = rows.at(row)
     if (image_id === undefined)
       throw new CocoError(where, `entry [${row}] has no image_id`, 'give every result one')
+    const fault = idFault(image_id, 'image_id')
+    if (fault) throw new CocoError(where, `entry [${row}] ${fault.what}`, fault.fix)
     const twin = twinOf(image_id, imgs)
     throw new CocoError(
       where,
@@ -113,12 +115,15 @@ function checkCategories(
   for (let row = 0; row < rows.length; row++) {
     const categoryId = rows.categoryId(row)
     if (categoryId !== undefined && cats.has(categoryId)) continue
-    if (!isId(rows.at(row).category_id))
+    const { category_id } = rows.at(row)
+    if (category_id === undefined || category_id === null)
       throw new CocoError(
         where,
         `${nameOf(rows, row)} has no category_id`,
         'give every result a number or text',
       )
+    const fault = idFault(category_id, 'category_id')
+    if (fault) throw new CocoError(where, `${nameOf(rows, row)} ${fault.what}`, fault.fix)
     if (count === 0) first = row
     count++
   }

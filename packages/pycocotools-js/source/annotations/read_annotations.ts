@@ -48,7 +48,11 @@ export async function readAnnotations(
       if (key === 'annotations') table = undefined // of two, the last counts
       if (key === 'annotations' && (await reader.peek()) === OPEN_LIST)
         table = await readTable(reader, name, checkAnnotation)
-      else setOwn(dataset, key, await reader.value())
+      else {
+        const hasIds = key === 'images' || key === 'categories'
+        const options = hasIds ? { readEntry: () => reader.values.readEntry() } : {}
+        setOwn(dataset, key, await reader.value(options))
+      }
     })
     if (table === undefined) listOf(dataset, 'annotations', name)
     delete dataset.annotations

@@ -89,11 +89,11 @@ export class JsonReader {
   }
 
   /** Reads a value of any kind: of a list, entry by entry, so that it need not fit into the window. */
-  async value(): Promise<unknown> {
+  async value({ readEntry = () => this.values.read() } = {}): Promise<unknown> {
     const { values } = this
     if ((await this.peek()) === OPEN_LIST) {
       const list: unknown[] = []
-      await this.list(() => values.read() && list.push(values.value) > 0)
+      await this.list(() => readEntry() && list.push(values.value) > 0)
       return list
     }
     await this.take(() => values.read())

@@ -11,7 +11,13 @@ import { textOf } from './text.js'
 
 type Container = unknown[] | Record<string, unknown>
 
-/** Reads values of any kind, as `JSON.parse` would. Without recursion, so that depth is no limit. */
+const ID_KEYS: readonly unknown[] = ['id', 'image_id', 'category_id']
+
+/**
+ * Reads values of any kind, as `JSON.parse` would. Without recursion, so that depth is no limit.
+ *
+ * Ids that a double would round become a `bigint`, so that errors can name them as they stand.
+ */
 export class ValueReader {
   /** What was read last. */
   value: unknown
@@ -21,6 +27,8 @@ export class ValueReader {
   private readonly containers: Container[] = []
   private readonly keys: string[] = []
   private readonly number = new Float64Array(1)
+  /** How many lists and objects are open around an id. */
+  private idDepth = -1
 
   constructor(scanner: Scanner) {
     this.scanner = scanner
@@ -28,11 +36,25 @@ export class ValueReader {
 
   /** Moves past a value. @returns false as the scanner does. */
   skip(): boolean {
+    this.idDepth = -1
     return this.walk(false)
   }
 
   /** Reads a value. @returns false as the scanner does. */
   read(): boolean {
+    this.idDepth = -1
+    return this.walk(true)
+  }
+
+  /** Reads a value that should be an id. @returns false as the scanner does. */
+  readId(): boolean {
+    this.idDepth = 0
+    return this.walk(true)
+  }
+
+  /** Reads a value that should be an image, an annotation or the like: an object with ids. @returns as `read`. */
+  readEntry(): boolean {
+    this.idDepth = 1
     return this.walk(true)
   }
 
@@ -85,16 +107,31 @@ export class ValueReader {
 
   private scalar(byte: number, isKept: boolean): boolean {
     const { scanner, number } = this
+    const start = scanner.at
     if (byte === QUOTE) {
-      const start = scanner.at + 1
       if (!scanner.text()) return false
-      if (isKept) this.value = textOf(scanner.bytes, start, scanner.at - 1, scanner.isPlain)
+      if (isKept) this.value = textOf(scanner.bytes, start + 1, scanner.at - 1, scanner.isPlain)
     } else if (scanner.word('null')) this.value = null
     else if (scanner.word('true')) this.value = true
     else if (scanner.word('false')) this.value = false
-    else if (scanner.number(number, 0)) this.value = number[0]
+    else if (scanner.number(number, 0))
+      this.value = this.isRoundedId() ? this.digits(start) : number[0]
     else return false
     return true
+  }
+
+  private isRoundedId(): boolean {
+    if (!(Math.abs(this.number[0]) > Number.MAX_SAFE_INTEGER)) return false
+    const { closes, keys, idDepth } = this
+    if (closes.length !== idDepth) return false
+    return idDepth === 0 || (closes[0] === CLOSE_OBJECT && ID_KEYS.includes(keys[keys.length - 1]))
+  }
+
+  /** The whole number from `start` on; what has a point or an exponent stays rounded. */
+  private digits(start: number): bigint | number {
+    const { bytes, at } = this.scanner
+    const text = textOf(bytes, start, at, true)
+    return /^-?\d+$/.test(text) ? BigInt(text) : this.number[0]
   }
 
   private put(): void {

@@ -113,7 +113,7 @@ const refused: [string, unknown[], string][] = [
   [
     'an image_id that is null',
     [box({ image_id: null })],
-    'entry [0] has image_id null, which is not in the ground truth; evaluate results with the annotation file they were made for',
+    'entry [0] has the image_id null; an id is text or a number within 2^53',
   ],
   [
     'an unknown image',

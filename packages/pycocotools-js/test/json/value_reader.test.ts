@@ -57,6 +57,34 @@ test('NaN and Infinity are values', (t) => {
   })
 })
 
+test('ids that a double would round are bigints, where ids are asked for', (t) => {
+  const long = '9223372036854775807'
+  const text = `{"id": ${long}, "image_id": -${long}, "category_id": 9007199254740991, "area": ${long},
+    "other": {"id": ${long}}, "x": [${long}]}`
+  const rounded = JSON.parse(text)
+  const { values } = readerOf(text)
+  t.true(values.readEntry())
+  t.deepEqual(values.value, { ...rounded, id: BigInt(long), image_id: -BigInt(long) })
+  t.deepEqual(valueIn(text), rounded)
+  t.deepEqual(valueIn(long), Number(long))
+  for (const [id, expected] of [
+    [long, BigInt(long)],
+    ['9007199254740993', 9007199254740993n],
+    ['-9007199254740992', -9007199254740992n],
+    ['9007199254740991', 9007199254740991],
+    ['1e30', 1e30],
+    ['9223372036854775807.0', 2 ** 63],
+    ['NaN', Number.NaN],
+    ['Infinity', Number.POSITIVE_INFINITY],
+    [`[${long}]`, [Number(long)]],
+    [`{"id": ${long}}`, { id: Number(long) }],
+  ] as const) {
+    const { values } = readerOf(id)
+    t.true(values.readId())
+    t.deepEqual(values.value, expected as unknown)
+  }
+})
+
 test('depth is no limit', (t) => {
   const depth = 1_000_000
   const text = '['.repeat(depth) + ']'.repeat(depth)
