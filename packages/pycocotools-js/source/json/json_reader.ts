@@ -8,9 +8,9 @@ import {
   OPEN_LIST,
   OPEN_OBJECT,
 } from './bytes_of_json.js'
-import { checkEncoding } from './encoding.js'
+import { AGAIN, checkEncoding } from './encoding.js'
 import { placeOf } from './json_place.js'
-import { Scanner } from './scanner.js'
+import { Scanner, UTF8 } from './scanner.js'
 import { textOf } from './text.js'
 import { ValueReader } from './value_reader.js'
 
@@ -202,6 +202,12 @@ export class JsonReader {
 
   private fault(): CocoError {
     const { line, column, found, expected } = placeOf(this.scanner)
+    if (expected === UTF8)
+      return new CocoError(
+        this.name,
+        `is not UTF-8 at line ${line}, column ${column}: found ${found}`,
+        AGAIN,
+      )
     return new CocoError(
       this.name,
       `is not JSON at line ${line}, column ${column}: found ${found}, expected ${expected}`,

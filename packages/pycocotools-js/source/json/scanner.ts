@@ -28,7 +28,7 @@ const A_COLON = 'a colon'
 const END_OF_STRING = 'a closing quote'
 const ESCAPED = 'an escape such as "\\n"'
 const KNOWN_ESCAPE = 'an escape that JSON has, such as "\\n" or "\\u000a"'
-const UTF8 = 'UTF-8'
+export const UTF8 = 'UTF-8'
 
 /** 1 for the bytes that may stand behind a backslash: `"\/bfnrt`. */
 const IS_ESCAPE = new Uint8Array(256)

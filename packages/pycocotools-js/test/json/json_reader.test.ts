@@ -93,6 +93,10 @@ const refused: [string, Uint8Array, string][] = [
   ['UTF-16, little end first', Uint8Array.of(0xff, 0xfe, 0x7b, 0), `is UTF-16; ${AGAIN}`],
   ['UTF-16, big end first', Uint8Array.of(0xfe, 0xff, 0, 0x7b), `is UTF-16; ${AGAIN}`],
   ['UTF-16 without a mark', Uint8Array.of(0x7b, 0, 0x7d, 0), `is UTF-16; ${AGAIN}`],
+  ['UTF-16 without a mark, big end first', Uint8Array.of(0, 0x7b, 0, 0x7d), `is UTF-16; ${AGAIN}`],
+  ['UTF-32, little end first', Uint8Array.of(0xff, 0xfe, 0, 0, 0x7b, 0), `is UTF-32; ${AGAIN}`],
+  ['UTF-32, big end first', Uint8Array.of(0, 0, 0xfe, 0xff, 0, 0), `is UTF-32; ${AGAIN}`],
+  ['UTF-32 without a mark', Uint8Array.of(0x7b, 0, 0, 0, 0x7d, 0), `is UTF-32; ${AGAIN}`],
   ['gzip', Uint8Array.of(0x1f, 0x8b, 8, 0), 'is compressed with gzip; unpack it first'],
   [
     'spaces only',
@@ -102,7 +106,7 @@ const refused: [string, Uint8Array, string][] = [
   [
     'bytes that are not UTF-8',
     Uint8Array.of(0x7b, 0x22, 0x61, 0xff, 0x22),
-    'is not JSON at line 1, column 4: found the byte 0xff, expected UTF-8; repair the file, or fetch it again if it is cut short',
+    `is not UTF-8 at line 1, column 4: found the byte 0xff; ${AGAIN}`,
   ],
   [
     'more than one value',
