@@ -19,7 +19,9 @@ export {
   type CocoRle,
   readCocoJson,
 } from './coco_json.js'
-export { decodeImage } from './image.js'
+export type { ExifMode, ImageHeader } from './exif.js'
+export { decodeImage, type ImageOptions } from './image.js'
+export { readHeader } from './image_header.js'
 export { type LeftOut, leftOutLines } from './left_out.js'
 export {
   type EvalOptions,

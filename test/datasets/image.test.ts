@@ -18,13 +18,6 @@ test('a PNG decodes to its RGB values, row by row', async (t) => {
   t.deepEqual([...(await decodeImage(file, [1, 2]))], [200, 100, 50, 10, 20, 220])
 })
 
-test('EXIF orientation is ignored, as in COCO', async (t) => {
-  const file = join(await temporaryFolder(t), 'a.png')
-  await twoPixels.clone().withMetadata({ orientation: 6 }).png().toFile(file)
-  t.is((await sharp(file).metadata()).orientation, 6)
-  t.deepEqual([...(await decodeImage(file, [1, 2]))], [200, 100, 50, 10, 20, 220])
-})
-
 test('alpha is dropped, not blended', async (t) => {
   const file = join(await temporaryFolder(t), 'a.png')
   await twoPixels.clone().ensureAlpha(0.25).png().toFile(file)
@@ -80,15 +73,6 @@ for (const extension of ['jpg', 'png']) {
     t.notRegex(error.message, /\n/)
   })
 }
-
-test('a file that is no image is refused', async (t) => {
-  const file = join(await temporaryFolder(t), 'a.jpg')
-  await writeFile(file, 'hello')
-  await t.throwsAsync(decodeImage(file, [48, 64]), {
-    instanceOf: DataError,
-    message: `${file}: is broken or cut short (Input buffer contains unsupported image format); copy the image again`,
-  })
-})
 
 test('an image of another size than annotated is refused, with both sizes', async (t) => {
   const file = await writeImage(join(await temporaryFolder(t), 'a.png'), [48, 64])

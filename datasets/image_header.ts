@@ -1,0 +1,100 @@
+import { type FileHandle, open } from 'node:fs/promises'
+import sharp, { type Metadata } from 'sharp'
+import { DataError } from '../errors.js'
+import type { ImageHeader } from './exif.js'
+import { openError, TO_8_OR_16_BITS, unreadableError } from './unreadable_image.js'
+
+/** Pixels of the largest image that is decoded by default, as in sharp: 16383 x 16383. */
+export const MAX_PIXELS = 0x3fff * 0x3fff
+
+export interface LimitOptions {
+  /** Images of more pixels are refused. @default 268402689 */
+  maxPixels?: number
+}
+
+/** Of a file this much is read first; nearly all headers end in it. */
+const HEAD_BYTES = 64 * 1024
+
+/**
+ * Size and EXIF orientation of an image, from the first bytes of its file where they hold both.
+ *
+ * @throws DataError as `decodeImage` does, but for what is wrong with the pixels themselves.
+ */
+export async function readHeader(file: string, options: LimitOptions = {}): Promise<ImageHeader> {
+  try {
+    const handle = await open(file)
+    try {
+      const head = await readHead(handle)
+      if (head.length === HEAD_BYTES) {
+        const metadata = await readMetadata(head).catch(() => undefined) // the rest may be needed
+        if (metadata !== undefined) return checkedHeader(file, metadata, options)
+      }
+      const bytes = head.length === HEAD_BYTES ? await handle.readFile() : head
+      return await parseHeader(file, bytes, options)
+    } finally {
+      await handle.close()
+    }
+  } catch (error) {
+    throw error instanceof DataError ? error : openError(file, error)
+  }
+}
+
+async function readHead(handle: FileHandle): Promise<Buffer> {
+  const head = Buffer.allocUnsafe(HEAD_BYTES)
+  const { bytesRead } = await handle.read(head, 0, HEAD_BYTES, 0)
+  return head.subarray(0, bytesRead)
+}
+
+/** `readHeader` of a whole file that was read from `file`. */
+export async function parseHeader(
+  file: string,
+  bytes: Buffer,
+  options: LimitOptions = {},
+): Promise<ImageHeader> {
+  let metadata: Metadata
+  try {
+    metadata = await readMetadata(bytes)
+  } catch (error) {
+    throw await unreadableError(file, bytes, error)
+  }
+  return checkedHeader(file, metadata, options)
+}
+
+function readMetadata(bytes: Buffer): Promise<Metadata> {
+  return sharp(bytes, { failOn: 'truncated', limitInputPixels: false }).metadata()
+}
+
+/** Refuses what could be decoded in a wrong way only, or would take too much memory. */
+function checkedHeader(
+  file: string,
+  { width, height, depth, orientation = 1 }: Metadata,
+  { maxPixels = MAX_PIXELS }: LimitOptions,
+): ImageHeader {
+  if (width * height > maxPixels) {
+    const pixels = width * height
+    throw new DataError(
+      file,
+      `is ${width} x ${height} = ${pixels} pixels, more than the limit of ${maxPixels}`,
+      `set data.maxPixels=${pixels} (infer: --max-pixels ${pixels}), or cut the image into tiles`,
+    )
+  }
+  if (depth !== 'uchar' && depth !== 'ushort') {
+    throw new DataError(
+      file,
+      `has samples of type ${SAMPLE_TYPES[depth] ?? depth}, whose range of brightness is not known`,
+      TO_8_OR_16_BITS,
+    )
+  }
+  return {
+    size: [height, width],
+    orientation: orientation >= 1 && orientation <= 8 ? orientation : 1,
+  }
+}
+
+/** Names of libvips that do not speak for themselves. */
+const SAMPLE_TYPES: Partial<Record<string, string>> = {
+  char: 'int8',
+  short: 'int16',
+  uint: 'uint32',
+  int: 'int32',
+}
