@@ -10,6 +10,7 @@ import {
   planBatch,
 } from './batch.js'
 import type { CocoDataset } from './coco.js'
+import type { ImageOptions } from './image.js'
 import { renderRequest } from './render.js'
 import { RenderPool } from './render_pool.js'
 import { aspectGroup, batchesPerEpoch, epochBatches, membersByGroup } from './sampler.js'
@@ -27,7 +28,7 @@ export interface Position {
 /** A batch that knows where it belongs. */
 export interface TrainingBatch extends HostBatch, Position {}
 
-interface LoaderOptions {
+interface LoaderOptions extends ImageOptions {
   dataset: CocoDataset
   batchSize: number
   /** Sides of batches are rounded up to multiples of it, itself a multiple of 32. */
@@ -64,7 +65,7 @@ export class TrainLoader {
   async *batches(
     start: Position = { epoch: 0, iteration: 0 },
   ): AsyncGenerator<TrainingBatch, void, undefined> {
-    for await (const { plan, pixels } of rendered(this.plans(start), this.pool)) {
+    for await (const { plan, pixels } of rendered(this.plans(start), this.pool, this.options)) {
       const { epoch, iteration } = plan
       const { masks } = this.options
       yield { ...assembleBatch(plan, pixels, { masks }), epoch, iteration }
@@ -106,7 +107,7 @@ export async function* evalBatches(
   checkScale('testScale', options.testScale)
   const pool = new RenderPool(options.workers ?? 1)
   try {
-    for await (const { plan, pixels } of rendered(evalPlans(options), pool)) {
+    for await (const { plan, pixels } of rendered(evalPlans(options), pool, options)) {
       yield assembleBatch(plan, pixels)
     }
   } finally {
@@ -126,11 +127,12 @@ function* evalPlans({ dataset, batchSize, testScale, bucketStep }: EvalOptions) 
 async function* rendered<Plan extends BatchPlan>(
   plans: Iterable<Plan>,
   pool: RenderPool,
+  options: ImageOptions,
 ): AsyncGenerator<{ plan: Plan; pixels: Uint8Array }> {
   const ahead = pool.workers === 0 ? 0 : Math.max(PREFETCH, pool.workers)
   const queue: Promise<{ plan: Plan; pixels: Uint8Array }>[] = []
   for (const plan of plans) {
-    const result = pool.render(renderRequest(plan)).then((pixels) => ({ plan, pixels }))
+    const result = pool.render(renderRequest(plan, options)).then((pixels) => ({ plan, pixels }))
     result.catch(() => {}) // Told when its turn comes; until then it must not end the process.
     queue.push(result)
     if (queue.length > ahead) yield await queue.shift()!

@@ -1,9 +1,9 @@
 import type { BatchPlan } from './batch.js'
-import { decodeImage } from './image.js'
+import { decodeImage, type ImageOptions } from './image.js'
 import { resizeBilinear } from './resize.js'
 
 /** What a worker needs to make the pixels of a batch. Sizes are `[height, width]`. */
-export interface RenderRequest {
+export interface RenderRequest extends ImageOptions {
   /** Padded size of every image. */
   size: [number, number]
   images: {
@@ -16,9 +16,14 @@ export interface RenderRequest {
   }[]
 }
 
-export function renderRequest({ size, images }: BatchPlan): RenderRequest {
+export function renderRequest(
+  { size, images }: BatchPlan,
+  { exif, maxPixels }: ImageOptions = {},
+): RenderRequest {
   return {
     size,
+    exif,
+    maxPixels,
     images: images.map((image) => ({
       file: image.sample.file,
       originalSize: image.sample.size,
@@ -37,12 +42,14 @@ export function renderRequest({ size, images }: BatchPlan): RenderRequest {
 export async function renderBatch({
   size: [height, width],
   images,
+  exif,
+  maxPixels,
 }: RenderRequest): Promise<Uint8Array<ArrayBuffer>> {
   const rowBytes = width * 3
   const canvas = new Uint8Array(images.length * height * rowBytes)
   const results = await Promise.allSettled(
     images.map(async ({ file, originalSize, size, flip }, i) => {
-      const decoded = await decodeImage(file, originalSize)
+      const decoded = await decodeImage(file, originalSize, { exif, maxPixels })
       const target = { canvas, offset: i * height * rowBytes, rowBytes, size, flip }
       resizeBilinear(decoded, originalSize, target)
     }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { EXIF_MODES, type ExifMode } from '../datasets/exif.js'
 import { PRECISIONS, type Precision } from '../engine/compiled.js'
 import type { LossScaleOptions } from '../training/loss_scale.js'
 import type { OptimizerOptions } from '../training/optimizer.js'
@@ -60,6 +61,13 @@ export interface DataConfig {
   skipInvalid?: boolean
   /** Trains on images without objects too. @default false */
   keepEmpty?: boolean
+  /**
+   * Whether images are turned by their EXIF orientation: `apply`, as viewers, OpenCV and mmdetection do; `ignore`, as
+   * torchvision does; `auto`, as viewers do, unless the annotated size is that of the stored pixels alone. @default 'auto'
+   */
+  exif?: ExifMode
+  /** Images of more pixels are refused, whatever their annotations say. @default 268402689 */
+  maxPixels?: number
 }
 
 export interface LoggingConfig {
@@ -111,6 +119,8 @@ const data: SchemaOf<DataConfig> = group('data', {
   workers: z.int().min(0).optional(),
   skipInvalid: z.boolean().optional(),
   keepEmpty: z.boolean().optional(),
+  exif: z.enum(EXIF_MODES).optional(),
+  maxPixels: count().optional(),
 })
 
 const paramGroup = {

@@ -9,7 +9,7 @@ import type { ByKind, DetectionReport, Kind, Pictures, RunReport } from './docum
 import { errorCharts } from './error_charts.js'
 import { isRecord, type JsonLines } from './json_lines.js'
 import { modelSizes } from './model_size.js'
-import { MIN_SCORE, samplePictures } from './sample_pictures.js'
+import { MIN_SCORE, type SampleOptions, samplePictures } from './sample_pictures.js'
 import { evaluationCharts, evaluationsOf, trainingCharts } from './training_charts.js'
 import { judge, readDetections, type ValDetections } from './val_detections.js'
 import type { WorkDir } from './work_dir.js'
@@ -26,7 +26,8 @@ export async function buildRun(
   const evaluation = evaluationPart(id, workDir)
   const val = await valDetections(workDir, config)
   const detections = detectionPart(id, val, evaluation)
-  const drawn = await samplePart(id, val, samples)
+  const { exif, maxPixels } = (isUnusable(config) ? undefined : config.data) ?? {}
+  const drawn = await samplePart(id, val, { count: samples, exif, maxPixels })
   const run: RunReport = {
     ...{ id, name, path },
     model: modelName(workDir.config),
@@ -182,7 +183,7 @@ function differenceNote(
 async function samplePart(
   id: string,
   { dataset, detections, notes: before }: Val,
-  count: number,
+  options: Omit<SampleOptions, 'dataset' | 'detections' | 'id'>,
 ): Promise<{ part: RunReport['samples']; pictures: Pictures }> {
   const part: RunReport['samples'] = { minScore: MIN_SCORE, pictures: [], notes: [] }
   if (!dataset || !detections.bbox) {
@@ -191,7 +192,7 @@ async function samplePart(
     return { part, pictures: {} }
   }
   try {
-    const { samples, pictures } = await samplePictures({ dataset, detections, count, id })
+    const { samples, pictures } = await samplePictures({ dataset, detections, id, ...options })
     return { part: { ...part, pictures: samples }, pictures }
   } catch (error) {
     part.notes.push(`No pictures: ${reasonOf(error)}.`)

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { type CocoDataset, decodeImage, type Sample } from '../datasets/index.js'
+import { type CocoDataset, decodeImage, type ImageOptions, type Sample } from '../datasets/index.js'
 import { type DrawnDetection, drawDetections } from '../drawing/draw_detections.js'
 import type { RgbImage } from '../drawing/rgb_image.js'
 import type { COCO, CocoAnnotation } from '../packages/pycocotools-js/source/index.js'
@@ -15,7 +15,7 @@ const JPEG_QUALITY = 82
 /** Of lines and letters, for pictures that are shown at half their size. */
 const DRAWING = { lineWidth: 3, fontSize: 19 }
 
-export interface SampleOptions {
+export interface SampleOptions extends ImageOptions {
   dataset: CocoDataset
   detections: ByKind<ValDetections>
   /** How many images, at most. */
@@ -30,6 +30,8 @@ export async function samplePictures({
   detections,
   count,
   id,
+  exif,
+  maxPixels,
 }: SampleOptions): Promise<{ samples: SamplePicture[]; pictures: Pictures }> {
   const samples: SamplePicture[] = []
   const pictures: Pictures = {}
@@ -37,7 +39,7 @@ export async function samplePictures({
     const sampleId = `${id}-sample-${samples.length + 1}`
     const objects = groundTruthOf(sample, dataset, detections)
     const found = detectionsIn(sample, dataset, detections)
-    const { picture, scale } = await enlargeOrReduce(sample)
+    const { picture, scale } = await enlargeOrReduce(sample, { exif, maxPixels })
     const [groundTruth, detected] = await Promise.all(
       [objects, found].map((drawn) => drawnJpeg(picture, scale, drawn)),
     )
@@ -115,11 +117,11 @@ function xyxyOf({ bbox = [] }: CocoAnnotation): [number, number, number, number]
 }
 
 /** The image at the size of the report's pictures. `scale` is that size over the image's, `[x, y]`. */
-async function enlargeOrReduce({
-  file,
-  size: [height, width],
-}: Sample): Promise<{ picture: RgbImage; scale: [number, number] }> {
-  const data = await decodeImage(file, [height, width])
+async function enlargeOrReduce(
+  { file, size: [height, width] }: Sample,
+  options: ImageOptions,
+): Promise<{ picture: RgbImage; scale: [number, number] }> {
+  const data = await decodeImage(file, [height, width], options)
   const factor = LONG_SIDE / Math.max(width, height)
   const [toWidth, toHeight] = [width, height].map((side) => Math.max(1, Math.round(side * factor)))
   const resized = await sharp(data, { raw: { width, height, channels: 3 } })

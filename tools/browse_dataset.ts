@@ -70,12 +70,12 @@ await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }
 /** The batches of a training run that starts now. */
 async function* trainBatches(
   dataset: CocoDataset,
-  { batchSize, bucketStep, workers, scales, flip }: DataConfig,
+  { batchSize, bucketStep, workers, scales, flip, exif, maxPixels }: DataConfig,
   { seed, masks }: { seed: number; masks: boolean },
 ): AsyncGenerator<HostBatch, void, undefined> {
   const loader = new TrainLoader({
     ...{ dataset, batchSize, bucketStep, workers, scales, flip },
-    ...{ seed, masks },
+    ...{ exif, maxPixels, seed, masks },
   })
   try {
     yield* loader.batches()
@@ -87,12 +87,14 @@ async function* trainBatches(
 /** The images of an evaluation, one a batch; it is not given their masks, but they are worth a look. */
 async function* valBatches(
   dataset: CocoDataset,
-  { testScale, bucketStep }: DataConfig,
+  { testScale, bucketStep, exif, maxPixels }: DataConfig,
   { masks }: { masks: boolean },
 ): AsyncGenerator<HostBatch, void, undefined> {
   for (const sample of dataset.samples) {
     const plan = planBatch([placeImage(sample, { scale: testScale, flip: false })], bucketStep)
-    yield assembleBatch(plan, await renderBatch(renderRequest(plan)), { masks })
+    yield assembleBatch(plan, await renderBatch(renderRequest(plan, { exif, maxPixels })), {
+      masks,
+    })
   }
 }
 
