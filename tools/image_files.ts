@@ -1,12 +1,16 @@
+import type { Dirent } from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join, parse } from 'node:path'
-import sharp from 'sharp'
-import { decodeImage } from '../datasets/image.js'
+import { decodeShown } from '../datasets/image.js'
+import type { LimitOptions } from '../datasets/image_header.js'
+import { READABLE } from '../datasets/unreadable_image.js'
 import type { RgbImage } from '../drawing/index.js'
 import { DataError } from '../errors.js'
 
-/** What is taken from a folder; a file that is named itself may be of any type that sharp reads. */
+/** What is taken from a folder; a file that is named itself may have any name. */
 const EXTENSIONS = /\.(jpe?g|jpe|jfif|png|webp|tiff?|gif|avif)$/i
+/** Images that are not read. */
+const OTHER_FORMATS = /\.(bmp|dib|heic|heif|jp2|j2k|jxl|p[bgpn]m|psd|ico|tga|exr|dng|cr2|nef)$/i
 
 /** An image that nothing came of. */
 export interface FailedImage {
@@ -20,13 +24,13 @@ export interface FoundImages {
   files: string[]
   /** Paths that stand for no image. */
   failed: FailedImage[]
-  /** A sentence for each folder with files that are no images. */
+  /** A sentence for each folder with entries that are not taken. */
   skipped: string[]
 }
 
 /**
- * The image files that paths name, a folder naming all that lie in it. Hidden files are passed over, as are the `._`
- * files that macOS puts beside others.
+ * The image files that paths name, a folder naming all that lie in it. Hidden files are skipped, such as the `._`
+ * files that macOS puts beside others, and so is what is no image by its name.
  *
  * @throws DataError where none of the paths gives an image.
  */
@@ -49,40 +53,62 @@ export async function imageFiles(paths: readonly string[]): Promise<FoundImages>
 }
 
 async function filesAt(path: string): Promise<{ files: string[]; skipped?: string }> {
-  const listed = await namesAt(path)
+  const listed = await entriesAt(path)
   if (listed === undefined) return { files: [path] }
-  const visible = listed.filter((name) => !name.startsWith('.')).sort()
-  const files: string[] = []
-  const others: string[] = []
-  for (const name of visible) {
-    const file = join(path, name)
-    const isImage = EXTENSIONS.test(name) && !(await isFolder(file))
-    if (isImage) files.push(file)
-    else others.push(name)
+  const namesOf: Record<Kind, string[]> = {
+    image: [],
+    hidden: [],
+    folder: [],
+    format: [],
+    other: [],
   }
+  for (const entry of listed) namesOf[await kindOf(path, entry)].push(entry.name)
+  for (const names of Object.values(namesOf)) names.sort()
+  const files = namesOf.image.map((name) => join(path, name))
+  const skipped = SKIPPED.flatMap(([kind, one, many]) => {
+    const names = namesOf[kind]
+    if (names.length === 0) return []
+    const list = names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ', ...' : '')
+    return [`${names.length} ${names.length === 1 ? one : many} (${list})`]
+  }).join(', ')
   if (files.length === 0) {
-    throw new DataError(path, 'holds no image', 'give a folder with JPEG, PNG, WebP or TIFF files')
+    const what = skipped === '' ? 'holds no image' : `holds no image, but ${skipped}`
+    throw new DataError(path, what, `give a folder with ${READABLE} files`)
   }
-  return { files, skipped: others.length > 0 ? skippedLine(path, others) : undefined }
+  return { files, skipped: skipped === '' ? undefined : `${path}: skipped ${skipped}` }
 }
 
-/** At most this many names of skipped files are listed. */
+type Kind = 'image' | 'hidden' | 'folder' | 'format' | 'other'
+
+/** What is passed over in a folder: what one is called, and several. */
+const SKIPPED: readonly (readonly [kind: Kind, one: string, many: string])[] = [
+  ['format', 'image in a format that is not supported', 'images in formats that are not supported'],
+  ['hidden', 'hidden file', 'hidden files'],
+  ['folder', 'folder', 'folders'],
+  ['other', 'file that is no image by its name', 'files that are no images by their names'],
+]
+
+/** At most this many names of each kind are listed. */
 const SHOWN = 3
 
-function skippedLine(folder: string, names: readonly string[]): string {
-  const list = names.slice(0, SHOWN).join(', ') + (names.length > SHOWN ? ', ...' : '')
-  const count = names.length === 1 ? '1 entry is' : `${names.length} entries are`
-  return `${folder}: ${count} skipped, being no image file by name (${list})`
+async function kindOf(folder: string, entry: Dirent): Promise<Kind> {
+  const { name } = entry
+  if (name.startsWith('.')) return 'hidden'
+  if (entry.isDirectory()) return 'folder'
+  if (entry.isSymbolicLink() && (await isFolder(join(folder, name)))) return 'folder'
+  if (EXTENSIONS.test(name)) return 'image'
+  return OTHER_FORMATS.test(name) ? 'format' : 'other'
 }
 
 async function isFolder(path: string): Promise<boolean> {
   return (await stat(path).catch(() => undefined))?.isDirectory() ?? false
 }
 
-/** The names in a folder; undefined for what is none. */
-async function namesAt(path: string): Promise<string[] | undefined> {
+/** What lies in a folder; undefined for what is none. */
+async function entriesAt(path: string): Promise<Dirent[] | undefined> {
   try {
-    return (await stat(path)).isDirectory() ? await readdir(path) : undefined
+    if (!(await stat(path)).isDirectory()) return undefined
+    return await readdir(path, { withFileTypes: true })
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT' || code === 'ENOTDIR') {
@@ -92,23 +118,11 @@ async function namesAt(path: string): Promise<string[] | undefined> {
   }
 }
 
-/**
- * Reads an image of any size as data sets are read: without its EXIF orientation and its alpha, gray repeated.
- * One that cannot be read is a `DataError`.
- */
-export async function readPicture(file: string): Promise<RgbImage> {
-  const { width, height } = await sizeOf(file)
-  return { data: await decodeImage(file, [height, width]), width, height }
-}
-
-async function sizeOf(file: string): Promise<{ width: number; height: number }> {
-  try {
-    return await sharp(file).metadata()
-  } catch (error) {
-    const reason = error instanceof Error ? error.message.trim().split('\n')[0] : String(error)
-    const fix = 'give a file such as a JPEG or PNG, whole'
-    throw new DataError(file, `is no image that can be read (${reason})`, fix)
-  }
+/** Reads an image of any size as viewers show it: turned by its EXIF orientation, without its alpha, gray repeated. */
+export async function readPicture(file: string, limit?: LimitOptions): Promise<RgbImage> {
+  const { pixels, size } = await decodeShown(file, limit)
+  const [height, width] = size
+  return { data: pixels, width, height }
 }
 
 /**

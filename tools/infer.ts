@@ -8,7 +8,8 @@
  * `category`, null for the map of all channels.
  *
  * `seconds` are for the image alone, decoded and before it is drawn; the first image of each padded size also builds the
- * graph for it. An image that cannot be read does not stop the others: it is listed, and the exit code is 1. Images are read as evaluation reads them: EXIF orientation is ignored, so that pixels are those of the file.
+ * graph for it. An image that cannot be read does not stop the others: it is listed, and the exit code is 1.
+ * Images are turned as viewers show them, by their EXIF orientation: sizes, boxes and masks are those of the turned image.
  */
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
@@ -22,7 +23,15 @@ import { loadDetector } from '../experiments/load_detector.js'
 import { nearestWord } from '../registry/edit_distance.js'
 import type { Config, Form } from '../registry.js'
 import { CHECKPOINT_HELP } from './checkpoint_argument.js'
-import { command, formOption, printable, run, type WeightsFlag, weightsOption } from './command.js'
+import {
+  command,
+  formOption,
+  parseCount,
+  printable,
+  run,
+  type WeightsFlag,
+  weightsOption,
+} from './command.js'
 import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.js'
 import { type FailedImage, imageFiles, outputNames, readPicture } from './image_files.js'
 import { replacedInput } from './output_file.js'
@@ -31,6 +40,7 @@ import { fileNamePart, writePicture } from './write_picture.js'
 interface Flags extends ComputeFlags, WeightsFlag {
   out: string
   scoreThr: number
+  maxPixels?: number
   activation?: true | string
   form?: Form
 }
@@ -45,6 +55,11 @@ const program = computeOptions(
     .option(
       '--activation [class]',
       "draw where the backbone sees a class (default: the best detection's), and, without a class, where it answers at all",
+    )
+    .option(
+      '--max-pixels <n>',
+      'larger images are refused (default: data.maxPixels of the config, or 268402689)',
+      parseCount(1),
     )
     .addOption(formOption('merge before (deploy); default: the deploy form if there is one'))
     .addOption(weightsOption()),
@@ -74,8 +89,9 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
     pictures.flatMap((pictureOf) => suffixes.map(pictureOf)),
     files,
   )
+  const maxPixels = flags.maxPixels ?? config.data?.maxPixels
   const detectIn = async (file: string, pictureOf: (suffix: string) => string) => {
-    const picture = await readPicture(file)
+    const picture = await readPicture(file, { maxPixels })
     const { data: pixels, width, height } = picture
     const image = { pixels, size: [height, width] as const }
 

@@ -16,22 +16,42 @@ test('a folder stands for its images by name, a file for itself', async (t) => {
   const { files, failed, skipped } = await imageFiles([odd, folder])
   t.deepEqual(files, [odd, ...['a.JPG', 'b.png', 'c.webp'].map((name) => join(folder, name))])
   t.deepEqual(failed, [])
-  t.deepEqual(skipped, [`${folder}: 1 entry is skipped, being no image file by name (notes.txt)`])
+  t.deepEqual(skipped, [`${folder}: skipped 1 file that is no image by its name (notes.txt)`])
 })
 
-test('hidden files are passed over, and folders and other files counted', async (t) => {
+test('what is skipped in a folder is counted and named by its kind', async (t) => {
   const folder = await temporaryFolder(t)
-  const names = ['a.jpg', 'b.jfif', '._a.jpg', '.DS_Store', 'x.bmp', 'y.json', 'z', 'Thumbs.db']
+  const names = [
+    'a.jpg',
+    'b.jfif',
+    '._a.jpg',
+    '.DS_Store',
+    'x.bmp',
+    'w',
+    'y.json',
+    'z',
+    'Thumbs.db',
+  ]
   for (const name of names) await writeFile(join(folder, name), '')
   await mkdir(join(folder, 'dir.jpg'))
+  await symlink(join(folder, 'dir.jpg'), join(folder, 'link.jpg'))
   const { files, skipped } = await imageFiles([folder])
   t.deepEqual(
     files,
     ['a.jpg', 'b.jfif'].map((name) => join(folder, name)),
   )
   t.deepEqual(skipped, [
-    `${folder}: 5 entries are skipped, being no image file by name (Thumbs.db, dir.jpg, x.bmp, ...)`,
+    `${folder}: skipped 1 image in a format that is not supported (x.bmp), 2 hidden files (.DS_Store, ._a.jpg), 2 folders (dir.jpg, link.jpg), 4 files that are no images by their names (Thumbs.db, w, y.json, ...)`,
   ])
+})
+
+test('a folder of images that are not supported is refused with them', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const name of ['1.bmp', '2.HEIC']) await writeFile(join(folder, name), '')
+  await t.throwsAsync(imageFiles([folder]), {
+    name: 'DataError',
+    message: `${folder}: holds no image, but 2 images in formats that are not supported (1.bmp, 2.HEIC); give a folder with JPEG, PNG, WebP, TIFF, GIF or AVIF files`,
+  })
 })
 
 test('a path that gives no image is listed beside those that do', async (t) => {
@@ -53,7 +73,7 @@ test('what is not there or cannot be read, and an empty folder, are told', async
   })
   await t.throwsAsync(imageFiles([folder]), {
     name: 'DataError',
-    message: `${folder}: holds no image; give a folder with JPEG, PNG, WebP or TIFF files`,
+    message: `${folder}: holds no image; give a folder with JPEG, PNG, WebP, TIFF, GIF or AVIF files`,
   })
   const loop = join(folder, 'loop.jpg')
   await symlink(loop, loop)
@@ -89,23 +109,21 @@ test('gray, 16-bit and transparent images become RGB', async (t) => {
   t.deepEqual(Array.from((await readPicture(deep)).data.subarray(0, 3)), [10, 20, 30])
 })
 
-test('EXIF orientation is not applied, as data sets have it', async (t) => {
-  const file = join(await temporaryFolder(t), 'turned.jpg')
-  await sharp({ create: { width: 8, height: 4, channels: 3, background: 'red' } })
-    .withMetadata({ orientation: 6 })
+test('an image is turned by its EXIF orientation, as viewers show it', async (t) => {
+  const file = join(await temporaryFolder(t), 'turned.png')
+  await sharp(Uint8Array.from([10, 200]), { raw: { width: 2, height: 1, channels: 1 } })
+    .withMetadata({ orientation: 8 })
     .toFile(file)
-  const { width, height } = await readPicture(file)
-  t.deepEqual([width, height], [8, 4])
+  const { data, width, height } = await readPicture(file)
+  t.deepEqual([width, height], [1, 2])
+  t.deepEqual(Array.from(data), [200, 200, 200, 10, 10, 10])
 })
 
-test('a file that is no image, or cut short, is told in a sentence', async (t) => {
+test('a file that is no image, cut short, or too large is told in a sentence', async (t) => {
   const folder = await temporaryFolder(t)
   const text = join(folder, 'text.jpg')
   await writeFile(text, 'no image at all')
-  await t.throwsAsync(readPicture(text), {
-    name: 'DataError',
-    message: `${text}: is no image that can be read (Input file contains unsupported image format); give a file such as a JPEG or PNG, whole`,
-  })
+  await t.throwsAsync(readPicture(text), { name: 'DataError', message: /: is text, not an image/ })
   const whole = await writeImage(join(folder, 'whole.png'), [40, 40])
   const cut = join(folder, 'cut.png')
   const bytes = await readFile(whole)
@@ -113,6 +131,10 @@ test('a file that is no image, or cut short, is told in a sentence', async (t) =
   await t.throwsAsync(readPicture(cut), {
     name: 'DataError',
     message: new RegExp(`^${cut}: is broken or cut short \\(.+\\); copy the image again$`),
+  })
+  await t.throwsAsync(readPicture(whole, { maxPixels: 1599 }), {
+    name: 'DataError',
+    message: /: is 40 x 40 = 1600 pixels, more than the limit of 1599; .*--max-pixels 1600/,
   })
 })
 

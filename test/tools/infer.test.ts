@@ -96,7 +96,7 @@ test.serial('what cannot be used is told in one sentence, with exit code 2', asy
   )
   t.regex(
     unreadable,
-    /^error: .*broken\.png: is no image that can be read \(.*\); give a file .*\n$/,
+    /^error: .*broken\.png: is text, not an image \(it begins with "no image"\); copy the image again\n$/,
   )
 
   const images = join(folder, 'shapes', 'images')
@@ -123,6 +123,7 @@ test.serial(
     await writeFile(join(photos, 'b.jpg'), '<html>')
     await writeFile(join(photos, '._a.jpg'), 'of macOS')
     await writeFile(join(photos, 'notes.txt'), '')
+    await mkdir(join(photos, 'dir.jpg'))
     const missing = join(folder, 'missing.jpg')
     const out = join(folder, 'out')
     const [json, text] = await Promise.all([
@@ -139,13 +140,39 @@ test.serial(
       failed.map(({ file }: { file: string }) => file),
       [missing, join(photos, 'b.jpg')],
     )
-    t.regex(failed[1].reason, /b\.jpg: is no image that can be read \(.*\); give a file/)
+    t.regex(failed[1].reason, /b\.jpg: is an HTML page, not an image; /)
 
     t.is(text.code, 1)
-    t.regex(text.stdout, /photos: 1 entry is skipped, being no image file by name \(notes\.txt\)$/m)
-    t.regex(text.stdout, /a\.jpg: .*\n.*b\.jpg: is no image .*\n.*c\.jpg: /)
-    t.regex(text.stderr, /^error: 1 of 3 images failed:\n {2}.*b\.jpg: is no image .*\n$/m)
+    t.regex(
+      text.stdout,
+      /photos: skipped 1 hidden file \(\._a\.jpg\), 1 folder \(dir\.jpg\), 1 file that is no image by its name \(notes\.txt\)$/m,
+    )
+    t.regex(text.stdout, /a\.jpg: .*\n.*b\.jpg: is an HTML page.*\n.*c\.jpg: /)
+    t.regex(text.stderr, /^error: 1 of 3 images failed:\n {2}.*b\.jpg: is an HTML page.*\n$/m)
     t.true(existsSync(join(out, 'c.jpg')))
+  },
+)
+
+test.serial(
+  'a turned image has the size that viewers show, up to the limit of pixels',
+  async (t) => {
+    const folder = await temporaryFolder(t)
+    const image = join(folder, 'a.jpg')
+    await sharp({ create: { width: 64, height: 32, channels: 3, background: 'teal' } })
+      .withMetadata({ orientation: 6 })
+      .toFile(image)
+    const config = fileURLToPath(new URL('corner_config.ts', import.meta.url))
+    const args = [config, 'random', image, '--out', join(folder, 'out'), '--json']
+    const [whole, limited] = await Promise.all([
+      runCommand('infer', args),
+      runCommand('infer', [...args, '--max-pixels', '2047']),
+    ])
+    t.is(whole.code, 0, whole.stderr)
+    const [{ width, height, picture }] = JSON.parse(whole.stdout).images
+    t.deepEqual([width, height], [32, 64])
+    t.like(await sharp(picture).metadata(), { width: 32, height: 64, orientation: undefined })
+    t.is(limited.code, 2)
+    t.regex(limited.stderr, /a\.jpg: is 64 x 32 = 2048 pixels, more than the limit of 2047; set /)
   },
 )
 
