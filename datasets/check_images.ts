@@ -1,41 +1,94 @@
 import { readdirSync } from 'node:fs'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, isAbsolute, resolve } from 'node:path'
+import { DataError } from '../errors.js'
+import { boundedMap } from './bounded_map.js'
 import type { Sample } from './coco.js'
-import { decodeImage } from './image.js'
+import { decodeImage, type ImageOptions } from './image.js'
 
 /** So many images are decoded: small data sets as a whole, of large ones a part. */
 const DECODED = 200
 /** Images decoded at a time. */
 const CONCURRENCY = 8
+/** Images named in one error. */
+const NAMED = 10
+
+/** What is known of an image before its file is opened. */
+export type CheckedImage = Pick<Sample, 'file' | 'size'>
 
 /**
- * Refuses a data set with an image that is missing, and with one that is broken or of another size than
+ * Refuses a data set with images that are missing, and with some that are broken or of another size than
  * annotated among the first 200: a run is better stopped before it starts than in its third hour.
+ *
+ * @throws DataError whose lines name up to ten of the images, each with what is wrong with it.
  */
-export async function checkImages(samples: readonly Sample[]): Promise<void> {
-  const missing = findMissing(samples)
-  if (missing) await decodeImage(missing.file, missing.size) // says what is wrong
-  const decoded = samples.slice(0, DECODED)
-  for (let start = 0; start < decoded.length; start += CONCURRENCY) {
-    const some = decoded.slice(start, start + CONCURRENCY)
-    await Promise.all(some.map(({ file, size }) => decodeImage(file, size)))
-  }
+export async function checkImages(
+  images: readonly CheckedImage[],
+  options: ImageOptions = {},
+): Promise<void> {
+  requirePresent(images)
+  const decoded = images.slice(0, DECODED)
+  const errors = await boundedMap(decoded, CONCURRENCY, async ({ file, size }) => {
+    try {
+      await decodeImage(file, size, options)
+    } catch (error) {
+      if (error instanceof DataError) return error
+      throw error
+    }
+  })
+  const faults = errors.filter((error) => error !== undefined)
+  if (faults.length === 0) return
+  if (faults.length === 1) throw faults[0]
+  const part = decoded.length === images.length ? `${images.length}` : `the first ${decoded.length}`
+  throw listError(
+    `${faults.length} of ${part} images cannot be used; repair them, or leave them out`,
+    faults.map(({ message }) => message),
+  )
 }
 
 /** One look into each folder is faster than one at each file. */
-function findMissing(samples: readonly Sample[]): Sample | undefined {
-  const namesIn = new Map<string, Set<string>>()
-  return samples.find(({ file }) => {
+function requirePresent(images: readonly CheckedImage[]): void {
+  const namesIn = new Map<string, ReadonlySet<string> | undefined>()
+  const missing = images.filter(({ file }) => {
     const folder = dirname(file)
-    if (!namesIn.has(folder)) namesIn.set(folder, new Set(listFolder(folder)))
-    return !namesIn.get(folder)!.has(basename(file))
+    if (!namesIn.has(folder)) namesIn.set(folder, listFolder(folder))
+    return !namesIn.get(folder)?.has(basename(file))
   })
+  if (missing.length === 0) return
+  const [{ file }] = missing
+  const folder = dirname(file)
+  if (namesIn.get(folder) === undefined) {
+    const inIt = missing.filter((image) => dirname(image.file) === folder).length
+    const all = `looked for ${inIt} of ${images.length} images, the first ${basename(file)}`
+    throw new DataError(folder, `no such folder${placeOf(folder)}; ${all}`, IMAGE_DIR)
+  }
+  if (missing.length === 1) throw new DataError(file, `no such image${placeOf(file)}`, IMAGE_DIR)
+  throw listError(
+    `${missing.length} of ${images.length} images are missing; ${IMAGE_DIR}`,
+    missing.map((image) => `${image.file}: no such image${placeOf(image.file)}`),
+  )
 }
 
-function listFolder(folder: string): string[] {
+const IMAGE_DIR = 'set imageDir of data.train or data.val to their folder'
+
+/** Where a path leads that starts from the working directory. */
+function placeOf(path: string): string {
+  return isAbsolute(path) ? '' : ` (looked at ${resolve(path)})`
+}
+
+/** Undefined for a folder that is not there or cannot be read. */
+function listFolder(folder: string): ReadonlySet<string> | undefined {
   try {
-    return readdirSync(folder)
+    return new Set(readdirSync(folder))
   } catch {
-    return [] // then its images are missing
+    return undefined
   }
+}
+
+/** A `DataError` of several lines: what they have in common, and one for each fault up to ten. */
+function listError(first: string, faults: readonly string[]): DataError {
+  const named = faults.slice(0, NAMED)
+  if (faults.length > NAMED) named.push(`and ${faults.length - NAMED} more`)
+  const error = new DataError('', '', '')
+  error.message = [`${first}:`, ...named.map((line) => `  ${line}`)].join('\n')
+  return error
 }

@@ -56,7 +56,7 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   if (out !== undefined) await requireOutput(out, checkpoint, config)
   const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights, say })
   const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
-  await checkImages(dataset.samples)
+  await checkImages(dataset.samples, data)
   if (detector.needsMasks) checkMasks(dataset.samples)
   const files = out === undefined ? [] : outputFiles(out, detector.needsMasks)
   for (const { path } of files) await requireOutput(path, checkpoint, config)

@@ -272,7 +272,7 @@ test('images that are missing, cut short or of another size are refused', async 
   const train = { ...config.data.train, imageDir: 'nowhere' }
   t.regex(
     await refusal(t, { ...config, data: { ...config.data, train } }),
-    /^nowhere\/000001\.png: no such image/,
+    /^nowhere: no such folder \(looked at \/.*\/nowhere\); looked for \d+ of \d+ images, the first 000001\.png; set imageDir /,
   )
 })
 
