@@ -20,6 +20,7 @@ export {
   readCocoJson,
 } from './coco_json.js'
 export type { ExifMode, ImageHeader } from './exif.js'
+export { countExif, type ExifCounts, exifLines, readHeaders } from './exif_counts.js'
 export { decodeImage, type ImageOptions } from './image.js'
 export { readHeader } from './image_header.js'
 export { type LeftOut, leftOutLines } from './left_out.js'
@@ -31,6 +32,7 @@ export {
   TrainLoader,
   type TrainLoaderOptions,
 } from './loader.js'
+export { type FoundPictures, findPictures } from './picture_paths.js'
 export { resizeBilinear, resizedSize, type Target } from './resize.js'
 export { aspectGroup, batchesPerEpoch, epochBatches } from './sampler.js'
 export { SHAPE_CLASSES } from './shape_scene.js'

@@ -7,6 +7,7 @@
 import { join } from 'node:path'
 import { Option } from 'commander'
 import { checkMasks } from '../datasets/batch_masks.js'
+import { countExif, exifLines } from '../datasets/exif_counts.js'
 import {
   assembleBatch,
   type CocoDataset,
@@ -29,6 +30,9 @@ interface Flags extends ConfigFlags {
   count: number
 }
 
+/** Of so many images the EXIF orientation is looked at. */
+const MAX_HEADERS = 1000
+
 const program = configOptions(
   command('browse_dataset', 'Draws what a model is given: images as prepared, with their objects.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
@@ -46,6 +50,8 @@ await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }
   const masks = buildDetector(config.model).needsMasks
   const { data, dataset } = await loadSplit(config, split)
   if (masks) checkMasks(dataset.samples)
+  const looked = dataset.samples.slice(0, MAX_HEADERS)
+  for (const line of exifLines(await countExif(looked, data))) say(line)
   const batches =
     split === 'train'
       ? trainBatches(dataset, data, { seed: config.seed ?? 0, masks })
