@@ -1,7 +1,8 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
+import { temporaryFolder } from '../datasets/coco_folder.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 import { configFile, runCommand } from './run_command.js'
 
@@ -53,4 +54,50 @@ test.serial('of val each image is drawn once, unmirrored', async (t) => {
     images[0].objects[0].boxXyxy.map(Math.fround),
     [x, y, x + width, y + height].map(Math.fround),
   )
+})
+
+test.serial('images are turned, and too large ones refused, as the config says', async (t) => {
+  const { path } = await configFile(t)
+  const folder = await temporaryFolder(t)
+  const halves = sharp({ create: { width: 64, height: 32, channels: 3, background: 'black' } })
+    .composite([
+      {
+        input: { create: { width: 32, height: 32, channels: 3, background: 'white' } },
+        left: 0,
+        top: 0,
+      },
+    ])
+    .withMetadata({ orientation: 3 })
+  await halves.png().toFile(join(folder, 'a.png'))
+  const annFile = join(folder, 'annotations.json')
+  const names = ['circle', 'square', 'triangle']
+  await writeFile(
+    annFile,
+    JSON.stringify({
+      images: [{ id: 1, file_name: 'a.png', width: 64, height: 32 }],
+      annotations: [],
+      categories: names.map((name, i) => ({ id: i + 1, name })),
+    }),
+  )
+  const browse = (name: string, option: string) =>
+    runCommand('browse_dataset', [
+      ...[path, '--out', join(folder, name), '--split', 'val', '--json', '--cfg-options'],
+      ...[`data.val.annFile=${annFile}`, `data.val.imageDir=${folder}`, option],
+    ])
+  const [turned, stored, large] = await Promise.all([
+    browse('turned', 'data.exif=auto'),
+    browse('stored', 'data.exif=ignore'),
+    browse('large', 'data.maxPixels=2047'),
+  ])
+  const leftPixel = async ({ stdout }: { stdout: string }) => {
+    const [{ picture }] = JSON.parse(stdout).images
+    return (await sharp(picture).raw().toBuffer())[3 * 10]
+  }
+  t.is(turned.code, 0, turned.stderr)
+  t.regex(turned.stderr, /^EXIF orientation: 1 of 1 images is turned by it, .*a\.png\)$/m)
+  t.true((await leftPixel(turned)) < 30)
+  t.regex(stored.stderr, /^EXIF orientation: 1 of 1 images is read as stored, .*a\.png\)$/m)
+  t.true((await leftPixel(stored)) > 225)
+  t.is(large.code, 2)
+  t.regex(large.stderr, /a\.png: is 64 x 32 = 2048 pixels, more than the limit of 2047; set /)
 })
