@@ -61,6 +61,7 @@ async function contentsOf(head: Buffer): Promise<WhatAndFix | undefined> {
   if (marker.startsWith('\x00\x05\x16\x07')) {
     return ['is a companion file of macOS (AppleDouble), not an image', 'remove it']
   }
+  if (TGA_STARTS.some((start) => marker.startsWith(start))) return unsupported('TGA')
   const known = SIGNATURES.find(([pattern]) => pattern.test(marker))?.[1]
   if (known !== undefined) return unsupported(known)
 
@@ -111,10 +112,14 @@ const SIGNATURES: readonly (readonly [RegExp, string])[] = [
   [/^v\/1/, 'OpenEXR'],
   [/^#\?(RADIANCE|RGBE)/, 'Radiance HDR'],
   [/^SIMPLE {2}=/, 'FITS'],
+  [/^DDS /, 'DDS'],
   [/^qoif/, 'QOI'],
   [/^\x93NUMPY/, 'NumPy array'],
   [/^\x89HDF/, 'HDF5'],
 ]
+
+/** Of true colour without a palette, plain and by run lengths; file-type takes it for a cursor. */
+const TGA_STARTS = ['\0\0\x02\0\0\0\0\0', '\0\0\x0a\0\0\0\0\0']
 
 function isText(head: Buffer): boolean {
   try {

@@ -55,6 +55,7 @@ const contents: [title: string, bytes: Buffer, sentence: string][] = [
   ['an ICO', latin1('\0\0\x01\0\x01\0\x10\x10\0\0\x01\0\x20\0'), notSupported('ICO')],
   ['a JPEG XL', latin1('\xff\x0a\x10\xb5\x04\x12'), notSupported('JPEG XL')],
   ['a PPM', latin1('P6\n2 1\n255\n\0\0\0\0\0\0'), notSupported('PNM (PBM, PGM, PPM or PAM)')],
+  ['a TGA', latin1('\0\0\x02\0\0\0\0\0\0\0\0\0\x08\0\x06\0\x18\0'), notSupported('TGA')],
   ['an OpenEXR', latin1('v/1\x01\x02\0\0\0'), notSupported('OpenEXR')],
   [
     'a PDF',
