@@ -26,6 +26,13 @@ export class DataError extends Error {
   constructor(where: string, what: string, fix: string) {
     super(`${where}: ${what}; ${fix}`)
   }
+
+  /** An error with a sentence that is there already. */
+  static of(sentence: string): DataError {
+    const error = new DataError('', '', '')
+    error.message = sentence
+    return error
+  }
 }
 
 /** A function that cannot be traced or a graph that cannot be run. */

@@ -62,8 +62,8 @@ function randomObjects(
     size: [height, width],
     boxesXyxy: Float32Array.from(boxes.flat()),
     labels: Int32Array.from({ length: objects }, () => random.integer(numClasses)),
-    segmentations: boxes.map((box) => [ellipse(box)]),
-    annotationIds: boxes.map((_, i) => i),
+    segmentation: (object) => ({ polygons: [ellipse(boxes[object])] }),
+    annotationId: (object) => object + 1,
     crowdBoxesXyxy: new Float32Array(0),
   }
   const { boxesXyxy, labels, size } = sample

@@ -1,8 +1,7 @@
 import type { HostTensor } from '../engine/tensors.js'
 import type { Random } from '../nn/random.js'
 import { batchMasks } from './batch_masks.js'
-import type { Sample } from './coco.js'
-import type { CocoId } from './coco_json.js'
+import type { CocoId, Sample } from './coco.js'
 import { resizedSize } from './resize.js'
 
 /** What a model is given: `n` images of one padded size, `g` places for objects in each. */

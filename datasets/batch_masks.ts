@@ -1,11 +1,6 @@
 import { floats, type HostTensor } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
-import {
-  MaskFault,
-  runsOf,
-  type Segmentation,
-  segmentationOf,
-} from '../packages/pycocotools-js/source/index.js'
+import { MaskFault, runsOf, type Segmentation } from '../packages/pycocotools-js/source/index.js'
 import type { PlacedImage } from './batch.js'
 import type { Sample } from './coco.js'
 import { instanceMask } from './instance_mask.js'
@@ -41,16 +36,10 @@ export function batchMasks(
   }
 }
 
-/** Refuses objects without a mask, or with one of another size than their image, before any batch is made. */
-export function checkMasks(samples: readonly Sample[]): void {
-  for (const sample of samples) {
-    for (const object of sample.segmentations.keys()) segmentationOfObject(sample, object)
-  }
-}
-
+/** What `loadCoco` refuses where it is asked for masks is refused here of other samples. */
 function runsOfObject(sample: Sample, object: number): Uint32Array {
   try {
-    return runsOf(segmentationOfObject(sample, object), sample.size)
+    return runsOf(segmentationOf(sample, object), sample.size)
   } catch (error) {
     if (!(error instanceof MaskFault)) throw error
     const what = `${nameOf(sample, object)} has a mask that ${error.what}`
@@ -58,9 +47,9 @@ function runsOfObject(sample: Sample, object: number): Uint32Array {
   }
 }
 
-function segmentationOfObject(sample: Sample, object: number): Segmentation {
-  const { file, size, segmentations } = sample
-  const segmentation = segmentationOf(segmentations[object])
+function segmentationOf(sample: Sample, object: number): Segmentation {
+  const { file, size } = sample
+  const segmentation = sample.segmentation(object)
   if (!segmentation) {
     throw new DataError(
       file,
@@ -77,6 +66,6 @@ function segmentationOfObject(sample: Sample, object: number): Segmentation {
   )
 }
 
-function nameOf({ annotationIds }: Sample, object: number): string {
-  return `annotation ${annotationIds[object]}`
+function nameOf({ annotationId }: Sample, object: number): string {
+  return `annotation ${annotationId(object)}`
 }

@@ -1,24 +1,31 @@
-import { join } from 'node:path'
 import { ConfigError, DataError } from '../errors.js'
 import {
-  type CocoAnnotation,
-  type CocoCategory,
-  type CocoId,
-  type CocoImage,
-  type CocoJson,
-  readCocoFile,
-} from './coco_json.js'
+  annotationTraps,
+  COCO,
+  type Id,
+  type Segmentation,
+} from '../packages/pycocotools-js/source/index.js'
+import { readAnnotationFile } from './annotation_file.js'
+import { checkCategories, checkImages, type SoundCategory } from './check_entries.js'
+import type { ExifMode } from './exif.js'
+import { Faults } from './faults.js'
+import { keptRows } from './kept_rows.js'
 import {
-  CROWD,
-  countUp,
-  INVALID,
-  type LeftOut,
+  countDefaults,
+  type DataCounts,
+  emptyCounts,
+  type ListCounts,
   MIN_SIDE,
-  OTHER_CATEGORY,
-  objectFault,
 } from './left_out.js'
+import { locateImages } from './locate_images.js'
+import { type CountedSample, makeSamples } from './make_samples.js'
+import { SelectedRows } from './selected_rows.js'
+import { countOf, tallyText, tallyUp } from './tally.js'
 
-/** One image with its objects. Sizes are `[height, width]`; everything is in pixels of the image on disk. */
+/** COCO numbers its images and annotations; other files name them. */
+export type CocoId = Id
+
+/** One image with its objects. Sizes are `[height, width]`; everything is in pixels of the image as it is annotated. */
 export interface Sample {
   imageId: CocoId
   /** Path of the image file. */
@@ -29,16 +36,16 @@ export interface Sample {
   boxesXyxy: Float32Array
   /** `[n]`, index into the classes. */
   labels: Int32Array
-  /** `[n]`; an object without a segmentation has undefined. */
-  segmentations: (CocoAnnotation['segmentation'] | undefined)[]
-  /** `[n]`, the objects' annotations, for messages. */
-  annotationIds: CocoId[]
+  /** The mask of an object, as its annotation has it; undefined where it has none. */
+  segmentation(object: number): Segmentation | undefined
+  /** Of an object, for messages. */
+  annotationId(object: number): CocoId
   /** `[m, 4]`, regions of many objects that are annotated as one. */
   crowdBoxesXyxy: Float32Array
 }
 
 export interface CocoOptions {
-  /** COCO instances file. */
+  /** COCO instances file, of any size. */
   annFile: string
   /** Folder that the file names of the images start from. */
   imageDir: string
@@ -51,94 +58,131 @@ export interface CocoOptions {
    * classes are the file's categories in the file's order.
    */
   classes?: readonly string[]
-  /** Leaves out annotations that cannot be used, where the default is to refuse the file. */
-  skipInvalid?: boolean
+  /** Whether masks are needed: then every annotation must have one that can be drawn. @default false */
+  masks?: boolean
+  /** `drop` leaves out single entries that cannot be used. @default 'refuse' refuses the file, naming them */
+  invalid?: 'refuse' | 'drop'
   /** Trains on images without annotations too. */
   keepEmpty?: boolean
+  /** How pictures are turned, where the file leaves out their size. @default 'auto' */
+  exif?: ExifMode
+  /** Larger pictures are refused. @default 268402689 */
+  maxPixels?: number
 }
 
 export interface CocoDataset {
   annFile: string
+  imageDir: string
   /** Names, by label. */
   classes: string[]
   /** The file's category ids, by label. */
   categoryIds: number[]
   /** In the order of the file. */
   samples: Sample[]
-  /** What is not used of the file; evaluation reads all annotations of the classes. */
-  leftOut?: LeftOut
-  /** The parsed file: all categories, the first `limit` images, and their annotations. Evaluation reads it. */
-  annotations: CocoJson
+  /** What is used of the file, and what is not. Evaluation reads all sound annotations of the classes. */
+  counts: DataCounts
+  /** All categories, the first `limit` images, and their annotations. Evaluation reads it. */
+  groundTruth: COCO
 }
 
 /**
- * Loads a COCO annotation file. Image files are not opened yet.
+ * Loads a COCO annotation file. Everything in it that a batch or an evaluation would refuse is found here, and all told at once.
  *
  * Source: filtering as mmdetection 2.x's `CocoDataset`; see `objectFault`.
  */
 export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
-  const { annFile, imageDir, mode, limit, keepEmpty = false } = options
+  const { annFile, imageDir, limit, masks = false, invalid = 'refuse' } = options
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw new ConfigError('limit', `is ${limit}`, 'give a number of images, at least 1')
   }
-  const { json: whole, invalid } = await readCocoFile(annFile, options.skipInvalid)
-  const annotations = limit === undefined ? whole : firstImages(whole, limit)
-  const categories = chooseCategories(annFile, whole.categories, options.classes)
-  const labelOf = new Map(categories.map((category, label) => [category.id, label]))
+  const file = await readAnnotationFile(annFile)
+  const faults = new Faults(annFile, { drop: invalid === 'drop' })
+  const counts: DataCounts = { images: emptyCounts(), objects: emptyCounts(), notes: [] }
+  const listed = file.images.slice(0, limit)
+  counts.images.total = listed.length
+  const categories = checkCategories(file.categories, faults)
+  const named = checkImages(listed, faults, counts.images.leftOut)
+  const images = await locateImages(named, options, { faults, counts })
+  const kept = keptRows(file, { images, faults, masks, counts: counts.objects })
+  faults.throwIfAny()
 
-  const leftOut: LeftOut = {
-    total: { images: annotations.images.length, objects: annotations.annotations.length + invalid },
-    images: {},
-    objects: {},
-  }
-  countUp(leftOut.objects, INVALID, invalid)
-  const byImage = new Map<CocoId, CocoAnnotation[]>(annotations.images.map(({ id }) => [id, []]))
-  for (const annotation of annotations.annotations) {
-    if (labelOf.has(annotation.category_id)) byImage.get(annotation.image_id)?.push(annotation)
-    else countUp(leftOut.objects, OTHER_CATEGORY)
-  }
-
-  const counts = mode === 'train' ? leftOut.objects : {}
-  const all = annotations.images.map((image) => {
-    const file = join(imageDir, image.file_name)
-    return makeSample(image, file, { annotations: byImage.get(image.id) ?? [], labelOf, counts })
-  })
-  const isLarge = (sample: Sample) => Math.min(...sample.size) >= MIN_SIDE
-  // An image whose annotations are crowds, or too small to use, stays as one without objects.
-  const isAnnotated = ({ imageId }: Sample) => (byImage.get(imageId) ?? []).length > 0
-  const samples = all.filter((sample) => {
-    if (mode === 'test') return true
-    const isKept = keepEmpty || isAnnotated(sample)
-    if (!isKept) countUp(leftOut.images, 'without an object of the classes')
-    else if (!isLarge(sample)) countUp(leftOut.images, `with a side below ${MIN_SIDE} pixels`)
-    if (isKept && isLarge(sample)) return true
-    countUp(leftOut.objects, 'in images left out', sample.labels.length)
-    return false
-  })
-  if (samples.length === 0) throw noImages(annFile, all, isLarge)
-
+  const sound = kept.length === file.rows.length ? file.rows : new SelectedRows(file.rows, kept)
+  const groundTruth = new COCO({ ...file.dataset, images, categories }, annFile, sound)
+  const { rows } = groundTruth
+  countDefaults(rows, counts.objects)
+  const chosen = chooseCategories(annFile, categories, options.classes)
+  const { mode } = options
+  const all = makeSamples(images, rows, { categories: chosen, mode, counts: counts.objects })
+  const samples =
+    mode === 'test' ? testSamples(all, options) : trainingSamples(all, options, counts)
+  counts.images.used = samples.length
+  counts.objects.used = counts.objects.total - countOf(counts.objects.leftOut)
+  if (mode === 'test') counts.notes.push(...evaluationNotes(groundTruth, counts))
   return {
     annFile,
-    classes: categories.map((category) => category.name),
-    categoryIds: categories.map((category) => category.id),
+    imageDir,
+    classes: chosen.map(({ name }) => name),
+    categoryIds: chosen.map(({ id }) => id),
     samples,
-    leftOut,
-    annotations,
+    counts,
+    groundTruth,
   }
 }
 
-function firstImages(json: CocoJson, limit: number): CocoJson {
-  const images = json.images.slice(0, limit)
-  const ids = new Set(images.map((image) => image.id))
-  const annotations = json.annotations.filter((annotation) => ids.has(annotation.image_id))
-  return { ...json, images, annotations }
+/** What an evaluation counts otherwise than most expect, and pycocotools alike. */
+function evaluationNotes(groundTruth: COCO, { objects }: DataCounts): string[] {
+  const traps = annotationTraps(groundTruth)
+  const notes = traps.map(({ message }) => message.slice(`${groundTruth.name}: `.length))
+  if (objects.used === 0 && traps.length === 0)
+    notes.push('there is nothing to find: every AP is -1')
+  return notes
 }
+
+/** All images. */
+function testSamples(all: readonly CountedSample[], { annFile }: CocoOptions): Sample[] {
+  if (all.length === 0) throw new DataError(annFile, 'has no images', 'give a file that has some')
+  return all.map(({ sample }) => sample)
+}
+
+/** Leaves out images that teach nothing. */
+function trainingSamples(
+  all: readonly CountedSample[],
+  { annFile, keepEmpty = false }: CocoOptions,
+  { images, objects }: DataCounts,
+): Sample[] {
+  const samples: Sample[] = []
+  for (const { sample, annotated } of all) {
+    const { imageId, labels, size } = sample
+    // An image whose annotations are crowds, or too small to use, stays as one without objects.
+    const fault =
+      !keepEmpty && annotated === 0 ? EMPTY : Math.min(...size) < MIN_SIDE ? SMALL : undefined
+    if (fault === undefined) samples.push(sample)
+    else tallyUp(images.leftOut, fault, imageId)
+    for (const object of fault === undefined ? [] : labels.keys()) {
+      tallyUp(objects.leftOut, 'in images left out', sample.annotationId(object))
+    }
+  }
+  const reasons = (counts: ListCounts, what: string) =>
+    tallyText(counts.leftOut, what) || 'it has none'
+  if (samples.length === 0) {
+    const what = `none of its ${images.total} images can be trained on (${reasons(images, 'image')})`
+    throw new DataError(annFile, what, 'check the annotations and the class names')
+  }
+  if (samples.every(({ labels }) => labels.length === 0)) {
+    const what = `none of its ${objects.total} objects can be trained on (${reasons(objects, 'annotation')})`
+    throw new DataError(annFile, what, 'give annotations that there is something to learn from')
+  }
+  return samples
+}
+
+const EMPTY = 'without an object of the classes'
+const SMALL = `with a side below ${MIN_SIDE} pixels`
 
 function chooseCategories(
   annFile: string,
-  categories: readonly CocoCategory[],
+  categories: readonly SoundCategory[],
   classes: readonly string[] | undefined,
-): readonly CocoCategory[] {
+): readonly SoundCategory[] {
   if (classes === undefined) return categories
   const byName = new Map(categories.map((category) => [category.name, category]))
   const missing = classes.filter((name) => !byName.has(name))
@@ -157,59 +201,4 @@ function quoteNames(names: readonly string[]): string {
   const shown = names.slice(0, 5).map((name) => `'${name}'`)
   if (names.length > 5) shown.push(`${names.length - 5} more`)
   return shown.length === 0 ? 'none' : shown.join(', ')
-}
-
-interface SampleParts {
-  /** Of the image, and of the classes. */
-  annotations: readonly CocoAnnotation[]
-  labelOf: ReadonlyMap<number, number>
-  /** Counts what is left out, by reason. */
-  counts: Record<string, number>
-}
-
-function makeSample(
-  image: CocoImage,
-  file: string,
-  { annotations, labelOf, counts }: SampleParts,
-): Sample {
-  const objects: CocoAnnotation[] = []
-  const crowds: CocoAnnotation[] = []
-  for (const annotation of annotations) {
-    const fault = objectFault(annotation, image)
-    if (fault === undefined) objects.push(annotation)
-    else countUp(counts, fault)
-    if (fault === CROWD) crowds.push(annotation)
-  }
-  return {
-    imageId: image.id,
-    file,
-    size: [image.height, image.width],
-    boxesXyxy: boxesXyxy(objects),
-    labels: Int32Array.from(objects, (annotation) => labelOf.get(annotation.category_id)!),
-    segmentations: objects.map(({ segmentation }) => segmentation),
-    annotationIds: objects.map(({ id }) => id),
-    crowdBoxesXyxy: boxesXyxy(crowds),
-  }
-}
-
-/** `[n, 4]` from COCO's `x y width height` to `x1 y1 x2 y2`. */
-function boxesXyxy(annotations: readonly CocoAnnotation[]): Float32Array {
-  return Float32Array.from(
-    annotations.flatMap(({ bbox: [x, y, width, height] }) => [x, y, x + width, y + height]),
-  )
-}
-
-function noImages(
-  annFile: string,
-  all: readonly Sample[],
-  isLarge: (sample: Sample) => boolean,
-): DataError {
-  if (all.length === 0) return new DataError(annFile, 'has no images', 'give a file that has some')
-  const small = all.filter((sample) => !isLarge(sample)).length
-  const empty = all.length - small
-  return new DataError(
-    annFile,
-    `none of its ${all.length} images can be trained on (${empty} without an annotation of the classes, ${small} with a side below ${MIN_SIDE} pixels)`,
-    'check the annotations and the class names',
-  )
 }

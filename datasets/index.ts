@@ -9,21 +9,13 @@ export {
   placeImage,
   planBatch,
 } from './batch.js'
-export { type CocoDataset, type CocoOptions, loadCoco, type Sample } from './coco.js'
-export {
-  type CocoAnnotation,
-  type CocoCategory,
-  type CocoId,
-  type CocoImage,
-  type CocoJson,
-  type CocoRle,
-  readCocoJson,
-} from './coco_json.js'
+export { type CocoDataset, type CocoId, type CocoOptions, loadCoco, type Sample } from './coco.js'
+export { type DataReport, dataLines, dataReport } from './data_report.js'
 export type { ExifMode, ImageHeader } from './exif.js'
 export { countExif, type ExifCounts, exifLines, readHeaders } from './exif_counts.js'
 export { decodeImage, type ImageOptions } from './image.js'
 export { readHeader } from './image_header.js'
-export { type LeftOut, leftOutLines } from './left_out.js'
+export type { DataCounts, ListCounts } from './left_out.js'
 export {
   type EvalOptions,
   evalBatches,
@@ -32,7 +24,7 @@ export {
   TrainLoader,
   type TrainLoaderOptions,
 } from './loader.js'
-export { type FoundPictures, findPictures } from './picture_paths.js'
+export { readClasses } from './read_classes.js'
 export { resizeBilinear, resizedSize, type Target } from './resize.js'
 export { aspectGroup, batchesPerEpoch, epochBatches } from './sampler.js'
 export { SHAPE_CLASSES } from './shape_scene.js'

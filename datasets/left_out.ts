@@ -1,51 +1,72 @@
-import type { CocoAnnotation, CocoImage } from './coco_json.js'
+import type { AnnotationRows } from '../packages/pycocotools-js/source/index.js'
+import { type Tally, tallyUp } from './tally.js'
 
 /** Training leaves out images with a side shorter than this (mmdetection 2.x). */
 export const MIN_SIDE = 32
 
-/** What a data set has in its file and does not use: counts by reason, in the order they are looked at. */
-export interface LeftOut {
-  /** Of images and of annotations in the file, or in its first `limit` images. */
-  total: { images: number; objects: number }
-  images: Record<string, number>
-  objects: Record<string, number>
+/** What a data set has in its file, and how much of it is used. */
+export interface DataCounts {
+  images: ListCounts
+  objects: ListCounts
+  /** Sentences on what was read otherwise than it is written. */
+  notes: string[]
 }
 
+export interface ListCounts {
+  /** In the file, or in its first `limit` images. */
+  total: number
+  used: number
+  /** By reason; an entry is counted once, under the first that holds. */
+  leftOut: Tally
+  /** What entries lack, and what it is read as. */
+  defaults: Tally
+}
+
+export function emptyCounts(): ListCounts {
+  return { total: 0, used: 0, leftOut: {}, defaults: {} }
+}
+
+/** Keys that an annotation may leave out, and what they are read as. */
+const DEFAULTS = [
+  ['id', 'without id, numbered from the largest on'],
+  ['iscrowd', 'without iscrowd, read as 0'],
+  ['area', 'without area, read as that of the mask, else of the box'],
+] as const
+
+/** Counts what annotations leave out. */
+export function countDefaults(rows: AnnotationRows, { defaults }: ListCounts): void {
+  for (let row = 0; row < rows.length; row++) {
+    for (const [key, reading] of DEFAULTS) {
+      if (rows.lacks(row, key)) tallyUp(defaults, reading, rows.id(row))
+    }
+  }
+}
+
+/** Kept between calls. */
+const box = new Float64Array(4)
+
 /**
- * Why training does not use an annotation; undefined where it does.
+ * Why training does not use a sound annotation; undefined where it does.
  *
  * Source: mmdetection 2.x, which also keeps crowds apart: they are background to the detectors here.
+ *
+ * @param size `[height, width]` of its image.
  */
 export function objectFault(
-  { ignore, iscrowd, bbox: [x, y, width, height], area }: CocoAnnotation,
-  image: CocoImage,
+  rows: AnnotationRows,
+  row: number,
+  [imageHeight, imageWidth]: readonly [number, number],
 ): string | undefined {
-  const insideWidth = Math.min(x + width, image.width) - Math.max(x, 0)
-  const insideHeight = Math.min(y + height, image.height) - Math.max(y, 0)
-  if (ignore) return "flagged 'ignore'"
+  rows.writeBox(row, box, 0)
+  const [x, y, width, height] = box
+  const insideWidth = Math.min(x + width, imageWidth) - Math.max(x, 0)
+  const insideHeight = Math.min(y + height, imageHeight) - Math.max(y, 0)
+  if (rows.ignored(row)) return "flagged 'ignore'"
   if (insideWidth <= 0 || insideHeight <= 0) return 'outside their image'
-  if (area <= 0) return 'of area 0'
+  if (rows.area(row) <= 0) return 'of area 0'
   if (width < 1 || height < 1) return 'thinner than a pixel'
-  return iscrowd ? CROWD : undefined
+  return rows.iscrowd(row) !== 0 ? CROWD : undefined
 }
 
 export const CROWD = 'crowds'
 export const OTHER_CATEGORY = 'of other categories'
-export const INVALID = 'that cannot be used (skipInvalid)'
-
-/** Adds one to a count, or several. */
-export function countUp(counts: Record<string, number>, reason: string, by = 1): void {
-  if (by > 0) counts[reason] = (counts[reason] ?? 0) + by
-}
-
-/** A line for images and one for objects; none where all are used. */
-export function leftOutLines(leftOut: LeftOut | undefined): string[] {
-  if (leftOut === undefined) return []
-  const { total, images, objects } = leftOut
-  return [...lineOf('images', total.images, images), ...lineOf('objects', total.objects, objects)]
-}
-
-function lineOf(what: string, total: number, counts: Readonly<Record<string, number>>): string[] {
-  const reasons = Object.entries(counts).map(([reason, count]) => `${count} ${reason}`)
-  return reasons.length === 0 ? [] : [`left out of ${total} ${what}: ${reasons.join(', ')}`]
-}

@@ -89,14 +89,7 @@ function settle({ worker, pending }: Member, reply: RenderReply): void {
   pending.delete(reply.job)
   if (pending.size === 0) worker.unref()
   if ('pixels' in reply) waiting.resolve(reply.pixels)
-  else waiting.reject('dataError' in reply ? restoreDataError(reply.dataError) : reply.error)
-}
-
-/** The error as it was before it crossed threads: its class, and its sentence word for word. */
-function restoreDataError(sentence: string): DataError {
-  const error = new DataError('', '', '')
-  error.message = sentence
-  return error
+  else waiting.reject('dataError' in reply ? DataError.of(reply.dataError) : reply.error)
 }
 
 /** Fails what the worker has not done. `terminate` keeps the process alive until the thread is gone. */

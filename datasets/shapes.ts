@@ -3,7 +3,12 @@ import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import sharp from 'sharp'
 import { DataError } from '../errors.js'
-import type { CocoAnnotation, CocoImage, CocoJson, CocoRle } from './coco_json.js'
+import type {
+  CocoAnnotation,
+  CocoDataset,
+  CocoImage,
+  UncompressedRLE,
+} from '../packages/pycocotools-js/source/index.js'
 import { maskOutlines, polygonArea } from './mask_outline.js'
 import { drawScene, type SceneObject, SHAPE_CLASSES } from './shape_scene.js'
 
@@ -68,7 +73,7 @@ async function writeImages(
   imageDir: string,
   fileNames: readonly string[],
   { size, seed }: ShapesOptions,
-): Promise<CocoJson> {
+): Promise<CocoDataset> {
   const [height, width] = size
   const images: CocoImage[] = []
   const annotations: CocoAnnotation[] = []
@@ -147,7 +152,7 @@ function annotate(
 }
 
 /** COCO's uncompressed run lengths: column by column, background first. */
-function encodeRuns(mask: Uint8Array, [height, width]: readonly [number, number]): CocoRle {
+function encodeRuns(mask: Uint8Array, [height, width]: readonly [number, number]): UncompressedRLE {
   const counts = [0]
   let current = 0
   for (let x = 0; x < width; x++) {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { COCO_CLASSES } from '../datasets/coco_classes.js'
-import { readCocoJson } from '../datasets/index.js'
+import { readClasses } from '../datasets/index.js'
 import type { Config } from '../registry.js'
 
 /** A class as people and result files know it; its label is its place in a list of them. */
@@ -44,6 +44,5 @@ export async function classNames(config: Config, saved?: readonly string[]): Pro
 /** The categories of the config's annotations; none where it has no such file here. */
 async function annotatedClasses({ data }: Config): Promise<ClassName[]> {
   if (data === undefined || !existsSync(data.val.annFile)) return []
-  const { categories } = await readCocoJson(data.val.annFile, true)
-  return categories.map(({ id, name }) => ({ id, name }))
+  return readClasses(data.val.annFile)
 }

@@ -1,5 +1,6 @@
-import { type CocoDataset, loadCoco } from '../datasets/index.js'
-import { ConfigError } from '../errors.js'
+import { checkImages } from '../datasets/check_images.js'
+import { type CocoDataset, countExif, exifLines, loadCoco } from '../datasets/index.js'
+import { ConfigError, DataError } from '../errors.js'
 import type { Config, DataConfig } from '../registry.js'
 
 /** A part of a config that some commands can do without. */
@@ -16,20 +17,25 @@ export function requirePart<Key extends 'data' | 'optimizer' | 'schedule'>(
   )
 }
 
-/**
- * Reads the annotations of a split, and holds their categories to the model's classes.
- *
- * @param classes names that a checkpoint was trained on; the annotations must have them all.
- */
+export interface SplitOptions {
+  /** Whether the model learns or finds masks: then every annotation must have one. @default false */
+  masks?: boolean
+  /** Names that a checkpoint was trained on; the annotations must have them all. */
+  classes?: readonly string[]
+}
+
+/** Reads the annotations of a split, and holds their categories to the model's classes. */
 export async function loadSplit(
   config: Config,
   split: 'train' | 'val',
-  classes?: readonly string[],
+  { masks = false, classes }: SplitOptions = {},
 ): Promise<{ data: DataConfig; dataset: CocoDataset }> {
   const data = requirePart(config, 'data')
-  const { skipInvalid, keepEmpty } = data
+  const { keepEmpty, exif, maxPixels } = data
   const mode = split === 'train' ? 'train' : 'test'
-  const dataset = await loadCoco({ ...data[split], mode, classes, skipInvalid, keepEmpty })
+  const invalid = invalidOf(data)
+  const reading = { mode, classes, masks, invalid, keepEmpty, exif, maxPixels } as const
+  const dataset = await loadCoco({ ...data[split], ...reading })
   const { numClasses } = config.model
   if (dataset.classes.length !== numClasses) {
     const count = dataset.classes.length
@@ -40,4 +46,49 @@ export async function loadSplit(
     )
   }
   return { data, dataset }
+}
+
+/** `loadSplit`, and its pictures looked at: all must be there, and the first ones whole. */
+export async function loadChecked(
+  config: Config,
+  split: 'train' | 'val',
+  options: SplitOptions = {},
+): Promise<{ data: DataConfig; dataset: CocoDataset }> {
+  const { data, dataset } = await loadSplit(config, split, options)
+  await checkImages(dataset.samples, data)
+  await noteExif(dataset, data)
+  return { data, dataset }
+}
+
+/** Of so many pictures the EXIF orientation is looked at, a few seconds. */
+const MAX_HEADERS = 5000
+
+/** Adds to the notes of a data set how many of its pictures EXIF orientation turns. */
+export async function noteExif({ samples, counts }: CocoDataset, data: DataConfig): Promise<void> {
+  const looked = samples.slice(0, MAX_HEADERS)
+  counts.notes.push(...exifLines(await countExif(looked, data)))
+}
+
+/** Calls all, and throws what is wrong with the user's files in one error: who mends one fault is not to meet the next. */
+export async function findAllFaults(checks: readonly (() => Promise<void>)[]): Promise<void> {
+  const sentences: string[] = []
+  for (const check of checks) {
+    try {
+      await check()
+    } catch (error) {
+      if (!(error instanceof DataError)) throw error
+      if (!sentences.includes(error.message)) sentences.push(error.message)
+    }
+  }
+  if (sentences.length > 0) throw DataError.of(sentences.join('\n'))
+}
+
+/** `skipInvalid` is the older name of `invalid: 'drop'`. */
+function invalidOf({ invalid, skipInvalid }: DataConfig): 'refuse' | 'drop' {
+  const byOldName = skipInvalid === undefined ? undefined : skipInvalid ? 'drop' : 'refuse'
+  if (invalid !== undefined && byOldName !== undefined && invalid !== byOldName) {
+    const what = `is ${skipInvalid}, and data.invalid says '${invalid}'`
+    throw new ConfigError('data.skipInvalid', what, 'leave it out')
+  }
+  return invalid ?? byOldName ?? 'refuse'
 }

@@ -1,11 +1,9 @@
-import { checkMasks } from '../datasets/batch_masks.js'
-import { checkImages } from '../datasets/check_images.js'
-import { type CocoDataset, leftOutLines, TrainLoader } from '../datasets/index.js'
+import { type CocoDataset, dataLines, dataReport, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
 import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
-import { evaluate } from '../training/evaluate.js'
+import { type EvaluateOptions, evaluate } from '../training/evaluate.js'
 import {
   type OptimizerOptions,
   paramGroups,
@@ -17,7 +15,7 @@ import {
 import { saveResults } from '../training/save_results.js'
 import { withCleanup } from '../training/with_cleanup.js'
 import { checkWorkDir } from '../training/work_dir.js'
-import { loadSplit, requirePart } from './load_data.js'
+import { findAllFaults, loadChecked, requirePart } from './load_data.js'
 import { startFrom } from './start_from.js'
 
 export interface TrainConfigOptions
@@ -45,22 +43,19 @@ export async function trainConfig(
   openMemory(compute) // throws where the device is not there
   const optimizer = requirePart(config, 'optimizer')
   const schedule = requirePart(config, 'schedule')
-  const { data, dataset } = await loadSplit(config, 'train')
+  const detector = buildDetector(config.model)
+  const masks = detector.needsMasks
+  const data = requirePart(config, 'data')
+  const { train: dataset, val } = await loadData(config, masks)
   const { classes } = dataset
-  await checkImages(dataset.samples)
-  sayData(dataset, say)
+  for (const line of dataLines(dataset, 'trains on')) say(line)
+  for (const line of val ? dataLines(val, 'evaluates on') : []) say(line)
 
   const seed = config.seed ?? 0
-  const detector = buildDetector(config.model).initialize(seed)
-  const masks = detector.needsMasks
-  if (masks) checkMasks(dataset.samples)
+  detector.initialize(seed)
   if (loadFrom !== undefined) {
     for (const line of await startFrom(detector, loadFrom, { classes, seed })) say(line)
   }
-  const evaluation = config.evaluation
-  const hooks = evaluation
-    ? await evaluationHooks(config, detector, { classes, workDir, compute, say })
-    : undefined
   requireGroups(detector, optimizer)
 
   const loader = new TrainLoader({ dataset, seed, masks, ...loaderOptions(data) })
@@ -79,11 +74,12 @@ export async function trainConfig(
         interval: config.checkpoint?.interval ?? 1,
         keep: config.checkpoint?.keep ?? 3,
       },
-      evaluation,
-      hooks,
+      evaluation: config.evaluation,
+      hooks: val && evaluationHooks(detector, { ...evalOptions(data, val), compute }, workDir),
       seed,
       classes,
       config,
+      data: { train: dataReport(dataset), val: val && dataReport(val) },
     })
   return await withCleanup(run, [() => loader.close()])
 }
@@ -101,8 +97,9 @@ function precisionOf(
   return final
 }
 
-function loaderOptions({ batchSize, bucketStep, workers, scales, flip }: DataConfig) {
-  return { batchSize, bucketStep, workers, scales, flip }
+function loaderOptions(data: DataConfig) {
+  const { batchSize, bucketStep, workers, scales, flip, exif, maxPixels } = data
+  return { batchSize, bucketStep, workers, scales, flip, exif, maxPixels }
 }
 
 /** Refuses an optimizer whose groups do not fit the model, before anything is written. */
@@ -111,48 +108,41 @@ function requireGroups(detector: Detector, optimizer: OptimizerOptions): void {
   paramGroups(Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape])), optimizer)
 }
 
-interface EvaluationSetting {
-  classes: readonly string[]
-  workDir: string
-  compute: ComputeOptions
-  say(line: string): void
+/** What is trained and evaluated on. All that is wrong with either is told in one error. */
+async function loadData(
+  config: Config,
+  masks: boolean,
+): Promise<{ train: CocoDataset; val: CocoDataset | undefined }> {
+  let train: CocoDataset | undefined
+  let val: CocoDataset | undefined
+  await findAllFaults([
+    async () => {
+      train = (await loadChecked(config, 'train', { masks })).dataset
+    },
+    async () => {
+      if (!config.evaluation) return
+      val = (await loadChecked(config, 'val', { masks, classes: train?.classes })).dataset
+    },
+  ])
+  return { train: train!, val }
 }
 
-async function evaluationHooks(
-  config: Config,
+function evaluationHooks(
   detector: Detector,
-  { classes, workDir, compute, say }: EvaluationSetting,
-): Promise<TrainHooks> {
-  const { data, dataset } = await loadSplit(config, 'val', classes)
-  await checkImages(dataset.samples)
-  say(`evaluates on ${dataset.samples.length} images from ${dataset.annFile}`)
-  for (const line of leftOutLines(dataset.leftOut)) say(line)
-  if (detector.needsMasks) checkMasks(dataset.samples)
+  options: EvaluateOptions,
+  workDir: string,
+): TrainHooks {
   return {
     evaluate: async ({ lambda, signal }) => {
-      const { bbox, segm, results } = await evaluate(detector, {
-        ...evalOptions(data, dataset),
-        compute,
-        lambda,
-        signal,
-      })
+      const { bbox, segm, results } = await evaluate(detector, { ...options, lambda, signal })
       await saveResults(workDir, results)
       return { bbox, segm }
     },
   }
 }
 
-/** What is trained on, and what is not. */
-function sayData({ samples, classes, annFile, leftOut }: CocoDataset, say: (line: string) => void) {
-  const objects = samples.reduce((sum, { labels }) => sum + labels.length, 0)
-  say(
-    `${samples.length} images with ${objects} objects of ${classes.length} classes from ${annFile}`,
-  )
-  for (const line of leftOutLines(leftOut)) say(line)
-}
-
 /** What `evaluate` needs of a config. */
 export function evalOptions(data: DataConfig, dataset: CocoDataset) {
-  const { testScale, testBatchSize = 1, bucketStep, workers } = data
-  return { dataset, testScale, batchSize: testBatchSize, bucketStep, workers }
+  const { testScale, testBatchSize = 1, bucketStep, workers, exif, maxPixels } = data
+  return { dataset, testScale, batchSize: testBatchSize, bucketStep, workers, exif, maxPixels }
 }

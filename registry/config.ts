@@ -57,7 +57,9 @@ export interface DataConfig {
   bucketStep: number
   /** Threads that decode and resize; results do not depend on it. @default 1 */
   workers?: number
-  /** Leaves out annotations that cannot be used, instead of refusing the file. @default false */
+  /** What is done with entries of annotation files that cannot be used: `drop` leaves them out, counted. @default 'refuse' */
+  invalid?: 'refuse' | 'drop'
+  /** The older name of `invalid: 'drop'`. */
   skipInvalid?: boolean
   /** Trains on images without objects too. @default false */
   keepEmpty?: boolean
@@ -117,6 +119,7 @@ const data: SchemaOf<DataConfig> = group('data', {
   flip: probability(),
   bucketStep: count().multipleOf(32),
   workers: z.int().min(0).optional(),
+  invalid: z.enum(['refuse', 'drop']).optional(),
   skipInvalid: z.boolean().optional(),
   keepEmpty: z.boolean().optional(),
   exif: z.enum(EXIF_MODES).optional(),

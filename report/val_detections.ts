@@ -6,7 +6,6 @@ import {
   COCO,
   COCOeval,
   type CocoResult,
-  type CocoDataset as GroundTruth,
   perClassTable,
   STAT_NAMES,
   tideErrors,
@@ -38,8 +37,7 @@ export async function readDetections(
   if (!Array.isArray(results)) {
     throw new DataError(file, 'holds no list', 'give a COCO results file')
   }
-  const { annFile, annotations } = dataset
-  const groundTruth = new COCO(annotations as object as GroundTruth, annFile)
+  const { groundTruth } = dataset
   const detections =
     results.length > 0
       ? groundTruth.loadRes(results as CocoResult[])

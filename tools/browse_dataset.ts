@@ -6,11 +6,10 @@
  */
 import { join } from 'node:path'
 import { Option } from 'commander'
-import { checkMasks } from '../datasets/batch_masks.js'
-import { countExif, exifLines } from '../datasets/exif_counts.js'
 import {
   assembleBatch,
   type CocoDataset,
+  dataLines,
   type HostBatch,
   placeImage,
   planBatch,
@@ -19,7 +18,7 @@ import {
 import { renderBatch, renderRequest } from '../datasets/render.js'
 import { drawBatchImage } from '../drawing/index.js'
 import { loadConfig } from '../experiments/load.js'
-import { loadSplit } from '../experiments/load_data.js'
+import { loadSplit, noteExif } from '../experiments/load_data.js'
 import { buildDetector, type DataConfig } from '../registry.js'
 import { type ConfigFlags, command, configOptions, parseCount, run } from './command.js'
 import { fileNamePart, writePicture } from './write_picture.js'
@@ -29,9 +28,6 @@ interface Flags extends ConfigFlags {
   split: 'train' | 'val'
   count: number
 }
-
-/** Of so many images the EXIF orientation is looked at. */
-const MAX_HEADERS = 1000
 
 const program = configOptions(
   command('browse_dataset', 'Draws what a model is given: images as prepared, with their objects.')
@@ -48,10 +44,9 @@ const program = configOptions(
 await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }, say) => {
   const config = await loadConfig(configPath, cfgOptions)
   const masks = buildDetector(config.model).needsMasks
-  const { data, dataset } = await loadSplit(config, split)
-  if (masks) checkMasks(dataset.samples)
-  const looked = dataset.samples.slice(0, MAX_HEADERS)
-  for (const line of exifLines(await countExif(looked, data))) say(line)
+  const { data, dataset } = await loadSplit(config, split, { masks })
+  await noteExif(dataset, data)
+  for (const line of dataLines(dataset, 'draws from')) say(line)
   const batches =
     split === 'train'
       ? trainBatches(dataset, data, { seed: config.seed ?? 0, masks })

@@ -153,7 +153,7 @@ async function evaluateVal(
   config: Config,
   { detector, metadata }: Awaited<ReturnType<typeof loadDetector>>,
 ): Promise<Evaluation> {
-  const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
+  const { data, dataset } = await loadSplit(config, 'val', { classes: metadata?.classes })
   const onProgress = showProgress('images')
   const { lambda } = metadata ?? {}
   return evaluate(detector, { ...evalOptions(data, dataset), lambda, onProgress })

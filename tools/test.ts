@@ -6,11 +6,9 @@
  * each `bbox`.
  */
 
-import { checkMasks } from '../datasets/batch_masks.js'
-import { checkImages } from '../datasets/check_images.js'
-import type { CocoDataset } from '../datasets/index.js'
+import { type CocoDataset, dataLines } from '../datasets/index.js'
 import { loadConfig } from '../experiments/load.js'
-import { loadSplit } from '../experiments/load_data.js'
+import { loadChecked } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
 import { classTableLines } from '../packages/pycocotools-js/source/index.js'
@@ -55,10 +53,10 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   const compute = openCompute(flags, config.precision, say)
   if (out !== undefined) await requireOutput(out, checkpoint, config)
   const { detector, metadata } = await loadDetector(config, checkpoint, { form, weights, say })
-  const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
-  await checkImages(dataset.samples, data)
-  if (detector.needsMasks) checkMasks(dataset.samples)
-  const files = out === undefined ? [] : outputFiles(out, detector.needsMasks)
+  const masks = detector.needsMasks
+  const { data, dataset } = await loadChecked(config, 'val', { masks, classes: metadata?.classes })
+  for (const line of dataLines(dataset, 'evaluates on')) say(line)
+  const files = out === undefined ? [] : outputFiles(out, masks)
   for (const { path } of files) await requireOutput(path, checkpoint, config)
   const results = await detectAll(detector, {
     ...evalOptions(data, dataset),

@@ -80,6 +80,8 @@ export interface TrainOptions extends WorkDirOptions {
   classes: readonly string[]
   /** The resolved config, kept in checkpoints and as `config.json`. */
   config: unknown
+  /** What is trained and evaluated on, in numbers, kept as `data.json`. */
+  data?: object
   /** Stop after this many iterations, counted from the first of all. */
   maxIters?: number
   /** Where and how precisely to compute. */

@@ -6,12 +6,13 @@ import { RESULT_FILES } from './save_results.js'
 
 /** Files of a work dir beside its checkpoints. */
 export const CONFIG_FILE = 'config.json'
+export const DATA_FILE = 'data.json'
 export const METRICS_FILE = 'metrics.jsonl'
 export const EVALUATIONS_FILE = 'evaluations.jsonl'
 
 const RESULTS: readonly string[] = Object.values(RESULT_FILES)
 const LOGS: readonly string[] = [METRICS_FILE, EVALUATIONS_FILE]
-const NAMED = [LATEST, CONFIG_FILE, ...LOGS, ...RESULTS]
+const NAMED = [LATEST, CONFIG_FILE, DATA_FILE, ...LOGS, ...RESULTS]
 
 /** What tells that a work dir holds a run. */
 export interface FoundRun {
@@ -63,14 +64,24 @@ export async function deleteResults(workDir: string): Promise<void> {
   for (const file of RESULTS) await rm(join(workDir, file), { force: true })
 }
 
-/** True for a `config.json` that no run wrote: somebody else's, which is not to be replaced. */
-export async function isForeignConfig(path: string): Promise<boolean> {
-  const text = await readFile(path, 'utf8').catch(() => undefined)
-  if (text === undefined) return false
+/** A key that the document has which a run writes under a name that others may use, too. */
+const OWN_KEYS = { [CONFIG_FILE]: 'model', [DATA_FILE]: 'train' }
+
+/** The first of a folder's files that has the name of a run's and was not written by one: it is not to be replaced. */
+export async function findForeign(workDir: string): Promise<string | undefined> {
+  for (const [file, key] of Object.entries(OWN_KEYS)) {
+    const path = join(workDir, file)
+    const text = await readFile(path, 'utf8').catch(() => undefined)
+    if (text !== undefined && !hasKey(text, key)) return path
+  }
+  return undefined
+}
+
+function hasKey(json: string, key: string): boolean {
   try {
-    const config: unknown = JSON.parse(text)
-    return typeof config !== 'object' || config === null || !('model' in config)
+    const document: unknown = JSON.parse(json)
+    return typeof document === 'object' && document !== null && key in document
   } catch {
-    return true
+    return false
   }
 }

@@ -5,11 +5,12 @@ import { checkpointToResume, goBackTo } from './checkpoint.js'
 import { makeFolder } from './make_folder.js'
 import {
   CONFIG_FILE,
+  DATA_FILE,
   deleteResults,
   deleteRun,
   type FoundRun,
+  findForeign,
   findRun,
-  isForeignConfig,
 } from './run_files.js'
 import { lockWorkDir, type RunLock, requireUnlocked } from './run_lock.js'
 
@@ -49,20 +50,26 @@ export async function openWorkDir(workDir: string): Promise<RunLock> {
 }
 
 /**
- * The first writing of a run, with the lock of its work dir: what `overwrite` gives up is deleted, and the resolved
- * config is written; a resumed run keeps the one it was started with.
+ * The first writing of a run, with the lock of its work dir: what `overwrite` gives up is deleted, and what the data
+ * are and the resolved config are written; a resumed run keeps the config it was started with.
  */
-export async function prepareWorkDir(options: WorkDirOptions & { config: unknown }): Promise<void> {
-  const { workDir, resume, overwrite, config } = options
+export async function prepareWorkDir(
+  options: WorkDirOptions & { config: unknown; data?: object },
+): Promise<void> {
+  const { workDir, resume, overwrite, config, data } = options
   await requireNothingLost(options) // somebody may have trained here since it was checked
   await orUnwritable(workDir, async () => {
     if (overwrite) await deleteGivenUp(options)
-    const path = join(workDir, CONFIG_FILE)
-    const isThere = await stat(path).catch(() => undefined)
-    if (resume && isThere) return
-    await writeFile(`${path}.tmp`, `${JSON.stringify(config, null, 2)}\n`)
-    await rename(`${path}.tmp`, path)
+    if (data) await writeDocument(workDir, DATA_FILE, data)
+    const isThere = await stat(join(workDir, CONFIG_FILE)).catch(() => undefined)
+    if (!resume || !isThere) await writeDocument(workDir, CONFIG_FILE, config)
   })
+}
+
+async function writeDocument(workDir: string, file: string, document: unknown): Promise<void> {
+  const path = join(workDir, file)
+  await writeFile(`${path}.tmp`, `${JSON.stringify(document, null, 2)}\n`)
+  await rename(`${path}.tmp`, path)
 }
 
 async function deleteGivenUp(options: WorkDirOptions): Promise<void> {
@@ -78,9 +85,9 @@ async function requireNothingLost(options: WorkDirOptions): Promise<void> {
   const { workDir, resume, overwrite } = options
   if (resume === true) return
   const own = await ownCheckpoint(options)
-  const config = join(workDir, CONFIG_FILE)
-  if (await isForeignConfig(config)) {
-    throw new DataError(config, 'is no config of a training run', 'give another --work-dir')
+  const foreign = await findForeign(workDir)
+  if (foreign !== undefined) {
+    throw new DataError(foreign, 'was not written by a training run', 'give another --work-dir')
   }
   const found = overwrite ? undefined : await findRun(workDir)
   if (!found) return

@@ -18,8 +18,8 @@ function sample(size: [number, number], boxes: number[][] = [], labels?: number[
     boxesXyxy: Float32Array.from(boxes.flat()),
     labels: Int32Array.from(labels ?? boxes.map((_, i) => i)),
     crowdBoxesXyxy: new Float32Array(0),
-    segmentations: boxes.map(([x1, y1, x2, y2]) => [[x1, y1, x2, y1, x2, y2, x1, y2]]),
-    annotationIds: boxes.map((_, i) => i + 1),
+    segmentation: () => undefined,
+    annotationId: (object) => object + 1,
   }
 }
 

@@ -1,5 +1,4 @@
 import test from 'ava'
-import { checkMasks } from '../../datasets/batch_masks.js'
 import {
   assembleBatch,
   loadCoco,
@@ -8,7 +7,7 @@ import {
   type Sample,
 } from '../../datasets/index.js'
 import { DataError } from '../../errors.js'
-import { mask } from '../../packages/pycocotools-js/source/index.js'
+import { mask, segmentationOf } from '../../packages/pycocotools-js/source/index.js'
 import { oneCat, temporaryFolder, writeAnnotations } from './coco_folder.js'
 
 type Size = [height: number, width: number]
@@ -48,15 +47,15 @@ const runs = {
 
 const compressed = mask.frPyObjects(runs.segmentation, ...SIZE)
 
-function sampleOf(segmentations: Sample['segmentations'], boxes?: number[][]): Sample {
+function sampleOf(segmentations: readonly unknown[], boxes?: number[][]): Sample {
   return {
     imageId: 1,
     file: 'a.png',
     size: SIZE,
     boxesXyxy: Float32Array.from((boxes ?? segmentations.map(() => [1, 1, 60, 40])).flat()),
     labels: Int32Array.from(segmentations, (_, i) => i),
-    segmentations,
-    annotationIds: segmentations.map((_, i) => 4711 + i),
+    segmentation: (object) => segmentationOf(segmentations[object]),
+    annotationId: (object) => 4711 + object,
     crowdBoxesXyxy: new Float32Array(0),
   }
 }
@@ -167,15 +166,6 @@ test('masks are neither made nor missed where they are not asked for', (t) => {
   const images = [placeImage(sampleOf([undefined]), { scale: [64, 48], flip: false })]
   const { tensors } = assembleBatch(planBatch(images, 32), new Uint8Array(0))
   t.deepEqual(Object.keys(tensors), ['images', 'imageSizes', 'boxesXyxy', 'labels'])
-})
-
-test('what can be told without drawing a mask is told before training', (t) => {
-  t.notThrows(() => checkMasks([sampleOf([polygons.segmentation, compressed]), sampleOf([])]))
-  const other = { size: [64, 48] as Size, counts: [3000, 72] }
-  for (const segmentation of [undefined, other]) {
-    const samples = [sampleOf([runs.segmentation]), sampleOf([runs.segmentation, segmentation])]
-    t.throws(() => checkMasks(samples), { message: /^a\.png: annotation 4712 has (no|a mask of)/ })
-  }
 })
 
 /** Masks that cannot be used, each the second object of its image. */

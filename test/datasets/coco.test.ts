@@ -1,6 +1,7 @@
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { type CocoOptions, leftOutLines, loadCoco } from '../../datasets/index.js'
+import { type CocoOptions, dataLines, loadCoco } from '../../datasets/index.js'
 import { ConfigError, DataError } from '../../errors.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { cat, oneCat, temporaryFolder, writeAnnotations } from './coco_folder.js'
@@ -89,27 +90,33 @@ test('what training leaves out is counted by reason, evaluation reads all of the
       cat({ id: 10, image_id: 99 }),
     ],
   })
-  const rest = { classes: ['cat', 'person'], skipInvalid: true }
-  const { samples, leftOut } = await loadCoco(await options(t, content, rest))
+  const imageDir = await temporaryFolder(t)
+  for (const id of [1, 2, 3, 4]) await writeFile(join(imageDir, `${id}.png`), '')
+  const rest = { imageDir, classes: ['cat', 'person'], invalid: 'drop' } as const
+  const dataset = await loadCoco(await options(t, content, rest))
   t.deepEqual(
-    samples.map(({ imageId }) => imageId),
+    dataset.samples.map(({ imageId }) => imageId),
     [1],
   )
-  t.deepEqual(leftOutLines(leftOut), [
-    'left out of 4 images: 2 without an object of the classes, 1 with a side below 32 pixels',
-    "left out of 10 objects: 1 that cannot be used (skipInvalid), 1 of other categories, 1 flagged 'ignore', " +
-      '1 outside their image, 1 of area 0, 1 thinner than a pixel, 2 crowds, 1 in images left out',
+  t.deepEqual(dataLines(dataset, 'trains on'), [
+    `trains on 1 image with 1 object of 2 classes from ${dataset.annFile}`,
+    '  left out of 4 images: 2 without an object of the classes (first: image 2), 1 with a side below 32 pixels (image 3)',
+    "  left out of 10 objects: 1 of an unknown image (annotation 10), 1 flagged 'ignore' (annotation 2), " +
+      '1 outside their image (annotation 3), 1 of area 0 (annotation 4), 1 thinner than a pixel (annotation 5), ' +
+      '2 crowds (first: annotation 6), 1 of other categories (annotation 9), 1 in images left out (annotation 8)',
   ])
   const test = await loadCoco(await options(t, content, { ...rest, mode: 'test' }))
-  t.deepEqual(leftOutLines(test.leftOut), [
-    'left out of 10 objects: 1 that cannot be used (skipInvalid), 1 of other categories',
+  t.deepEqual(dataLines(test, 'evaluates on'), [
+    `evaluates on 4 images with 6 objects of 2 classes from ${test.annFile}`,
+    '  left out of 10 objects: 1 of an unknown image (annotation 10), 2 crowds (first: annotation 6), 1 of other categories (annotation 9)',
+    '  1 annotation has ignore set, first annotation 2 (image 1); that changes nothing, since iscrowd overwrites it, as in pycocotools; set iscrowd to 1 to leave such out',
   ])
 })
 
 test('nothing is said where nothing is left out', async (t) => {
-  const { leftOut } = await loadCoco(await options(t, oneCat({ annotations: [cat()] })))
-  t.deepEqual(leftOutLines(leftOut), [])
-  t.deepEqual(leftOut?.total, { images: 1, objects: 1 })
+  const { counts } = await loadCoco(await options(t, oneCat({ annotations: [cat()] })))
+  const all = { total: 1, used: 1, leftOut: {}, defaults: {} }
+  t.deepEqual(counts, { images: all, objects: all, notes: [] })
 })
 
 test('crowds are kept apart from the objects', async (t) => {
@@ -149,12 +156,9 @@ test('testing keeps all images, in the order of the file', async (t) => {
 test('limit takes the first images before any are left out', async (t) => {
   const dataset = await loadCoco(await options(t, mixed, { limit: 4 }))
   t.deepEqual(ids(dataset), [9, 1])
+  t.deepEqual(dataset.groundTruth.getImgIds(), [5, 3, 9, 1])
   t.deepEqual(
-    dataset.annotations.images.map(({ id }) => id),
-    [5, 3, 9, 1],
-  )
-  t.deepEqual(
-    dataset.annotations.annotations.map(({ id }) => id),
+    Array.from(dataset.groundTruth.rows, ({ id }) => id),
     [1, 2, 3],
   )
 })
@@ -168,7 +172,7 @@ test('nothing left to train on is refused, with the reasons', async (t) => {
   const given = await options(t, mixed, { limit: 2 })
   await t.throwsAsync(loadCoco(given), {
     instanceOf: DataError,
-    message: `${given.annFile}: none of its 2 images can be trained on (1 without an annotation of the classes, 1 with a side below 32 pixels); check the annotations and the class names`,
+    message: `${given.annFile}: none of its 2 images can be trained on (1 without an object of the classes (image 5), 1 with a side below 32 pixels (image 3)); check the annotations and the class names`,
   })
 })
 

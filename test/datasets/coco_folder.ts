@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import sharp from 'sharp'
-import type { CocoAnnotation, CocoJson } from '../../datasets/index.js'
+import type { CocoAnnotation, CocoDataset } from '../../packages/pycocotools-js/source/index.js'
 
 /** An empty folder that goes when the test ends. */
 export async function temporaryFolder(t: ExecutionContext): Promise<string> {
@@ -20,7 +20,7 @@ export async function writeAnnotations(folder: string, content: unknown): Promis
 }
 
 /** An annotation file of one 64 x 48 image (`a.png`) with one cat; parts can be replaced. */
-export function oneCat(parts: Partial<Record<keyof CocoJson, unknown>> = {}): unknown {
+export function oneCat(parts: Partial<Record<keyof CocoDataset, unknown>> = {}): unknown {
   return {
     images: [{ id: 7, file_name: 'a.png', width: 64, height: 48 }],
     annotations: [cat()],

@@ -4,10 +4,17 @@ import test from 'ava'
 import sharp from 'sharp'
 import { type ExifMode, mayHaveExif } from '../../datasets/exif.js'
 import { decodeShown } from '../../datasets/image.js'
-import { decodeImage, evalBatches, readHeader, TrainLoader } from '../../datasets/index.js'
+import {
+  decodeImage,
+  evalBatches,
+  readHeader,
+  type Sample,
+  TrainLoader,
+} from '../../datasets/index.js'
 import { DataError } from '../../errors.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { temporaryFolder } from './coco_folder.js'
+import { dataSetOf } from './data_set_of.js'
 
 /** Gray values of the stored image, 3 wide and 2 high. */
 const STORED = [10, 20, 30, 40, 50, 60]
@@ -160,15 +167,12 @@ test('training and evaluation batches turn images, in workers too', async (t) =>
   const folder = await temporaryFolder(t)
   const file = join(folder, 'a.png')
   await storedImage(3, 16).png().toFile(file)
-  const sample = {
-    ...{ imageId: 1, file, size: [32, 48] as [number, number], annotationIds: [1] },
+  const sample: Sample = {
+    ...{ imageId: 1, file, size: [32, 48], annotationId: () => 1 },
     ...{ boxesXyxy: Float32Array.of(0, 0, 16, 16), labels: Int32Array.of(0) },
-    ...{ segmentations: [undefined], crowdBoxesXyxy: new Float32Array() },
+    ...{ segmentation: () => undefined, crowdBoxesXyxy: new Float32Array() },
   }
-  const annotations = { images: [], annotations: [], categories: [] }
-  const dataset = {
-    ...{ annFile: '', classes: ['cat'], categoryIds: [1], samples: [sample], annotations },
-  }
+  const dataset = dataSetOf([sample], ['cat'])
   const scale = [48, 32] as const
   const common = { dataset, batchSize: 1, bucketStep: 32 }
   const corners = async (exif: ExifMode | undefined, workers: number) => {

@@ -17,6 +17,7 @@ import {
 } from '../../datasets/index.js'
 import { ConfigError, DataError } from '../../errors.js'
 import { temporaryFolder, writeAnnotations, writeImage } from './coco_folder.js'
+import { dataSetOf } from './data_set_of.js'
 
 /** Eight images, wide and high, each of its own colour, with an object each. */
 async function colouredImages(t: Parameters<typeof temporaryFolder>[0]): Promise<CocoDataset> {
@@ -250,13 +251,7 @@ const wrong: [rest: Partial<TrainLoaderOptions>, sentence: string][] = [
 ]
 for (const [rest, message] of wrong) {
   test(`${JSON.stringify(rest)} is refused`, (t) => {
-    const dataset: CocoDataset = {
-      annFile: 'a.json',
-      classes: [],
-      categoryIds: [],
-      samples: [],
-      annotations: { images: [], annotations: [], categories: [] },
-    }
+    const dataset = dataSetOf([])
     const options = trainOptions(dataset, rest)
     t.throws(() => new TrainLoader(options), { instanceOf: ConfigError, message })
   })

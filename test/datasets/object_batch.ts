@@ -28,8 +28,8 @@ export function objectBatch(
       size,
       boxesXyxy: Float32Array.from(boxes.flat()),
       labels: Int32Array.from(labels),
-      segmentations: boxes.map((box) => [outline(box)]),
-      annotationIds: boxes.map((_, object) => 100 * i + object + 1),
+      segmentation: (object) => ({ polygons: [outline(boxes[object])] }),
+      annotationId: (object) => 100 * i + object + 1,
       crowdBoxesXyxy: new Float32Array(0),
     }
     const scale = [Math.max(...size), Math.min(...size)] as const

@@ -1,10 +1,11 @@
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { type CocoRle, decodeImage, generateShapes, loadCoco } from '../../datasets/index.js'
+import { decodeImage, generateShapes, loadCoco } from '../../datasets/index.js'
 import { polygonArea } from '../../datasets/mask_outline.js'
 import { drawScene } from '../../datasets/shape_scene.js'
 import { DataError } from '../../errors.js'
+import type { UncompressedRLE } from '../../packages/pycocotools-js/source/index.js'
 import { temporaryFolder } from './coco_folder.js'
 
 const small = { count: 14, size: [96, 128], seed: 3 } as const
@@ -43,12 +44,12 @@ test('it is a COCO data set that loads, with a crowd and images of the given siz
 
 test('boxes and areas are those of the segmentations, and crowds have run lengths', async (t) => {
   const files = await generateShapes({ ...small, directory: await temporaryFolder(t) })
-  const { annotations } = (await loadCoco({ ...files, mode: 'test' })).annotations
-  for (const { bbox, area, iscrowd, segmentation } of annotations) {
-    const [x, y, width, height] = bbox
+  const { groundTruth } = await loadCoco({ ...files, mode: 'test' })
+  for (const { bbox, area, iscrowd, segmentation } of groundTruth.rows) {
+    const [x, y, width, height] = bbox!
     t.true(x >= 0 && y >= 0 && x + width <= 128 && y + height <= 96)
     if (iscrowd) {
-      const { size, counts } = segmentation as CocoRle
+      const { size, counts } = segmentation as UncompressedRLE
       t.deepEqual(size, [96, 128])
       const runs = counts as number[]
       t.is(
@@ -57,7 +58,7 @@ test('boxes and areas are those of the segmentations, and crowds have run length
       )
       t.is(
         runs.reduce((sum, run, i) => sum + (i % 2) * run, 0),
-        area,
+        area!,
       )
       t.deepEqual(boxOfRuns(runs, 96), [x, y, x + width, y + height])
       continue
@@ -65,7 +66,7 @@ test('boxes and areas are those of the segmentations, and crowds have run length
     const polygons = segmentation as number[][]
     t.is(
       polygons.reduce((sum, polygon) => sum + polygonArea(polygon), 0),
-      area,
+      area!,
     )
     const xs = polygons.flatMap((polygon) => polygon.filter((_, i) => i % 2 === 0))
     const ys = polygons.flatMap((polygon) => polygon.filter((_, i) => i % 2 === 1))

@@ -49,7 +49,7 @@ test('merged weights are known by their names, and detect the same', async (t) =
   const loaded = await loadDetector(config, path)
   t.is(loaded.form, 'deploy')
   t.deepEqual(loaded.metadata, metadata)
-  const { data, dataset } = await loadSplit(config, 'val', loaded.metadata?.classes)
+  const { data, dataset } = await loadSplit(config, 'val', { classes: loaded.metadata?.classes })
   const compute = { engine: 'tfjs' as const }
   const options = { ...evalOptions(data, dataset), compute }
   const [before, after] = [
@@ -123,7 +123,7 @@ test('a checkpoint of another architecture is refused with what matched and what
 test('annotations without a class of the checkpoint are refused', async (t) => {
   const { config } = await tinyExperiment(t)
   const { annFile } = config.data.val
-  await t.throwsAsync(loadSplit(config, 'val', ['circle', 'square', 'zebra']), {
+  await t.throwsAsync(loadSplit(config, 'val', { classes: ['circle', 'square', 'zebra'] }), {
     name: 'DataError',
     message: `${annFile}: has no category 'zebra', a class of the model (it has 'circle', 'square', 'triangle'); use annotations with the categories that the model was trained on`,
   })

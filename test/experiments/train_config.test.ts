@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs'
-import { readFile, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
@@ -33,19 +33,106 @@ test('a config is trained, saved beside itself, loaded and evaluated', async (t)
   const result = await trainConfig(config, { workDir, progressStream, say })
   t.is(result.iteration, 2)
   t.is(result.checkpoint, join(workDir, 'epoch_1.safetensors'))
-  t.deepEqual(lines, [`4 images with 12 objects of 3 classes from ${config.data.train.annFile}`])
+  t.deepEqual(lines, [
+    `trains on 4 images with 12 objects of 3 classes from ${config.data.train.annFile}`,
+  ])
   t.deepEqual(JSON.parse(readFileSync(join(workDir, 'config.json'), 'utf8')), config)
 
   const { detector, form, metadata } = await loadDetector(config, result.checkpoint)
   t.is(form, 'train')
   t.deepEqual(metadata?.classes, ['circle', 'square', 'triangle'])
-  const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
+  const { data, dataset } = await loadSplit(config, 'val', { classes: metadata?.classes })
   const { bbox } = await evaluate(detector, evalOptions(data, dataset))
   t.true(bbox.AP >= 0 && bbox.AP <= 1)
 
   const more = { workDir: join(folder, 'runs', 'second'), loadFrom: result.checkpoint }
   await trainConfig(config, { ...more, progressStream, say, maxIters: 1 })
   t.regex(lines[2], /epoch_1\.safetensors: (\d+) of \1 tensors loaded/)
+})
+
+test('what is trained and evaluated on is told at once, and kept in data.json', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const { annFile, imageDir } = config.data.val
+  const json = JSON.parse(await readFile(annFile, 'utf8'))
+  json.annotations[0].iscrowd = 1
+  json.annotations[1].id = 0
+  const val = { annFile: join(folder, 'val.json'), imageDir }
+  await writeFile(val.annFile, JSON.stringify(json))
+  const evaluated = { ...config, evaluation: { interval: 1 }, data: { ...config.data, val } }
+  const lines: string[] = []
+  const workDir = join(folder, 'run')
+  const say = (line: string) => lines.push(line)
+  await trainConfig(evaluated, { workDir, progressStream, say, maxIters: 1 })
+  const total = json.annotations.length
+  t.deepEqual(lines, [
+    `trains on 4 images with 12 objects of 3 classes from ${config.data.train.annFile}`,
+    `evaluates on ${json.images.length} images with ${total - 1} objects of 3 classes from ${val.annFile}`,
+    `  left out of ${total} objects: 1 crowds (annotation 1)`,
+    '  1 annotation has the id 0, first annotation 0 (image 1); a match to it counts as unmatched, as in pycocotools; number annotations from 1',
+  ])
+  const kept = JSON.parse(await readFile(join(workDir, 'data.json'), 'utf8'))
+  t.deepEqual(Object.keys(kept), ['train', 'val'])
+  t.deepEqual(kept.val.objects, {
+    ...{ total, used: total - 1, defaults: {} },
+    leftOut: { crowds: { count: 1, first: 1 } },
+  })
+  t.deepEqual([kept.val.annFile, kept.val.imageDir], [val.annFile, val.imageDir])
+  t.is(kept.val.notes.length, 1)
+})
+
+test('what is wrong with train and with val is told in one error', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const parts = ['train', 'val'] as const
+  for (const split of parts) {
+    const json = JSON.parse(await readFile(config.data[split].annFile, 'utf8'))
+    json.annotations[0].area = -1
+    json.annotations[1].iscrowd = 'no'
+    await writeFile(join(folder, `${split}.json`), JSON.stringify(json))
+  }
+  const [train, val] = parts.map((split) => ({
+    ...config.data[split],
+    annFile: join(folder, `${split}.json`),
+  }))
+  const spoilt = { ...config, evaluation: { interval: 1 }, data: { ...config.data, train, val } }
+  const lines = (await refusal(t, spoilt)).split('\n')
+  t.deepEqual(
+    lines.map((line) => line.replace(/.*(train|val)\.json/, '$1')),
+    parts.flatMap((split) => [
+      `${split}: 2 entries cannot be used; repair them, or leave them out with data.invalid=drop:`,
+      '  annotation 1 (image 1) has an area of -1; repair it or leave it out',
+      '  annotation 2 (image 1) has an iscrowd of "no"; give it 0 or 1',
+    ]),
+  )
+})
+
+test("somebody else's data.json is not replaced", async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const workDir = join(folder, 'run')
+  await mkdir(workDir)
+  await writeFile(join(workDir, 'data.json'), '[1, 2]')
+  await t.throwsAsync(trainConfig(config, { workDir, progressStream }), {
+    message: `${join(workDir, 'data.json')}: was not written by a training run; give another --work-dir`,
+  })
+  t.is(await readFile(join(workDir, 'data.json'), 'utf8'), '[1, 2]')
+})
+
+test('skipInvalid is the older name of invalid, and contradicts it in words', async (t) => {
+  const { config } = await tinyExperiment(t)
+  const both = {
+    ...config,
+    data: { ...config.data, invalid: 'refuse', skipInvalid: true },
+  } as const
+  t.is(
+    await refusal(t, both),
+    "data.skipInvalid is true, and data.invalid says 'refuse'; leave it out",
+  )
+  const old = { ...config, data: { ...config.data, skipInvalid: true } }
+  const json = JSON.parse(await readFile(config.data.val.annFile, 'utf8'))
+  json.annotations[0].bbox[2] = -1
+  await writeFile(config.data.val.annFile, JSON.stringify(json))
+  const { dataset } = await loadSplit(old, 'val')
+  t.is(dataset.groundTruth.rows.length, json.annotations.length - 1)
+  await t.throwsAsync(loadSplit(config, 'val'), { message: /has a box of width -1/ })
 })
 
 test('an evaluation every so many epochs goes to evaluations.jsonl', async (t) => {
@@ -68,7 +155,7 @@ test('an evaluation during deep training is of the lambda of its epoch, as that 
   const { checkpoint } = await trainConfig(config, { workDir: folder, progressStream })
   const { detector, metadata } = await loadDetector(config, checkpoint, { weights: 'ema' })
   t.is(metadata?.lambda, 0)
-  const { data, dataset } = await loadSplit(config, 'val', metadata?.classes)
+  const { data, dataset } = await loadSplit(config, 'val', { classes: metadata?.classes })
   const [here, atOne] = await Promise.all(
     [metadata?.lambda, undefined].map((lambda) =>
       evaluate(detector, { ...evalOptions(data, dataset), lambda }),

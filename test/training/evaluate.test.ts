@@ -16,8 +16,8 @@ async function shapes(t: ExecutionContext): Promise<CocoDataset> {
 }
 
 /** The ground truth as detections, crowds left out. */
-function perfect({ annotations }: CocoDataset): BoxResult[] {
-  return annotations.annotations
+function perfect({ groundTruth }: CocoDataset): BoxResult[] {
+  return ([...groundTruth.rows] as object[] as (BoxResult & { iscrowd: number })[])
     .filter(({ iscrowd }) => !iscrowd)
     .map(({ image_id, category_id, bbox }) => ({ image_id, category_id, bbox, score: 0.9 }))
 }
@@ -43,7 +43,7 @@ test('each class has its row, in the order of ids', async (t) => {
   const rows = perClass.bbox
   t.deepEqual(
     rows.map(({ id, name }) => [id, name]),
-    dataset.annotations.categories.map(({ id, name }) => [id, name]),
+    dataset.groundTruth.dataset.categories!.map(({ id, name }) => [id, name]),
   )
   t.deepEqual(
     rows.map(({ AP }) => Math.round(AP)),
@@ -86,9 +86,10 @@ for (const [objects, found, AP] of [
 test('evaluation leaves annotations and detections as they are', async (t) => {
   const dataset = await shapes(t)
   const results = perfect(dataset)
-  const before = structuredClone([dataset.annotations, results])
+  const all = () => [dataset.groundTruth.dataset, [...dataset.groundTruth.rows], results]
+  const before = structuredClone(all())
   evaluateResults(dataset, { bbox: results })
-  t.deepEqual([dataset.annotations, results], before)
+  t.deepEqual(all(), before)
 })
 
 test('categories that are no classes of the model do not count', async (t) => {

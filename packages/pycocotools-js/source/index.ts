@@ -21,6 +21,7 @@ export {
   type TideOptions,
   tideErrors,
 } from './analysis/tide.js'
+export { show as showValue } from './annotations/annotation_faults.js'
 export type { AnnotationRows, GivenRows } from './annotations/annotation_rows.js'
 export { type AnnotationFault, annotationRules } from './annotations/annotation_rules.js'
 export { type AnnotationTrap, annotationTraps } from './annotations/annotation_traps.js'
@@ -41,6 +42,7 @@ export type { Evaluation } from './evaluate/evaluate_cells.js'
 export type { ImageEvaluation } from './evaluate/image_evaluations.js'
 export { type IouType, Params } from './evaluate/params.js'
 export { KEYPOINT_STAT_NAMES, STAT_NAMES, statNames } from './evaluate/summarize.js'
+export { isId } from './ids.js'
 export type { ByteStream, JsonSource } from './json/byte_source.js'
 export { findJsonError, type JsonPlace } from './json/json_place.js'
 export { compressRuns } from './mask/counts_string.js'

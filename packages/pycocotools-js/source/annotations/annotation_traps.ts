@@ -51,7 +51,7 @@ export function annotationTraps({ rows, anns, name }: GroundTruth): AnnotationTr
   add(
     'ignore',
     concerned(length, (row) => rows.ignored(row) && rows.iscrowd(row) === 0),
-    'ignore set, FIRST; they count all the same, since iscrowd overwrites it, as in pycocotools; set iscrowd to 1 to leave them out',
+    'ignore set, FIRST; that changes nothing, since iscrowd overwrites it, as in pycocotools; set iscrowd to 1 to leave such out',
   )
   const crowds = concerned(length, (row) => rows.iscrowd(row) !== 0)
   if (crowds.count === length)

@@ -44,7 +44,7 @@ const traps: [string, (annotations: CocoAnnotation[]) => void, object, string][]
       Object.assign(e, { ignore: false })
     },
     { count: 2, first: 2 },
-    '2 annotations have ignore set, first annotation 2 (image 1); they count all the same, since iscrowd overwrites it, as in pycocotools; set iscrowd to 1 to leave them out',
+    '2 annotations have ignore set, first annotation 2 (image 1); that changes nothing, since iscrowd overwrites it, as in pycocotools; set iscrowd to 1 to leave such out',
   ],
   [
     'only crowds',

@@ -1,0 +1,120 @@
+/** The images and categories of an annotation file, checked: what else refers to them by id. */
+import {
+  type CocoCategory,
+  type CocoImage,
+  type Id,
+  isId,
+  showValue,
+} from '../packages/pycocotools-js/source/index.js'
+import type { Fault, Faults } from './faults.js'
+import type { Tally } from './tally.js'
+
+/** An image that can be used. */
+export interface SoundImage extends CocoImage {
+  file_name: string
+}
+
+/** A category that can be used. */
+export interface SoundCategory extends CocoCategory {
+  id: number
+  name: string
+}
+
+/**
+ * The categories in file order.
+ *
+ * @param faults takes those that cannot be used; none can be left out.
+ */
+export function checkCategories(list: readonly unknown[], faults: Faults): SoundCategory[] {
+  const byId = new Map<Id, SoundCategory>()
+  const byName = new Map<string, SoundCategory>()
+  return (list as readonly Partial<SoundCategory>[]).filter(
+    (category, i): category is SoundCategory => {
+      const { id, name } = category ?? {}
+      const subject = isId(id) ? `category ${showValue(id)}` : `categories[${i}]`
+      const fault = (what: string, fix: string) => {
+        faults.add({ subject, what, fix })
+        return false
+      }
+      if (id === undefined) return fault('has no id', 'number the categories from 1')
+      if (typeof id !== 'number' || !isId(id)) {
+        return fault(`has the id ${showValue(id)}`, 'a category id is a number within 2^53')
+      }
+      if (name === undefined) return fault('has no name', 'give it one')
+      if (typeof name !== 'string')
+        return fault(`has the name ${showValue(name)}`, 'a name is text')
+      if (byId.has(id)) return fault('has the id of a category before it', 'remove one of them')
+      if (byName.has(name)) {
+        return fault(`has the name '${name}' of a category before it`, 'rename one of them')
+      }
+      byId.set(id, category as SoundCategory)
+      byName.set(name, category as SoundCategory)
+      return true
+    },
+  )
+}
+
+/**
+ * The images in file order. Those without `width` or `height` are among them.
+ *
+ * @param faults takes those that cannot be used, and counts in `dropped` those that are left out.
+ */
+export function checkImages(
+  list: readonly unknown[],
+  faults: Faults,
+  dropped: Tally,
+): SoundImage[] {
+  const ids = new Set<Id>()
+  const sound = (list as readonly Partial<SoundImage>[]).filter((image, i): image is SoundImage => {
+    const id: unknown = image?.id
+    if (!isId(id)) {
+      const what = id === undefined ? 'has no id' : `has the id ${showValue(id)}`
+      faults.add({ subject: `images[${i}]`, what, fix: 'an id is text or a number within 2^53' })
+      return false
+    }
+    const subject = `image ${showValue(id)}`
+    if (ids.has(id)) {
+      faults.add({ subject, what: 'has the id of an image before it', fix: 'renumber one of them' })
+      return false
+    }
+    ids.add(id)
+    const fault = imageFault(image)
+    if (fault) faults.addOrDrop({ subject, ...fault }, dropped, id)
+    return fault === undefined
+  })
+  requireOneKind(sound, faults)
+  return sound
+}
+
+function imageFault({
+  file_name,
+  width,
+  height,
+}: Partial<SoundImage>): Omit<Fault, 'subject'> | undefined {
+  const kind = 'without a usable file name'
+  if (file_name === undefined) return { what: 'has no file_name', fix: 'give it one', kind }
+  if (typeof file_name !== 'string' || file_name === '') {
+    const what = `has the file_name ${showValue(file_name)}`
+    return { what, fix: 'a file name is text', kind }
+  }
+  for (const [side, pixels] of Object.entries({ width, height })) {
+    if (isAbsent(pixels) || (Number.isInteger(pixels) && pixels > 0)) continue
+    const what = `has a ${side} of ${showValue(pixels)}`
+    return { what, fix: 'give it in pixels, or leave it out', kind: 'of no usable size' }
+  }
+  return undefined
+}
+
+/** True for what a file leaves out, or has as null. */
+export function isAbsent(value: unknown): value is undefined | null {
+  return value === undefined || value === null
+}
+
+/** Numbers and text have no common order, which an evaluation needs. */
+function requireOneKind(images: readonly SoundImage[], faults: Faults): void {
+  const number = images.find(({ id }) => typeof id === 'number')
+  const text = images.find(({ id }) => typeof id === 'string')
+  if (!number || !text) return
+  const what = `have ids that are numbers, such as ${number.id}, and ids that are text, such as ${showValue(text.id)}`
+  faults.add({ subject: 'images', what, fix: 'use one kind of id' })
+}

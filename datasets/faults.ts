@@ -1,0 +1,62 @@
+import { DataError } from '../errors.js'
+import { type Tally, tallyUp } from './tally.js'
+
+/** So many faults are told in words. */
+const SHOWN = 10
+
+/** What makes an entry of a data set unusable. */
+export interface Fault {
+  /** The entry: `annotation 7 (image 3)`, `images[4]`. */
+  subject: string
+  /** Goes on after the subject. */
+  what: string
+  fix: string
+  /** For a count of those that are dropped: reads after a number. */
+  kind: string
+}
+
+/** The faults of a data set: entries that are refused, all in one error, or dropped and counted. */
+export class Faults {
+  private readonly file: string
+  private readonly drop: boolean
+  private readonly lines: string[] = []
+  private count = 0
+  private canDrop = true
+
+  /** @param drop leaves out what can be left out. */
+  constructor(file: string, { drop }: { drop: boolean }) {
+    this.file = file
+    this.drop = drop
+  }
+
+  /** Takes a fault that leaving its entry out would not mend. */
+  add(fault: Omit<Fault, 'kind'>): void {
+    this.canDrop = false
+    this.keep(fault)
+  }
+
+  /** Takes a fault of an entry that can be left out, which `dropped` counts where it is. */
+  addOrDrop(fault: Fault, dropped: Tally, id: string | number): void {
+    if (this.drop) tallyUp(dropped, fault.kind, id)
+    else this.keep(fault)
+  }
+
+  /** @throws DataError with the first ten faults, where there are any. */
+  throwIfAny(): void {
+    const { file, count, lines, canDrop } = this
+    if (count === 0) return
+    const orDrop = canDrop ? ', or leave them out with data.invalid=drop' : ''
+    if (count === 1) {
+      const alone = canDrop ? ', or leave it out with data.invalid=drop' : ''
+      throw DataError.of(`${file}: ${lines[0]}${alone}`)
+    }
+    const more = count > lines.length ? [`and ${count - lines.length} more`] : []
+    const list = [...lines, ...more].map((line) => `\n  ${line}`).join('')
+    throw new DataError(file, `${count} entries cannot be used`, `repair them${orDrop}:${list}`)
+  }
+
+  private keep({ subject, what, fix }: Omit<Fault, 'kind'>): void {
+    if (this.lines.length < SHOWN) this.lines.push(`${subject} ${what}; ${fix}`)
+    this.count++
+  }
+}

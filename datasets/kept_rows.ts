@@ -1,0 +1,48 @@
+import { annotationRules, type Id, isId } from '../packages/pycocotools-js/source/index.js'
+import type { AnnotationFile } from './annotation_file.js'
+import type { Faults } from './faults.js'
+import type { ListCounts } from './left_out.js'
+import type { LocatedImage } from './locate_images.js'
+
+export interface KeepOptions {
+  /** Those that are used; of the others of the file, annotations are left out. */
+  images: readonly LocatedImage[]
+  /** Whether every annotation must have a mask. */
+  masks: boolean
+  faults: Faults
+  counts: ListCounts
+}
+
+/** The rows of the sound annotations of `images`, in file order; the others go to `faults`. */
+export function keptRows(file: AnnotationFile, options: KeepOptions): Int32Array {
+  const { images, masks, faults, counts } = options
+  const { rows } = file
+  const used = new Set<Id>(images.map(({ id }) => id))
+  const unused = new Set<unknown>(
+    file.images
+      .map((image) => (image as { id?: unknown } | null)?.id)
+      .filter((id) => !used.has(id as Id)),
+  )
+  const ruleFor = annotationRules(
+    { dataset: { images: [...images], categories: entriesWithId(file.categories) }, rows },
+    { masks },
+  )
+  const kept = new Int32Array(rows.length)
+  let length = 0
+  for (let row = 0; row < rows.length; row++) {
+    if (unused.size > 0 && unused.has(rows.imageId(row))) continue
+    counts.total++
+    const fault = ruleFor(row)
+    if (fault)
+      faults.addOrDrop(fault, counts.leftOut, rows.lacks(row, 'id') ? row + 1 : rows.id(row))
+    else kept[length++] = row
+  }
+  return kept.slice(0, length)
+}
+
+/** What an annotation can belong to: that an entry has other faults is told of itself, not of its annotations. */
+function entriesWithId(list: readonly unknown[]): { id: Id }[] {
+  return (list as readonly ({ id?: unknown } | null)[]).filter((entry): entry is { id: Id } =>
+    isId(entry?.id),
+  )
+}
