@@ -100,7 +100,7 @@ function imageFault({
   for (const [side, pixels] of Object.entries({ width, height })) {
     if (isAbsent(pixels) || (Number.isInteger(pixels) && pixels > 0)) continue
     const what = `has a ${side} of ${showValue(pixels)}`
-    return { what, fix: 'give it in pixels, or leave it out', kind: 'of no usable size' }
+    return { what, fix: 'give it in pixels, or remove it', kind: 'of no usable size' }
   }
   return undefined
 }

@@ -10,17 +10,12 @@ import { checkCategories, checkImages, type SoundCategory } from './check_entrie
 import type { ExifMode } from './exif.js'
 import { Faults } from './faults.js'
 import { keptRows } from './kept_rows.js'
-import {
-  countDefaults,
-  type DataCounts,
-  emptyCounts,
-  type ListCounts,
-  MIN_SIDE,
-} from './left_out.js'
+import { countDefaults, type DataCounts, emptyCounts } from './left_out.js'
 import { locateImages } from './locate_images.js'
 import { type CountedSample, makeSamples } from './make_samples.js'
 import { SelectedRows } from './selected_rows.js'
-import { countOf, tallyText, tallyUp } from './tally.js'
+import { countOf } from './tally.js'
+import { trainingSamples } from './training_samples.js'
 
 /** COCO numbers its images and annotations; other files name them. */
 export type CocoId = Id
@@ -143,40 +138,6 @@ function testSamples(all: readonly CountedSample[], { annFile }: CocoOptions): S
   if (all.length === 0) throw new DataError(annFile, 'has no images', 'give a file that has some')
   return all.map(({ sample }) => sample)
 }
-
-/** Leaves out images that teach nothing. */
-function trainingSamples(
-  all: readonly CountedSample[],
-  { annFile, keepEmpty = false }: CocoOptions,
-  { images, objects }: DataCounts,
-): Sample[] {
-  const samples: Sample[] = []
-  for (const { sample, annotated } of all) {
-    const { imageId, labels, size } = sample
-    // An image whose annotations are crowds, or too small to use, stays as one without objects.
-    const fault =
-      !keepEmpty && annotated === 0 ? EMPTY : Math.min(...size) < MIN_SIDE ? SMALL : undefined
-    if (fault === undefined) samples.push(sample)
-    else tallyUp(images.leftOut, fault, imageId)
-    for (const object of fault === undefined ? [] : labels.keys()) {
-      tallyUp(objects.leftOut, 'in images left out', sample.annotationId(object))
-    }
-  }
-  const reasons = (counts: ListCounts, what: string) =>
-    tallyText(counts.leftOut, what) || 'it has none'
-  if (samples.length === 0) {
-    const what = `none of its ${images.total} images can be trained on (${reasons(images, 'image')})`
-    throw new DataError(annFile, what, 'check the annotations and the class names')
-  }
-  if (samples.every(({ labels }) => labels.length === 0)) {
-    const what = `none of its ${objects.total} objects can be trained on (${reasons(objects, 'annotation')})`
-    throw new DataError(annFile, what, 'give annotations that there is something to learn from')
-  }
-  return samples
-}
-
-const EMPTY = 'without an object of the classes'
-const SMALL = `with a side below ${MIN_SIDE} pixels`
 
 function chooseCategories(
   annFile: string,

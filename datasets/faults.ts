@@ -45,18 +45,23 @@ export class Faults {
   throwIfAny(): void {
     const { file, count, lines, canDrop } = this
     if (count === 0) return
-    const orDrop = canDrop ? ', or leave them out with data.invalid=drop' : ''
-    if (count === 1) {
-      const alone = canDrop ? ', or leave it out with data.invalid=drop' : ''
-      throw DataError.of(`${file}: ${lines[0]}${alone}`)
-    }
+    if (count === 1) throw DataError.of(`${file}: ${lines[0]}${canDrop ? orDrop(lines[0]) : ''}`)
     const more = count > lines.length ? [`and ${count - lines.length} more`] : []
     const list = [...lines, ...more].map((line) => `\n  ${line}`).join('')
-    throw new DataError(file, `${count} entries cannot be used`, `repair them${orDrop}:${list}`)
+    const fix = `repair them${canDrop ? ', or leave them out with data.invalid=drop' : ''}`
+    throw new DataError(file, `${count} entries cannot be used`, `${fix}:${list}`)
   }
 
   private keep({ subject, what, fix }: Omit<Fault, 'kind'>): void {
     if (this.lines.length < SHOWN) this.lines.push(`${subject} ${what}; ${fix}`)
     this.count++
   }
+}
+
+/** How a sentence goes on that may end with the advice already. */
+function orDrop(sentence: string): string {
+  const advice = 'leave it out'
+  return sentence.endsWith(advice)
+    ? ' with data.invalid=drop'
+    : `, or ${advice} with data.invalid=drop`
 }

@@ -63,10 +63,11 @@ export function objectFault(
   const insideHeight = Math.min(y + height, imageHeight) - Math.max(y, 0)
   if (rows.ignored(row)) return "flagged 'ignore'"
   if (insideWidth <= 0 || insideHeight <= 0) return 'outside their image'
-  if (rows.area(row) <= 0) return 'of area 0'
+  if (rows.area(row) <= 0) return NO_AREA
   if (width < 1 || height < 1) return 'thinner than a pixel'
   return rows.iscrowd(row) !== 0 ? CROWD : undefined
 }
 
+export const NO_AREA = 'of area 0'
 export const CROWD = 'crowds'
 export const OTHER_CATEGORY = 'of other categories'

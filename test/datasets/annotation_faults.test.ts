@@ -22,7 +22,7 @@ async function refusal(t: ExecutionContext, content: unknown, rest: Rest = {}): 
 
 const image = { id: 7, file_name: 'a.png', width: 64, height: 48 }
 const DROP = ', or leave it out with data.invalid=drop'
-const REPAIR = `repair it or leave it out${DROP}`
+const REPAIR = 'repair it or leave it out with data.invalid=drop'
 const ID_RULE = 'an id is text or a number within 2^53'
 
 test('a byte order mark is no fault, and neither is NaN where no number is needed', async (t) => {
@@ -127,7 +127,7 @@ const refused: [title: string, content: unknown, sentence: string][] = [
   [
     'a height of text',
     oneCat({ images: [{ ...image, height: '48' }] }),
-    `image 7 has a height of "48"; give it in pixels, or leave it out${DROP}`,
+    `image 7 has a height of "48"; give it in pixels, or remove it${DROP}`,
   ],
   [
     'a negative width',
@@ -208,7 +208,7 @@ test('faults of images, categories and annotations come in one error', async (t)
   t.deepEqual(lines, [
     '3 entries cannot be used; repair them:', // that of a category cannot be dropped
     '  category 18 has no name; give it one',
-    '  image 8 has a width of -1; give it in pixels, or leave it out',
+    '  image 8 has a width of -1; give it in pixels, or remove it',
     '  annotation 4711 (image 7) has an area of "x"; repair it or leave it out',
   ])
 })
@@ -314,18 +314,27 @@ test('objects without a mask are dropped and counted where that is asked for', a
   t.is(dataset.samples[0].labels.length, 1)
 })
 
-for (const [title, parts, reason] of [
-  ['crowds', { iscrowd: 1 }, '1 crowds (annotation 4711)'],
-  ['of area 0', { area: 0 }, '1 of area 0 (annotation 4711)'],
-  ['flagged', { ignore: true }, "1 flagged 'ignore' (annotation 4711)"],
-  ['outside', { bbox: [64, 48, 5, 5] }, '1 outside their image (annotation 4711)'],
+const NOTHING = 'give annotations that there is something to learn from'
+
+for (const [title, parts, reason, fix] of [
+  [
+    'crowds',
+    { iscrowd: 1 },
+    '1 crowds (annotation 4711)',
+    'set iscrowd to 0 for single objects; CVAT writes 1 for every mask',
+  ],
+  [
+    'of area 0',
+    { area: 0 },
+    '1 of area 0 (annotation 4711)',
+    'leave area out, or give it in pixels',
+  ],
+  ['flagged', { ignore: true }, "1 flagged 'ignore' (annotation 4711)", NOTHING],
+  ['outside', { bbox: [64, 48, 5, 5] }, '1 outside their image (annotation 4711)', NOTHING],
 ] as const) {
   test(`training on objects that all are ${title} is refused, evaluating on them is not`, async (t) => {
     const content = oneCat({ annotations: [cat(parts)] })
-    t.is(
-      await refusal(t, content),
-      `none of its 1 objects can be trained on (${reason}); give annotations that there is something to learn from`,
-    )
+    t.is(await refusal(t, content), `none of its 1 objects can be trained on (${reason}); ${fix}`)
     t.is((await load(t, content, { mode: 'test' })).samples.length, 1)
   })
 }
