@@ -1,3 +1,4 @@
+import { show } from './annotations/annotation_faults.js'
 import { annotationTraps } from './annotations/annotation_traps.js'
 import { checkScore } from './annotations/check_annotation.js'
 import { countDefaults } from './annotations/completed_rows.js'
@@ -139,20 +140,16 @@ function checkParams(params: Params): void {
   if (maxDets.length === 0 || !maxDets.every((value) => Number.isInteger(value) && value >= 0))
     throw new CocoError(
       'evaluate',
-      `params.maxDets is [${maxDets.join(', ')}]`,
+      `params.maxDets is ${show(maxDets)}`,
       'give whole numbers, such as [1, 10, 100]',
     )
   for (const [field, values] of Object.entries({ areaRng: areaRng.flat(), iouThrs, recThrs }))
     if (!values.every((value) => typeof value === 'number' && !Number.isNaN(value)))
-      throw new CocoError(
-        'evaluate',
-        `params.${field} holds [${values.join(', ')}]`,
-        'give numbers only',
-      )
+      throw new CocoError('evaluate', `params.${field} holds ${show(values)}`, 'give numbers only')
   if (kpt_oks_sigmas.length === 0 || !kpt_oks_sigmas.every((sigma) => sigma > 0))
     throw new CocoError(
       'evaluate',
-      `params.kpt_oks_sigmas is [${kpt_oks_sigmas.join(', ')}]`,
+      `params.kpt_oks_sigmas is ${show(kpt_oks_sigmas)}`,
       'give a positive number for each keypoint',
     )
   if (areCatIdsReplaced(params))

@@ -289,7 +289,7 @@ const badMasks: BadInput[] = [
   [
     'a polygon in an image without size',
     (gt) => delete gt.imgs.get(1)!.width,
-    'dataset: annotation 3 (image 1) is a polygon, but its image has no height and width; polygons take their size from the image: give it height and width in pixels',
+    'dataset: annotation 3 (image 1) is a polygon, but its image has no width; polygons take their size from the image: give it height and width in pixels',
   ],
 ]
 for (const [name, spoil, message] of badMasks) {
@@ -366,6 +366,41 @@ for (const [name, spoil, message] of badKeypoints) {
     t.throws(() => evaluation.evaluate(), { instanceOf: CocoError, message })
   })
 }
+
+test('parameters that are text are shown in quotes', (t) => {
+  for (const [changes, message] of [
+    [
+      { maxDets: ['1', 10, 100] },
+      'params.maxDets is ["1", 10, 100]; give whole numbers, such as [1, 10, 100]',
+    ],
+    [{ iouThrs: ['0.5'] }, 'params.iouThrs holds ["0.5"]; give numbers only'],
+    [
+      { kpt_oks_sigmas: ['a'] },
+      'params.kpt_oks_sigmas is ["a"]; give a positive number for each keypoint',
+    ],
+  ] as const) {
+    const evaluation = evaluator(goldenGroundTruth(), goldenResults())
+    Object.assign(evaluation.params, changes)
+    t.throws(() => evaluation.evaluate(), { message: `evaluate: ${message}` })
+  }
+})
+
+test('NaN is no fault where no number is read', async (t) => {
+  const text = JSON.stringify({ ...PETS, info: 'NaN', licenses: ['NaN'] })
+    .replaceAll('"NaN"', 'NaN')
+    .replaceAll('"iscrowd":0', '"iscrowd":0,"score":NaN,"num_keypoints":NaN,"depth":[NaN,Infinity]')
+  const groundTruth = await COCO.load(new TextEncoder().encode(text))
+  const results = JSON.stringify(PET_RESULTS).replaceAll(
+    '"score"',
+    '"area":NaN,"id":NaN,"iscrowd":NaN,"x":NaN,"score"',
+  )
+  const detected = await groundTruth.loadRes(new TextEncoder().encode(results))
+  for (const iouType of ['bbox', 'segm'] as const)
+    t.deepEqual(
+      runAll(new COCOeval(groundTruth, detected, iouType, { print: () => {} })),
+      PET_STATS,
+    )
+})
 
 test('sigmas that are not positive are rejected', (t) => {
   const evaluation = evaluator(new COCO(PERSONS), PERSON_RESULTS, 'keypoints')

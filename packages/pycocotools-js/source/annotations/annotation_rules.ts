@@ -14,6 +14,7 @@ import {
   unknownIdFault,
 } from './annotation_faults.js'
 import type { AnnotationRows } from './annotation_rows.js'
+import { noSizeFault } from './image_size.js'
 
 /** What makes an annotation unusable. Reads as one sentence: subject, what, fix. */
 export interface AnnotationFault {
@@ -106,7 +107,7 @@ function maskFault(rows: AnnotationRows, row: number, image: CocoImage): Fault |
   const hasSize = typeof height === 'number' && typeof width === 'number'
   if ('polygons' in segmentation) {
     if (isEmptyMask(segmentation.polygons)) return noMaskFault([])
-    if (!hasSize) return noSizeFault
+    if (!hasSize) return noSizeFault(image, image.id)
   } else if (hasSize && isOfOtherSize(segmentation, height, width))
     return otherSizeFault(segmentation, height, width)
   try {
@@ -116,12 +117,6 @@ function maskFault(rows: AnnotationRows, row: number, image: CocoImage): Fault |
     if (!(fault instanceof MaskFault)) throw fault
     return { what: fault.what, fix: fault.fix, kind: 'with a mask that cannot be drawn' }
   }
-}
-
-const noSizeFault: Fault = {
-  what: 'is a polygon, but its image has no height and width',
-  fix: 'polygons take their size from the image: give it height and width in pixels',
-  kind: 'with a mask that cannot be drawn',
 }
 
 type RunLengths = Extract<Segmentation, { size: unknown }>

@@ -1,6 +1,7 @@
 import { CocoError } from '../errors.js'
 import { showId } from '../ids.js'
 import type { CocoImage, Id } from '../types.js'
+import { type Fault, isAbsent, show } from './annotation_faults.js'
 
 /**
  * The size that the polygons of an annotation are drawn at: its image's, `[height, width]` in pixels.
@@ -17,10 +18,21 @@ export function imageSizeOf(
   const image = imgs.get(imageId)
   const { height, width } = image ?? {}
   if (typeof height === 'number' && typeof width === 'number') return [height, width]
-  const lack = image ? 'its image has no height and width' : `there is no image ${showId(imageId)}`
-  throw new CocoError(
-    where,
-    `${subject()} is a polygon, but ${lack}`,
-    'polygons take their size from the image: give it height and width in pixels',
-  )
+  const { what, fix } = noSizeFault(image, imageId)
+  throw new CocoError(where, `${subject()} ${what}`, fix)
+}
+
+/** What is wrong with polygons whose image has no size. */
+export function noSizeFault(image: CocoImage | undefined, imageId: Id): Fault {
+  const { height, width } = image ?? {}
+  let lack = `its image has the height ${show(height)} and the width ${show(width)}`
+  if (image === undefined) lack = `there is no image ${showId(imageId)}`
+  else if (isAbsent(height) && isAbsent(width)) lack = 'its image has no height and width'
+  else if (isAbsent(height)) lack = 'its image has no height'
+  else if (isAbsent(width)) lack = 'its image has no width'
+  return {
+    what: `is a polygon, but ${lack}`,
+    fix: 'polygons take their size from the image: give it height and width in pixels',
+    kind: 'with a mask that cannot be drawn',
+  }
 }

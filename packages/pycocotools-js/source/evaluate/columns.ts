@@ -1,3 +1,4 @@
+import { show } from '../annotations/annotation_faults.js'
 import type { AnnotationRows } from '../annotations/annotation_rows.js'
 import {
   checkArea,
@@ -68,7 +69,7 @@ function checkNumKeypoints(where: string, rows: AnnotationRows, row: number): nu
   const { num_keypoints } = rows.at(row)
   throw new CocoError(
     where,
-    `${nameOfRow(rows, row)} has ${num_keypoints === undefined ? 'no num_keypoints' : `a num_keypoints of ${JSON.stringify(num_keypoints)}`}`,
+    `${nameOfRow(rows, row)} has ${num_keypoints === undefined ? 'no num_keypoints' : `a num_keypoints of ${show(num_keypoints)}`}`,
     'give it the number of its labelled keypoints',
   )
 }

@@ -1,3 +1,4 @@
+import { show } from '../annotations/annotation_faults.js'
 import { checkArea, checkedBoxes, nameOfRow } from '../annotations/check_annotation.js'
 import { CocoError } from '../errors.js'
 import { type KeypointObject, oks } from './oks.js'
@@ -52,7 +53,7 @@ function keypointsOf({ rows, name }: Side, row: number, k: number): Float64Array
     if (!Number.isFinite(value))
       throw new CocoError(
         name,
-        `${subject()} has ${String(value)} in keypoints, at [${i}]`,
+        `${subject()} has ${show(value)} in keypoints, at [${i}]`,
         'repair it or leave it out',
       )
     checked[i] = value

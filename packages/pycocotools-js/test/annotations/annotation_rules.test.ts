@@ -10,7 +10,13 @@ import {
 } from '../../source/index.js'
 
 const dataset: CocoDataset = {
-  images: [{ id: 3, height: 4, width: 5 }, { id: 'a', height: 5, width: 4 }, { id: 8 }],
+  images: [
+    { id: 3, height: 4, width: 5 },
+    { id: 'a', height: 5, width: 4 },
+    { id: 8 },
+    { id: 9, height: 4, width: '5' as never },
+    { id: 10, height: 4 },
+  ],
   categories: [{ id: 1, name: 'cat' }],
 }
 const sound = {
@@ -113,6 +119,14 @@ const faulty: [object, string][] = [
   [
     { image_id: 8 },
     'annotation 7 (image 8) is a polygon, but its image has no height and width; polygons take their size from the image: give it height and width in pixels | with a mask that cannot be drawn',
+  ],
+  [
+    { image_id: 9 },
+    'annotation 7 (image 9) is a polygon, but its image has the height 4 and the width "5"; polygons take their size from the image: give it height and width in pixels | with a mask that cannot be drawn',
+  ],
+  [
+    { image_id: 10 },
+    'annotation 7 (image 10) is a polygon, but its image has no width; polygons take their size from the image: give it height and width in pixels | with a mask that cannot be drawn',
   ],
   ...(
     [
