@@ -68,6 +68,11 @@ export interface ImageFilter {
   catIds?: OneOrMany<Id>
 }
 
+export interface ResultOptions extends LoadOptions {
+  /** Takes an empty list, too, as of a detector that found nothing; pycocotools raises an error. @default false */
+  allowEmpty?: boolean
+}
+
 /** A data set in COCO format, with indices. The objects are those of the file: they are not copied. */
 export class COCO {
   /** Of a COCO read from a file, without its annotations, which are in `rows`. */
@@ -191,16 +196,17 @@ export class COCO {
    * @param results a parsed file, which is copied; an array `[N, 7]` of image id, x, y, width, height, score, category
    * id; or a results file as `load` takes it.
    */
-  loadRes(results: readonly CocoResult[] | ResultArray): COCO
-  loadRes(results: JsonSource, options?: LoadOptions): Promise<COCO>
+  loadRes(results: readonly CocoResult[] | ResultArray, options?: ResultOptions): COCO
+  loadRes(results: JsonSource, options?: ResultOptions): Promise<COCO>
   loadRes(
     results: readonly CocoResult[] | ResultArray | JsonSource,
-    options: LoadOptions = {},
+    options: ResultOptions = {},
   ): COCO | Promise<COCO> {
-    if (isList(results)) return this.withObjects(results, 'results')
-    if (isResultArray(results)) return this.withTable(tableOfArray(results, 'results'), 'results')
-    const name = nameOfSource(results, options, 'results')
-    return readResultFile(results, name).then((table) => this.withTable(table, name))
+    const { name = 'results' } = options
+    if (isList(results)) return this.withObjects(results, name, options)
+    if (isResultArray(results)) return this.withTable(tableOfArray(results, name), name, options)
+    const file = nameOfSource(results, options, 'results')
+    return readResultFile(results, file).then((table) => this.withTable(table, file, options))
   }
 
   /** The mask of an annotation as compressed run lengths: polygons are drawn and united. */
@@ -219,16 +225,16 @@ export class COCO {
     return drawAnnotations(annotations, context, options)
   }
 
-  private withObjects(results: readonly CocoResult[], name: string): COCO {
+  private withObjects(results: readonly CocoResult[], name: string, options: ResultOptions): COCO {
     for (const [i, result] of results.entries()) checkResult(result, i, name)
     const annotations = results.map((result) => ({ ...result })) as CocoAnnotation[]
-    const found = findResults(new ObjectRows(annotations), this, name)
+    const found = findResults(new ObjectRows(annotations), this, name, options)
     for (const [row, annotation] of annotations.entries()) addFound(annotation, row, found)
     return new COCO({ ...this.datasetOf(found, annotations), annotations }, name)
   }
 
-  private withTable(table: AnnotationTable, name: string): COCO {
-    const found = findResults(table, this, name)
+  private withTable(table: AnnotationTable, name: string, options: ResultOptions): COCO {
+    const found = findResults(table, this, name, options)
     return new COCO(this.datasetOf(found, table), name, new ResultTable(table, found))
   }
 

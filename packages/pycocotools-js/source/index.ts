@@ -34,7 +34,7 @@ export {
   type LoadOptions,
   readAnnotations,
 } from './annotations/read_annotations.js'
-export { type CategoryFilter, COCO, type ImageFilter } from './coco.js'
+export { type CategoryFilter, COCO, type ImageFilter, type ResultOptions } from './coco.js'
 export { COCOeval, type COCOevalOptions } from './coco_eval.js'
 export { CocoError } from './errors.js'
 export type { Accumulated } from './evaluate/accumulate.js'

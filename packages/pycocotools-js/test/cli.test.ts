@@ -9,6 +9,7 @@ import { nearestName } from '../source/cli/nearest_name.js'
 import { runCommand } from '../source/cli/run_command.js'
 import { VERSION } from '../source/cli/version.js'
 import { Params } from '../source/evaluate/params.js'
+import { forgetWarnings } from '../source/warn_once.js'
 import {
   PERSON_RESULTS,
   PERSON_STATS,
@@ -37,6 +38,7 @@ test.before(async () => {
     'found.json': PET_RESULTS,
     'persons.json': PERSONS,
     'poses.json': PERSON_RESULTS,
+    'nothing.json': [],
     'elsewhere.json': [{ ...PET_RESULTS[0], image_id: 9 }],
   }
   for (const [name, content] of Object.entries(files))
@@ -173,6 +175,27 @@ test('--sigmas are those of other keypoints than the 17 of COCO', async (t) => {
   const wide = await ask(...args, '--sigmas', Array(17).fill(10).join())
   t.true(JSON.parse(wide.out).stats[0] > PERSON_STATS[0], 'everything is near enough')
 })
+
+for (const [iouType, files, stats] of [
+  ['bbox', 'pets.json', new Array(12).fill(0)],
+  ['segm', 'pets.json', new Array(12).fill(0)],
+  ['keypoints', 'persons.json', new Array(10).fill(0)],
+] as const) {
+  test.serial(`no results at all are 0 of ${iouType}, with a warning`, async (t) => {
+    const warnings: string[] = []
+    const { warn } = console
+    console.warn = (line: string) => void warnings.push(line.replace(join(folder, '/'), ''))
+    forgetWarnings()
+    const args = ['eval', files, 'nothing.json', '--iou-type', iouType, '--json']
+    const { code, out } = await ask(...args)
+    console.warn = warn
+    t.is(code, 0)
+    t.deepEqual(JSON.parse(out).stats, stats)
+    t.deepEqual(warnings, [
+      'pycocotools-js: nothing.json: holds no results, so that AP and AR are 0 where there is ground truth',
+    ])
+  })
+}
 
 test('results in the place of the annotations are said to go second', async (t) => {
   const { code, err } = await ask('eval', 'found.json', 'pets.json', '--iou-type', 'bbox')

@@ -34,8 +34,22 @@ export type FoundResults =
  *
  * @param rows each an object. The first decides what kind of results they all are.
  * @param where the file, for errors.
+ * @param allowEmpty as `ResultOptions`.
  */
-export function findResults(rows: GivenRows, gt: GroundTruthIndex, where: string): FoundResults {
+export function findResults(
+  rows: GivenRows,
+  gt: GroundTruthIndex,
+  where: string,
+  { allowEmpty = false } = {},
+): FoundResults {
+  if (rows.length === 0 && allowEmpty) {
+    warnOnce(
+      'no results',
+      `${where}: holds no results, so that AP and AR are 0 where there is ground truth`,
+      where,
+    )
+    return { kind: 'bbox', areas: new Float64Array(0) }
+  }
   checkImages(rows, gt.imgs, where)
   const kind = kindOf(rows, where)
   if (kind === 'caption') return { kind }
@@ -90,7 +104,7 @@ function kindOf(rows: GivenRows, where: string): FoundResults['kind'] {
     throw new CocoError(
       where,
       'holds no results',
-      'a detector that found nothing has an AP of 0; in a program evaluate it with new COCO({ ...groundTruth.dataset, annotations: [] })',
+      'a detector that found nothing has an AP of 0: loadRes(results, { allowEmpty: true }) takes it',
     )
   const first = rows.at(0)
   if ('caption' in first) return 'caption'

@@ -30,7 +30,7 @@ export async function evaluateFiles(
   const { iouType, maxDets, sigmas, classAgnostic, perClass } = request
   const started = performance.now()
   const groundTruth = await COCO.load(request.groundTruth)
-  const detected = await groundTruth.loadRes(request.results)
+  const detected = await groundTruth.loadRes(request.results, { allowEmpty: true })
   const loaded = performance.now()
 
   const evaluation = new COCOeval(groundTruth, detected, iouType, { print })

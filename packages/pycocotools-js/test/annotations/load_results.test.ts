@@ -101,7 +101,7 @@ const refused: [string, unknown[], string][] = [
   [
     'no results',
     [],
-    'holds no results; a detector that found nothing has an AP of 0; in a program evaluate it with new COCO({ ...groundTruth.dataset, annotations: [] })',
+    'holds no results; a detector that found nothing has an AP of 0: loadRes(results, { allowEmpty: true }) takes it',
   ],
   [
     'an entry that is null',
@@ -278,4 +278,15 @@ test('a list of results is copied, not changed', (t) => {
   const results = [box()]
   new COCO(GROUND_TRUTH).loadRes(results)
   t.deepEqual(results, [box()])
+})
+
+test('no results are taken where they are allowed, from a list and from a file', async (t) => {
+  const groundTruth = new COCO(GROUND_TRUTH)
+  for (const detected of [
+    groundTruth.loadRes([], { allowEmpty: true }),
+    await groundTruth.loadRes(bytesOf([]), { allowEmpty: true }),
+  ]) {
+    t.deepEqual(detected.getAnnIds(), [])
+    t.deepEqual(detected.getImgIds(), groundTruth.getImgIds())
+  }
 })
