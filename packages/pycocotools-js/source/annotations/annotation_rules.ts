@@ -64,9 +64,8 @@ export function annotationRules(
     (!Number.isNaN(rows.iscrowd(row)) || rows.lacks(row, 'iscrowd'))
 
   return (row) => {
-    const fault = isSound(row)
-      ? masks && maskFault(rows, row, images.get(rows.imageId(row))!)
-      : valueFault(rows, row, images, categories)
+    let fault = isSound(row) ? undefined : valueFault(rows, row, images, categories)
+    if (masks) fault ??= maskFault(rows, row, images.get(rows.imageId(row))!)
     return fault ? { subject: subjectOf(rows, row), ...fault } : undefined
   }
 }

@@ -124,7 +124,7 @@ export class ValueReader {
     if (!(Math.abs(this.number[0]) > Number.MAX_SAFE_INTEGER)) return false
     const { closes, keys, idDepth } = this
     if (closes.length !== idDepth) return false
-    return idDepth === 0 || (closes[0] === CLOSE_OBJECT && ID_KEYS.includes(keys[keys.length - 1]))
+    return idDepth === 0 || ID_KEYS.includes(keys[keys.length - 1]) // a list has no keys
   }
 
   /** The whole number from `start` on; what has a point or an exponent stays rounded. */

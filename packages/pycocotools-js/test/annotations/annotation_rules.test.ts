@@ -206,6 +206,19 @@ for (const [change, message] of faulty) {
   })
 }
 
+test('what may be left out does not hide a mask that cannot be drawn', async (t) => {
+  const changes = [{ id: absent }, { area: null }, { iscrowd: absent }]
+  const faults = await faultsOf(changes.map((change) => ({ ...change, segmentation: [[1, 2]] })))
+  t.deepEqual(
+    faults.map((fault) => `${fault?.subject} ${fault?.what}`),
+    [
+      'annotations[0] has a polygon [0] of 2 numbers',
+      'annotation 7 (image 3) has a polygon [0] of 2 numbers',
+      'annotation 7 (image 3) has a polygon [0] of 2 numbers',
+    ],
+  )
+})
+
 test('sound annotations have no fault, whatever they leave out', async (t) => {
   const changes = [
     {},
