@@ -1,7 +1,9 @@
 /** Needs coco128 at ../shared/data; says so, and leaves its tests out, where it is missing. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
 import test from 'ava'
+import { loadCoco } from '../datasets/index.js'
 import { COCO, COCOeval } from '../packages/pycocotools-js/source/index.js'
 import { jitteredBoxes, jitteredMasks } from './helpers/jittered_detections.js'
 
@@ -48,5 +50,33 @@ for (const [iouType, jitter] of isHere ? kinds : []) {
     evaluation.evaluate()
     evaluation.accumulate()
     t.deepEqual(evaluation.summarize(), expected[iouType].stats)
+  })
+}
+
+/** SHA-256 over all samples, computed before annotations were read in columns. */
+const SAMPLES = {
+  train: 'd803503ba06d0d2e5b269a7af151ad1985e9b20712727a8731a4caacc37ceb57',
+  test: '60abf4820716c687faabcbc80b7367016713a3a7c42b724815c2aae545e5a52f',
+}
+
+for (const mode of isHere ? (['train', 'test'] as const) : []) {
+  test(`the samples of coco128 are what they were, bit for bit: ${mode}`, async (t) => {
+    const imageDir = 'data/coco128/train2017'
+    const { samples } = await loadCoco({ annFile: fileURLToPath(ANNOTATIONS), imageDir, mode })
+    const digest = createHash('sha256')
+    for (const {
+      imageId,
+      file,
+      size,
+      labels,
+      boxesXyxy,
+      crowdBoxesXyxy,
+      annotationId,
+    } of samples) {
+      const ids = Array.from(labels.keys(), annotationId)
+      const numbers = [[...labels], [...boxesXyxy], [...crowdBoxesXyxy], ids]
+      digest.update(JSON.stringify([imageId, file, size, ...numbers]))
+    }
+    t.is(digest.digest('hex'), SAMPLES[mode])
   })
 }

@@ -15,10 +15,18 @@ import { tinyMaskExperiment } from './tiny_mask_experiment.js'
 
 const progressStream = new Writable({ write: (_, __, done) => done() }) as NodeJS.WriteStream
 
+interface Exported {
+  json: string | object
+  /** Files that are made for it. */
+  pictures: readonly string[]
+  /** In `json`. @default as many as pictures */
+  images?: number
+}
+
 /** What training says before its first iteration; it trains an epoch and evaluates. */
 async function trained(
   t: ExecutionContext,
-  { json, pictures }: { json: string | object; pictures: readonly string[] },
+  { json, pictures, images = pictures.length }: Exported,
   { masks = false, numClasses }: { masks?: boolean; numClasses: number },
 ): Promise<string[]> {
   const { config } = masks ? await tinyMaskExperiment(t) : await tinyExperiment(t)
@@ -42,7 +50,7 @@ async function trained(
   const workDir = join(folder, 'run')
   try {
     const { iteration } = await trainConfig(exported, { workDir, progressStream, say })
-    t.is(iteration, pictures.length)
+    t.is(iteration, images)
   } catch (error) {
     lines.push((error as Error).message.replaceAll(annFile, 'ANN'))
   }
@@ -151,7 +159,11 @@ test('labelme2coco: absolute paths, no info, lines of two points among the polyg
     })),
   })
   const options = { masks: true, numClasses: 1 }
-  const picture = { pictures: [] }
+  const picture = { pictures: [], images: 1 }
+  t.deepEqual(await trained(t, { json: json(square(8)), ...picture }, options), [
+    'trains on 1 image with 1 object of 1 class from ANN',
+    'evaluates on 1 image with 1 object of 1 class from ANN',
+  ])
   const lines = await trained(t, { json: json(square(8), [8, 8, 24, 24]), ...picture }, options)
   t.deepEqual(lines, [
     'ANN: annotation 2 (image 1) has a polygon [0] of 4 numbers; a polygon is a list of numbers x1 y1 x2 y2 x3 y3 ..., three pairs or more, or leave it out with data.invalid=drop',
