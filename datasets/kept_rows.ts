@@ -33,8 +33,7 @@ export function keptRows(file: AnnotationFile, options: KeepOptions): Int32Array
     if (unused.size > 0 && unused.has(rows.imageId(row))) continue
     counts.total++
     const fault = ruleFor(row)
-    if (fault)
-      faults.addOrDrop(fault, counts.leftOut, rows.lacks(row, 'id') ? row + 1 : rows.id(row))
+    if (fault) faults.addOrDrop(fault, counts.leftOut, rows.id(row) ?? row + 1)
     else kept[length++] = row
   }
   return kept.slice(0, length)
