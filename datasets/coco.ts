@@ -6,7 +6,6 @@ import {
   type Segmentation,
 } from '../packages/pycocotools-js/source/index.js'
 import { readAnnotationFile } from './annotation_file.js'
-import { checkCategories, checkImages, type SoundCategory } from './check_entries.js'
 import type { ExifMode } from './exif.js'
 import { Faults } from './faults.js'
 import { keptRows } from './kept_rows.js'
@@ -14,6 +13,7 @@ import { countDefaults, type DataCounts, emptyCounts } from './left_out.js'
 import { locateImages } from './locate_images.js'
 import { type CountedSample, makeSamples } from './make_samples.js'
 import { SelectedRows } from './selected_rows.js'
+import { type SoundCategory, soundCategories, soundImages } from './sound_entries.js'
 import { countOf } from './tally.js'
 import { trainingSamples } from './training_samples.js'
 
@@ -95,8 +95,8 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
   const counts: DataCounts = { images: emptyCounts(), objects: emptyCounts(), notes: [] }
   const listed = file.images.slice(0, limit)
   counts.images.total = listed.length
-  const categories = checkCategories(file.categories, faults)
-  const named = checkImages(listed, faults, counts.images.leftOut)
+  const categories = soundCategories(file.categories, faults)
+  const named = soundImages(listed, faults, counts.images.leftOut)
   const images = await locateImages(named, options, { faults, counts })
   const kept = keptRows(file, { images, faults, masks, counts: counts.objects })
   faults.throwIfAny()

@@ -1,11 +1,11 @@
 import { DataError } from '../errors.js'
-import { isAbsent, type SoundImage } from './check_entries.js'
 import type { CocoOptions } from './coco.js'
 import { isTurned, shownSize } from './exif.js'
 import { readHeaders } from './exif_counts.js'
 import type { Faults } from './faults.js'
 import type { DataCounts } from './left_out.js'
 import { findPictures } from './picture_paths.js'
+import { isAbsent, type SoundImage } from './sound_entries.js'
 import { tallyUp } from './tally.js'
 
 /** An image with the path of its picture, and a size. */

@@ -1,8 +1,8 @@
 import type { AnnotationRows, Id } from '../packages/pycocotools-js/source/index.js'
-import type { SoundCategory } from './check_entries.js'
 import type { Sample } from './coco.js'
 import { CROWD, type ListCounts, OTHER_CATEGORY, objectFault } from './left_out.js'
 import type { LocatedImage } from './locate_images.js'
+import type { SoundCategory } from './sound_entries.js'
 import { tallyUp } from './tally.js'
 
 /** A sample, and how many annotations of the classes its image has, those that training leaves out too. */

@@ -25,33 +25,41 @@ export interface SoundCategory extends CocoCategory {
  *
  * @param faults takes those that cannot be used; none can be left out.
  */
-export function checkCategories(list: readonly unknown[], faults: Faults): SoundCategory[] {
-  const byId = new Map<Id, SoundCategory>()
-  const byName = new Map<string, SoundCategory>()
-  return (list as readonly Partial<SoundCategory>[]).filter(
-    (category, i): category is SoundCategory => {
-      const { id, name } = category ?? {}
-      const subject = isId(id) ? `category ${showValue(id)}` : `categories[${i}]`
-      const fault = (what: string, fix: string) => {
-        faults.add({ subject, what, fix })
-        return false
-      }
-      if (id === undefined) return fault('has no id', 'number the categories from 1')
-      if (typeof id !== 'number' || !isId(id)) {
-        return fault(`has the id ${showValue(id)}`, 'a category id is a number within 2^53')
-      }
-      if (name === undefined) return fault('has no name', 'give it one')
-      if (typeof name !== 'string')
-        return fault(`has the name ${showValue(name)}`, 'a name is text')
-      if (byId.has(id)) return fault('has the id of a category before it', 'remove one of them')
-      if (byName.has(name)) {
-        return fault(`has the name '${name}' of a category before it`, 'rename one of them')
-      }
-      byId.set(id, category as SoundCategory)
-      byName.set(name, category as SoundCategory)
+export function soundCategories(list: readonly unknown[], faults: Faults): SoundCategory[] {
+  const known = new Set<Id>()
+  return (list as readonly Partial<SoundCategory>[]).filter((entry, i): entry is SoundCategory => {
+    const { id } = entry
+    const fault = categoryFault(entry, known)
+    if (!fault) {
+      known.add(id!)
+      known.add(entry.name!)
       return true
-    },
-  )
+    }
+    faults.add({ subject: isId(id) ? `category ${showValue(id)}` : `categories[${i}]`, ...fault })
+    return false
+  })
+}
+
+/** @param known ids and names of the categories before. */
+function categoryFault(
+  { id, name }: Partial<SoundCategory>,
+  known: ReadonlySet<Id>,
+): Omit<Fault, 'subject' | 'kind'> | undefined {
+  if (id === undefined) return { what: 'has no id', fix: 'number the categories from 1' }
+  if (typeof id !== 'number' || !isId(id)) {
+    return { what: `has the id ${showValue(id)}`, fix: 'a category id is a number within 2^53' }
+  }
+  if (name === undefined) return { what: 'has no name', fix: 'give it one' }
+  if (typeof name !== 'string') {
+    return { what: `has the name ${showValue(name)}`, fix: 'a name is text' }
+  }
+  if (known.has(id)) {
+    return { what: 'has the id of a category before it', fix: 'remove one of them' }
+  }
+  if (known.has(name)) {
+    return { what: `has the name '${name}' of a category before it`, fix: 'rename one of them' }
+  }
+  return undefined
 }
 
 /**
@@ -59,7 +67,7 @@ export function checkCategories(list: readonly unknown[], faults: Faults): Sound
  *
  * @param faults takes those that cannot be used, and counts in `dropped` those that are left out.
  */
-export function checkImages(
+export function soundImages(
   list: readonly unknown[],
   faults: Faults,
   dropped: Tally,
