@@ -64,10 +64,11 @@ export function objectFault(
   if (rows.ignored(row)) return "flagged 'ignore'"
   if (insideWidth <= 0 || insideHeight <= 0) return 'outside their image'
   if (rows.area(row) <= 0) return NO_AREA
-  if (width < 1 || height < 1) return 'thinner than a pixel'
+  if (width < 1 || height < 1) return THIN
   return rows.iscrowd(row) !== 0 ? CROWD : undefined
 }
 
 export const NO_AREA = 'of area 0'
-export const CROWD = 'crowds'
+export const THIN = 'thinner than a pixel'
+export const CROWD = "flagged 'iscrowd'"
 export const OTHER_CATEGORY = 'of other categories'

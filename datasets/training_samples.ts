@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js'
 import type { CocoOptions, Sample } from './coco.js'
-import { CROWD, type DataCounts, type ListCounts, MIN_SIDE, NO_AREA } from './left_out.js'
+import { CROWD, type DataCounts, type ListCounts, MIN_SIDE, NO_AREA, THIN } from './left_out.js'
 import type { CountedSample } from './make_samples.js'
 import { tallyText, tallyUp } from './tally.js'
 
@@ -8,6 +8,8 @@ import { tallyText, tallyUp } from './tally.js'
 const MENDED: Partial<Record<string, string>> = {
   [CROWD]: 'set iscrowd to 0 for single objects; CVAT writes 1 for every mask',
   [NO_AREA]: 'leave area out, or give it in pixels',
+  [THIN]:
+    'give boxes in pixels, [x, y, width, height]; relative ones are to be multiplied by the size of the image',
 }
 
 const EMPTY = 'without an object of the classes'

@@ -320,8 +320,14 @@ for (const [title, parts, reason, fix] of [
   [
     'crowds',
     { iscrowd: 1 },
-    '1 crowds (annotation 4711)',
+    "1 flagged 'iscrowd' (annotation 4711)",
     'set iscrowd to 0 for single objects; CVAT writes 1 for every mask',
+  ],
+  [
+    'relative',
+    { bbox: [0.2, 0.3, 0.25, 0.5] },
+    '1 thinner than a pixel (annotation 4711)',
+    'give boxes in pixels, [x, y, width, height]; relative ones are to be multiplied by the size of the image',
   ],
   [
     'of area 0',

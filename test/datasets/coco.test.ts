@@ -103,12 +103,12 @@ test('what training leaves out is counted by reason, evaluation reads all of the
     '  left out of 4 images: 2 without an object of the classes (first: image 2), 1 with a side below 32 pixels (image 3)',
     "  left out of 10 objects: 1 of an unknown image (annotation 10), 1 flagged 'ignore' (annotation 2), " +
       '1 outside their image (annotation 3), 1 of area 0 (annotation 4), 1 thinner than a pixel (annotation 5), ' +
-      '2 crowds (first: annotation 6), 1 of other categories (annotation 9), 1 in images left out (annotation 8)',
+      "2 flagged 'iscrowd' (first: annotation 6), 1 of other categories (annotation 9), 1 in images left out (annotation 8)",
   ])
   const test = await loadCoco(await options(t, content, { ...rest, mode: 'test' }))
   t.deepEqual(dataLines(test, 'evaluates on'), [
     `evaluates on 4 images with 6 objects of 2 classes from ${test.annFile}`,
-    '  left out of 10 objects: 1 of an unknown image (annotation 10), 2 crowds (first: annotation 6), 1 of other categories (annotation 9)',
+    "  left out of 10 objects: 1 of an unknown image (annotation 10), 2 flagged 'iscrowd' (first: annotation 6), 1 of other categories (annotation 9)",
     '  1 annotation has ignore set, first annotation 2 (image 1); that changes nothing, since iscrowd overwrites it, as in pycocotools; set iscrowd to 1 to leave such out',
   ])
 })

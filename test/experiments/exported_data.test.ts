@@ -114,7 +114,7 @@ test('CVAT: masks as run lengths, all of them crowds', async (t) => {
   const options = { masks: true, numClasses: 1 }
   const pictures = ['a.png']
   t.deepEqual(await trained(t, { json: json(1), pictures }, options), [
-    'ANN: none of its 1 objects can be trained on (1 crowds (annotation 1)); set iscrowd to 0 for single objects; CVAT writes 1 for every mask',
+    "ANN: none of its 1 objects can be trained on (1 flagged 'iscrowd' (annotation 1)); set iscrowd to 0 for single objects; CVAT writes 1 for every mask",
   ])
   t.deepEqual(await trained(t, { json: json(0), pictures }, options), [
     'trains on 1 image with 1 object of 1 class from ANN',

@@ -67,14 +67,14 @@ test('what is trained and evaluated on is told at once, and kept in data.json', 
   t.deepEqual(lines, [
     `trains on 4 images with 12 objects of 3 classes from ${config.data.train.annFile}`,
     `evaluates on ${json.images.length} images with ${total - 1} objects of 3 classes from ${val.annFile}`,
-    `  left out of ${total} objects: 1 crowds (annotation 1)`,
+    `  left out of ${total} objects: 1 flagged 'iscrowd' (annotation 1)`,
     '  1 annotation has the id 0, first annotation 0 (image 1); a match to it counts as unmatched, as in pycocotools; number annotations from 1',
   ])
   const kept = JSON.parse(await readFile(join(workDir, 'data.json'), 'utf8'))
   t.deepEqual(Object.keys(kept), ['train', 'val'])
   t.deepEqual(kept.val.objects, {
     ...{ total, used: total - 1, defaults: {} },
-    leftOut: { crowds: { count: 1, first: 1 } },
+    leftOut: { "flagged 'iscrowd'": { count: 1, first: 1 } },
   })
   t.deepEqual([kept.val.annFile, kept.val.imageDir], [val.annFile, val.imageDir])
   t.is(kept.val.notes.length, 1)
