@@ -41,20 +41,22 @@ export function isSize(size: readonly number[], other: readonly number[]): boole
 }
 
 /** Whether a JPEG may have EXIF data: false only where its segments up to the pixels have none. */
-export function mayHaveExif(jpeg: Buffer): boolean {
+export function mayHaveExif(jpeg: Uint8Array): boolean {
   let at = 2
   while (at + 8 <= jpeg.length && jpeg[at] === 0xff) {
     const marker = jpeg[at + 1]
     if (marker === START_OF_SCAN) return false
-    if (marker === APP1 && jpeg.toString('latin1', at + 4, at + 8) === 'Exif') return true
-    at += 2 + jpeg.readUInt16BE(at + 2)
+    if (marker === APP1 && EXIF.every((byte, i) => jpeg[at + 4 + i] === byte)) return true
+    at += 2 + 256 * jpeg[at + 2] + jpeg[at + 3]
   }
   return true
 }
 
 const START_OF_SCAN = 0xda
 const APP1 = 0xe1
+/** `Exif` in ASCII. */
+const EXIF = [0x45, 0x78, 0x69, 0x66]
 
-export function isJpeg(bytes: Buffer): boolean {
+export function isJpeg(bytes: Uint8Array): boolean {
   return bytes[0] === 0xff && bytes[1] === 0xd8
 }

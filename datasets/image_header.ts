@@ -41,7 +41,7 @@ export function readTurnedHeader(
 
 async function withHead<Result>(
   file: string,
-  parse: (head: Buffer, handle: FileHandle) => Promise<Result>,
+  parse: (head: Uint8Array, handle: FileHandle) => Promise<Result>,
 ): Promise<Result> {
   try {
     const handle = await open(file)
@@ -56,7 +56,7 @@ async function withHead<Result>(
 }
 
 interface OpenFile {
-  head: Buffer
+  head: Uint8Array
   handle: FileHandle
   options: LimitOptions
 }
@@ -69,7 +69,7 @@ async function parseHead(file: string, { head, handle, options }: OpenFile): Pro
   return parseHeader(file, await handle.readFile(), options)
 }
 
-async function readHead(handle: FileHandle): Promise<Buffer> {
+async function readHead(handle: FileHandle): Promise<Uint8Array> {
   const head = Buffer.allocUnsafe(HEAD_BYTES)
   const { bytesRead } = await handle.read(head, 0, HEAD_BYTES, 0)
   return head.subarray(0, bytesRead)
@@ -78,7 +78,7 @@ async function readHead(handle: FileHandle): Promise<Buffer> {
 /** `readHeader` of a whole file that was read from `file`. */
 export async function parseHeader(
   file: string,
-  bytes: Buffer,
+  bytes: Uint8Array,
   options: LimitOptions = {},
 ): Promise<ImageHeader> {
   let metadata: Metadata
@@ -90,7 +90,7 @@ export async function parseHeader(
   return checkedHeader(file, metadata, options)
 }
 
-function readMetadata(bytes: Buffer): Promise<Metadata> {
+function readMetadata(bytes: Uint8Array): Promise<Metadata> {
   return sharp(bytes, { failOn: 'truncated', limitInputPixels: false }).metadata()
 }
 

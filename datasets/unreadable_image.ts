@@ -23,14 +23,14 @@ export function openError(file: string, error: unknown): DataError {
 /** Why bytes that were read from `file` are no image, by what they hold; `error` is the decoder's. */
 export async function unreadableError(
   file: string,
-  bytes: Buffer,
+  bytes: Uint8Array,
   error: unknown,
 ): Promise<DataError> {
   const reason = reasonOf(error)
   if (reason.includes('samples out of range')) {
     return new DataError(file, 'has samples of more than 32 bits', TO_8_OR_16_BITS)
   }
-  const head = bytes.subarray(0, HEAD_BYTES)
+  const head = Buffer.from(bytes.subarray(0, HEAD_BYTES))
   const [what, fix] = (await contentsOf(head)) ?? [
     `is broken or cut short (${reason})`,
     'copy the image again',
