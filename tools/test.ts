@@ -6,18 +6,18 @@
  * each `bbox`.
  */
 
-import { type CocoDataset, dataLines } from '../datasets/index.js'
+import { dataLines } from '../datasets/index.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadChecked } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
 import { classTableLines } from '../packages/pycocotools-js/source/index.js'
 import type { Config, Form } from '../registry.js'
-import type { CocoResults } from '../results/coco_results.js'
-import { detectAll, type Evaluation, evaluateResults } from '../training/evaluate.js'
+import { detectAll } from '../training/evaluate.js'
 import { CHECKPOINT_HELP, requireApart } from './checkpoint_argument.js'
 import { command, formOption, printable, run, type WeightsFlag, weightsOption } from './command.js'
 import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
+import { evaluateSaved, type OutputFile } from './evaluate_saved.js'
 import { requireWritable, writeOutput } from './output_file.js'
 import { showProgress } from './show_progress.js'
 
@@ -66,7 +66,8 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
   })
   // Before they are evaluated: hours of detecting are not lost where that fails.
   for (const { path, kind } of files) await writeOutput(path, JSON.stringify(results[kind] ?? []))
-  const { bbox, segm, perClass, table } = evaluated(dataset, results, files)
+  const tell = (line: string) => process.stderr.write(printable(`${line}\n`))
+  const { bbox, segm, perClass, table } = evaluateSaved(dataset, results, { files, tell })
   for (const line of table) say(line)
   if (!isPerClass) return { bbox, segm }
   for (const line of ['', ...classTableLines(perClass.bbox, CLASS_COLUMNS)]) say(line)
@@ -74,11 +75,6 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
     for (const line of ['', 'Masks', ...classTableLines(perClass.segm, CLASS_COLUMNS)]) say(line)
   return { bbox, segm, perClass }
 })
-
-interface OutputFile {
-  kind: 'bbox' | 'segm'
-  path: string
-}
 
 /** Refuses a path that cannot be written, or that the command reads. */
 async function requireOutput(path: string, checkpoint: string, { data }: Config): Promise<void> {
@@ -91,23 +87,4 @@ function outputFiles(out: string, needsMasks: boolean): OutputFile[] {
   const segm = `${out.replace(/(?:\.bbox)?\.json$/, '')}.segm.json`
   const boxes = { kind: 'bbox', path: out } as const
   return needsMasks ? [boxes, { kind: 'segm', path: segm }] : [boxes]
-}
-
-/** The numbers; where evaluation fails, a line says where the detections are and what evaluates them. */
-function evaluated(
-  dataset: CocoDataset,
-  results: CocoResults,
-  files: readonly OutputFile[],
-): Evaluation {
-  try {
-    return evaluateResults(dataset, results)
-  } catch (error) {
-    for (const { kind, path } of files) {
-      const again = `npx pycocotools-js eval ${dataset.annFile} ${path} --iou-type ${kind}`
-      process.stderr.write(
-        printable(`The detections are in ${path}; evaluate them with: ${again}\n`),
-      )
-    }
-    throw error
-  }
 }
