@@ -174,7 +174,7 @@ test("somebody else's config.json is not replaced, not even by --overwrite", asy
     for (const overwrite of [false, true]) {
       await t.throwsAsync(train(optionsOf({ workDir, overwrite })), {
         instanceOf: DataError,
-        message: `${path}: is no config of a training run; give another --work-dir`,
+        message: `${path}: was not written by a training run; give another --work-dir`,
       })
     }
     t.is(await readFile(path, 'utf8'), text)
