@@ -3,6 +3,7 @@ import type { Random } from '../nn/random.js'
 import { batchMasks } from './batch_masks.js'
 import type { CocoId, Sample } from './coco.js'
 import { resizedSize } from './resize.js'
+import { type InputShape, shapeFor } from './shape_plan.js'
 
 /** What a model is given: `n` images of one padded size, `g` places for objects in each. */
 export interface HostBatch {
@@ -42,9 +43,7 @@ export interface PlacedImage {
 }
 
 /** A batch before its pixels are decoded. */
-export interface BatchPlan {
-  /** Padded `[height, width]` of all its images. */
-  size: [number, number]
+export interface BatchPlan extends InputShape {
   images: PlacedImage[]
 }
 
@@ -129,11 +128,24 @@ function scaleFactor(
 
 /** Puts images in a batch: their common size, each side rounded up to a multiple of `bucketStep`. */
 export function planBatch(images: PlacedImage[], bucketStep: number): BatchPlan {
-  const bucket = (side: 0 | 1) => {
-    const longest = Math.max(...images.map((image) => image.size[side]))
-    return Math.ceil(longest / bucketStep) * bucketStep
+  const { size, slots } = neededShape(images)
+  const [height, width] = size.map((side) => Math.ceil(side / bucketStep) * bucketStep)
+  return { size: [height, width], slots: objectSlots(slots), images }
+}
+
+/** Puts images in a batch of the first of these shapes that holds them and all their objects. */
+export function planBatchIn(images: PlacedImage[], shapes: readonly InputShape[]): BatchPlan {
+  const { size, slots } = shapeFor(shapes, neededShape(images))
+  return { size, slots, images }
+}
+
+/** The smallest shape that holds images. */
+function neededShape(images: readonly PlacedImage[]): InputShape {
+  const largest = (side: (image: PlacedImage) => number) => Math.max(...images.map(side))
+  return {
+    size: [largest(({ size }) => size[0]), largest(({ size }) => size[1])],
+    slots: largest(({ labels }) => labels.length),
   }
-  return { size: [bucket(0), bucket(1)], images }
 }
 
 /**
@@ -142,12 +154,11 @@ export function planBatch(images: PlacedImage[], bucketStep: number): BatchPlan 
  * @param options `masks`: with the masks of the objects.
  */
 export function assembleBatch(
-  { size, images }: BatchPlan,
+  { size, slots, images }: BatchPlan,
   pixels: Uint8Array,
   { masks = false }: { masks?: boolean } = {},
 ): HostBatch {
   const count = images.length
-  const slots = objectSlots(Math.max(...images.map((image) => image.labels.length)))
   const boxesXyxy = new Float32Array(count * slots * 4)
   const labels = new Int32Array(count * slots).fill(-1)
   for (const [i, image] of images.entries()) {

@@ -20,6 +20,7 @@ export {
   type EvalOptions,
   evalBatches,
   type Position,
+  planEvaluation,
   type TrainingBatch,
   TrainLoader,
   type TrainLoaderOptions,
@@ -27,5 +28,6 @@ export {
 export { readClasses } from './read_classes.js'
 export { resizeBilinear, resizedSize, type Target } from './resize.js'
 export { aspectGroup, batchesPerEpoch, epochBatches } from './sampler.js'
+export type { InputShape, ShapePlan, SharedShape } from './shape_plan.js'
 export { SHAPE_CLASSES } from './shape_scene.js'
 export { generateShapes, type ShapesFiles, type ShapesOptions } from './shapes.js'

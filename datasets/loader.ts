@@ -8,12 +8,15 @@ import {
   type HostBatch,
   placeImage,
   planBatch,
+  planBatchIn,
 } from './batch.js'
+import { evaluationNeeds, trainingNeeds } from './batch_needs.js'
 import type { CocoDataset } from './coco.js'
 import type { ImageOptions } from './image.js'
 import { renderRequest } from './render.js'
 import { RenderPool } from './render_pool.js'
 import { aspectGroup, batchesPerEpoch, epochBatches, membersByGroup } from './sampler.js'
+import { planShapes, type ShapePlan, shapeFor } from './shape_plan.js'
 
 /** Batches that are made before they are asked for. */
 const PREFETCH = 2
@@ -33,6 +36,8 @@ interface LoaderOptions extends ImageOptions {
   batchSize: number
   /** Sides of batches are rounded up to multiples of it, itself a multiple of 32. */
   bucketStep: number
+  /** At most so many input shapes, chosen from the data set. @default all that `bucketStep` makes */
+  shapes?: number
   /** Threads that decode and resize; 0 does it in this one. Batches do not depend on it. Default 1. */
   workers?: number
 }
@@ -46,19 +51,27 @@ export interface TrainLoaderOptions extends LoaderOptions, Augmentation {
 /** Endless shuffled batches. What a batch holds depends on the options, the seed and its position only. */
 export class TrainLoader {
   readonly iterationsPerEpoch: number
+  /** The input shapes of all batches, where `shapes` limits them. */
+  readonly shapePlan: ShapePlan | undefined
   private readonly options: TrainLoaderOptions
   private readonly groups: number[]
   private readonly members: Map<number, number[]>
   private readonly pool: RenderPool
 
   constructor(options: TrainLoaderOptions) {
-    checkOptions(options)
+    checkOptions(options, 'data.shapes')
     checkAugmentation(options)
     this.options = options
     this.groups = options.dataset.samples.map((sample) => aspectGroup(sample.size))
     this.members = membersByGroup(this.groups)
     this.iterationsPerEpoch = batchesPerEpoch(this.groups, options.batchSize)
+    this.shapePlan = planTraining(options)
     this.pool = new RenderPool(options.workers ?? 1)
+  }
+
+  /** How many input shapes batches may have, where that is limited. */
+  get shapeCount(): number | undefined {
+    return this.shapePlan?.shapes.length
   }
 
   /** Batches from `start` on, over all epochs; the caller stops. Starting late gives what would have come anyway. */
@@ -77,7 +90,8 @@ export class TrainLoader {
     await this.pool.close()
   }
 
-  private *plans(start: Position): Generator<BatchPlan & Position> {
+  /** What `batches` gives, without the pixels. */
+  *plans(start: Position = { epoch: 0, iteration: 0 }): Generator<BatchPlan & Position> {
     const { dataset, batchSize, bucketStep, seed } = this.options
     for (let epoch = start.epoch; ; epoch++) {
       const batches = epochBatches(this.groups, { batchSize, seed, epoch })
@@ -88,10 +102,21 @@ export class TrainLoader {
           const group = this.members.get(this.groups[index])!
           return augmentImage(dataset.samples, index, this.options, { group, random })
         })
-        yield { ...planBatch(images, bucketStep), epoch, iteration }
+        const plan = this.shapePlan
+          ? planBatchIn(images, this.shapePlan.shapes)
+          : planBatch(images, bucketStep)
+        yield { ...plan, epoch, iteration }
       }
     }
   }
+}
+
+/** The input shapes that limited training chooses. */
+function planTraining(options: TrainLoaderOptions): ShapePlan | undefined {
+  const { dataset, shapes: count } = options
+  if (count === undefined) return undefined
+  const { needs, largest } = trainingNeeds(dataset.samples, options)
+  return planShapes(needs, { count, largest })
 }
 
 export interface EvalOptions extends LoaderOptions {
@@ -103,7 +128,7 @@ export interface EvalOptions extends LoaderOptions {
 export async function* evalBatches(
   options: EvalOptions,
 ): AsyncGenerator<HostBatch, void, undefined> {
-  checkOptions(options)
+  checkOptions(options, 'data.testShapes')
   checkScale('testScale', options.testScale)
   const pool = new RenderPool(options.workers ?? 1)
   try {
@@ -115,7 +140,27 @@ export async function* evalBatches(
   }
 }
 
-function* evalPlans({ dataset, batchSize, testScale, bucketStep }: EvalOptions) {
+/** The input shapes of an evaluation, where they are limited; a last batch that is smaller counts as one of them. */
+export function planEvaluation(options: EvalOptions): ShapePlan | undefined {
+  const { batchSize, shapes: count } = options
+  if (count === undefined) return undefined
+  const batches = [...ownSizedPlans(options)]
+  const full = batches.filter(({ images }) => images.length === batchSize)
+  const { needs, largest } = evaluationNeeds(full.map(({ size }) => size))
+  const left = count - (batches.length - full.length)
+  return planShapes(needs, { count: Math.max(1, left), largest })
+}
+
+function* evalPlans(options: EvalOptions): Generator<BatchPlan> {
+  const plan = planEvaluation(options)
+  for (const batch of ownSizedPlans(options)) {
+    const isPlanned = plan !== undefined && batch.images.length === options.batchSize
+    yield isPlanned ? { ...batch, size: shapeFor(plan.shapes, { ...batch, slots: 0 }).size } : batch
+  }
+}
+
+/** The batches of an evaluation, padded to multiples of `bucketStep`. */
+function* ownSizedPlans({ dataset, batchSize, testScale, bucketStep }: EvalOptions) {
   for (let start = 0; start < dataset.samples.length; start += batchSize) {
     const samples = dataset.samples.slice(start, start + batchSize)
     const images = samples.map((sample) => placeImage(sample, { scale: testScale, flip: false }))
@@ -140,12 +185,18 @@ async function* rendered<Plan extends BatchPlan>(
   for (const result of queue) yield await result
 }
 
-function checkOptions({ batchSize, bucketStep, workers = 1 }: LoaderOptions): void {
+function checkOptions(
+  { batchSize, bucketStep, shapes = 1, workers = 1 }: LoaderOptions,
+  shapesKey: string,
+): void {
   if (!(Number.isInteger(batchSize) && batchSize > 0)) {
     throw new ConfigError('data.batchSize', `is ${batchSize}`, 'give a whole number, at least 1')
   }
   if (!(Number.isInteger(bucketStep / 32) && bucketStep > 0)) {
     throw new ConfigError('data.bucketStep', `is ${bucketStep}`, 'give a multiple of 32')
+  }
+  if (!(Number.isInteger(shapes) && shapes > 0)) {
+    throw new ConfigError(shapesKey, `is ${shapes}`, 'give a whole number, at least 1')
   }
   if (!(Number.isInteger(workers) && workers >= 0)) {
     throw new ConfigError('data.workers', `is ${workers}`, 'give a whole number, at least 0')
