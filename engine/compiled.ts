@@ -18,6 +18,10 @@ export interface Compiled<In extends TensorTree, Out extends TensorTree> {
   run(inputs: RunTree<In>, options?: RunOptions): Promise<HostTree<Out>>
   /** Outputs that `into` names are those tensors; others are new, on the host. */
   run(inputs: RunTree<In>, options: RunOptions<RunTensor>): Promise<RunTree<Out>>
+  /** Whether the graph for inputs of these shapes and types is there, so that `run` only runs it. */
+  isReady(inputs: RunTree<In>): boolean
+  /** Makes that graph where it is not there. Values are not read. */
+  prepare(inputs: RunTree<In>): Promise<void>
   /** Frees the graphs. */
   dispose(): Promise<void>
 }

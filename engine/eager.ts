@@ -44,7 +44,7 @@ export function eager<In extends TensorTree, Out extends TensorTree>(
     })
     return outputs as HostTree<Out>
   }
-  return { run, async dispose() {} }
+  return { run, isReady: () => true, async prepare() {}, async dispose() {} }
 }
 
 /** Tensors of a backend. */

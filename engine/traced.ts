@@ -132,6 +132,11 @@ export function traced<In extends TensorTree, Out extends TensorTree>(
 
   return {
     run,
+    isReady: (inputs) => graphs.has(signatureKey(inputs as Tree<RunTensor>)),
+    async prepare(inputs) {
+      const loaded = graphFor(inputs as Tree<RunTensor>).use(async () => {})
+      await Promise.all([loaded, dropOldest()])
+    },
     async dispose() {
       const dropped = [...graphs.values()]
       graphs.clear()

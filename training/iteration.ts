@@ -35,6 +35,15 @@ export interface IterationResult {
 
 /** Runs updates one after the other on a state. */
 export interface Iterations {
+  /**
+   * Makes the graphs that the batches of an update need and that are not there yet, so that `run` only runs them.
+   *
+   * @param onCompile called before each.
+   */
+  prepare(
+    inputs: IterationInputs,
+    onCompile: (batch: HostTree<BatchTensors>) => void,
+  ): Promise<void>
   run(inputs: IterationInputs): Promise<IterationResult>
   dispose(): Promise<void>
 }
@@ -42,6 +51,8 @@ export interface Iterations {
 export interface IterationOptions extends UpdateOptions {
   /** Where the state is. */
   compute?: ComputeOptions
+  /** Graphs kept for batches of different shapes. @default 8 */
+  cacheSize?: number
 }
 
 /** An update from one batch: a single graph. */
@@ -51,18 +62,22 @@ export function singleBatchIterations(
   options: IterationOptions,
 ): Iterations {
   const step = compile(makeTrainStep(detector, options), named('trainStep', options))
+  const stepInputs = (inputs: IterationInputs) => ({
+    state: state.current,
+    batch: inputs.batches[0],
+    forward: forwardScalars(inputs),
+    groups: options.optimizer.scalars(inputs.learningRate, inputs.step),
+    ...lossScaleScalar(inputs),
+  })
   return {
+    async prepare(inputs, onCompile) {
+      const tensors = stepInputs(inputs)
+      if (step.isReady(tensors)) return
+      onCompile(inputs.batches[0])
+      await step.prepare(tensors)
+    },
     async run(inputs) {
-      const results = await step.run(
-        {
-          state: state.current,
-          batch: inputs.batches[0],
-          forward: forwardScalars(inputs),
-          groups: options.optimizer.scalars(inputs.learningRate, inputs.step),
-          ...lossScaleScalar(inputs),
-        },
-        { into: { state: state.into() } },
-      )
+      const results = await step.run(stepInputs(inputs), { into: { state: state.into() } })
       state.take(results.state)
       return endUpdate(state, numbers(results.metrics), results.checksum)
     },
@@ -81,20 +96,18 @@ export function accumulatingIterations(
   /** Sums of gradients; what it keeps from update to update are zeros. */
   const gathered = gradientSums(state)
 
+  const gradientInputs = (batch: HostTree<BatchTensors>, inputs: IterationInputs) => {
+    const { parameters, buffers } = state.current
+    const forward = forwardScalars(inputs)
+    const scale = lossScaleScalar(inputs)
+    return { parameters, buffers, gathered: gathered.latest(), batch, forward, ...scale }
+  }
+
   /** Adds the gradients of one batch to `gathered`. */
   const gather = async (batch: HostTree<BatchTensors>, inputs: IterationInputs) => {
-    const { parameters, buffers } = state.current
-    const results = await gradientStep.run(
-      {
-        parameters,
-        buffers,
-        gathered: gathered.latest(),
-        batch,
-        forward: forwardScalars(inputs),
-        ...lossScaleScalar(inputs),
-      },
-      { into: { gathered: gathered.into(), buffers: state.into().buffers } },
-    )
+    const results = await gradientStep.run(gradientInputs(batch, inputs), {
+      into: { gathered: gathered.into(), buffers: state.into().buffers },
+    })
     gathered.take(results.gathered)
     state.take({ buffers: results.buffers })
     return numbers(results.metrics)
@@ -124,6 +137,14 @@ export function accumulatingIterations(
   }
 
   return {
+    async prepare(inputs, onCompile) {
+      for (const batch of inputs.batches) {
+        const tensors = gradientInputs(batch, inputs)
+        if (gradientStep.isReady(tensors)) continue
+        onCompile(batch)
+        await gradientStep.prepare(tensors)
+      }
+    },
     async run(inputs) {
       try {
         return await update(inputs)
@@ -177,6 +198,6 @@ function numbers(tensors: Record<string, RunTensor>): Record<string, number> {
   return Object.fromEntries(values)
 }
 
-function named(name: string, { compute }: IterationOptions): CompileOptions {
-  return { ...compute, name }
+function named(name: string, { compute, cacheSize }: IterationOptions): CompileOptions {
+  return { ...compute, cacheSize, name }
 }

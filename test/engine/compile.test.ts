@@ -77,6 +77,25 @@ test('a signature is traced once, however often it runs, and again after it was 
   await compiled.dispose()
 })
 
+test('a graph can be made before it runs, as it would be made then', async (t) => {
+  let traced = 0
+  const fn = ({ x }: { x: tf.Tensor }) => {
+    traced++
+    return { y: tf.mul(x, 2) }
+  }
+  const compiled = compile(fn, { name: 'prepared', cacheSize: 1 })
+  const x = floats([1, 2], [2])
+  t.false(compiled.isReady({ x }))
+  await compiled.prepare({ x })
+  t.true(compiled.isReady({ x: floats([3, 4], [2]) }))
+  t.deepEqual([...(await compiled.run({ x })).y.data], [2, 4])
+  t.is(traced, 1)
+  await compiled.prepare({ x: floats([1], [1]) })
+  t.false(compiled.isReady({ x }), 'the cache holds one')
+  await compiled.dispose()
+  t.false(compiled.isReady({ x: floats([1], [1]) }))
+})
+
 test('runs of one function may overlap', async (t) => {
   const compiled = compile(double, { name: 'overlap' })
   const results = await Promise.all(

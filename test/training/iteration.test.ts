@@ -3,7 +3,7 @@ import test, { type ExecutionContext } from 'ava'
 import type { TrainBatch } from '../../detectors/detector.js'
 import type { DeviceTensor } from '../../engine/device_tensor.js'
 import { type Memory, openMemory } from '../../engine/memory.js'
-import type { HostTree } from '../../engine/tensors.js'
+import { floats, type HostTree, ints } from '../../engine/tensors.js'
 import { type ForwardOptions, Parameter } from '../../nn/index.js'
 import {
   accumulatingIterations,
@@ -36,6 +36,31 @@ function setUp(setting: Setting = {}) {
   const make = accumulating ? accumulatingIterations : singleBatchIterations
   const iterations = make(detector, state, { optimizer: rule, maxGradNorm, emaDecay: 0.9 })
   return { state, iterations }
+}
+
+for (const accumulating of [false, true]) {
+  const what = accumulating ? 'gathered batches' : 'a batch'
+  test(`the graphs for ${what} are made once for each shape, before they run`, async (t) => {
+    const { iterations, state } = setUp({ accumulating })
+    const wider = tinyBatch(1)
+    const [count, slots] = wider.labels.shape
+    const boxesXyxy = floats(new Float32Array(count * (slots + 1) * 4), [count, slots + 1, 4])
+    const labels = ints(new Int32Array(count * (slots + 1)).fill(-1), [count, slots + 1])
+    const large = { ...wider, boxesXyxy, labels }
+    const compiledFor = async (...batches: Batches) => {
+      const compiled: HostTree<BatchTensors>[] = []
+      const inputs = { batches, learningRate: 0.05, step: 1, lambda: 1 }
+      await iterations.prepare(inputs, (batch) => compiled.push(batch))
+      await iterations.run(inputs)
+      return compiled
+    }
+    t.deepEqual(await compiledFor(good), [good])
+    t.deepEqual(await compiledFor(wider), [])
+    t.deepEqual(await compiledFor(large), [large])
+    if (accumulating) t.deepEqual(await compiledFor(good, large), [])
+    await iterations.dispose()
+    state.dispose()
+  })
 }
 
 type Batches = readonly HostTree<BatchTensors>[]
