@@ -13,6 +13,7 @@ import { RANDOM_VERSION, Random } from '../nn/index.js'
 import { type ApSummaries, summarizeAp } from './ap_summary.js'
 import { notFinite, requireScale } from './divergence.js'
 import { withNoise } from './draw_noise.js'
+import { graphCache } from './graph_cache.js'
 import { listenForInterrupt } from './interrupt.js'
 import type { IterationInputs } from './iteration.js'
 import { type LossScaleOptions, type LossScaleState, nextLossScale } from './loss_scale.js'
@@ -32,6 +33,8 @@ import { checkWorkDir, openWorkDir, prepareWorkDir, type WorkDirOptions } from '
 export interface TrainingBatches {
   /** Batches of an epoch. */
   readonly iterationsPerEpoch: number
+  /** How many input shapes batches may have, where that is limited: a graph is kept for each. */
+  readonly shapeCount?: number
   /** Batches over all epochs without end, from batch `iteration` of `epoch` on; both from 0. */
   batches(start: { epoch: number; iteration: number }): AsyncGenerator<{
     readonly tensors: HostTree<BatchTensors>
@@ -82,6 +85,8 @@ export interface TrainOptions extends WorkDirOptions {
   config: unknown
   /** What is trained and evaluated on, in numbers, kept as `data.json`. */
   data?: object
+  /** The input shapes of training and evaluation, where they were chosen, kept as `shapes.json`. */
+  shapes?: object
   /** Stop after this many iterations, counted from the first of all. */
   maxIters?: number
   /** Where and how precisely to compute. */
@@ -113,9 +118,12 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   await checkWorkDir(options)
   const lock = await openWorkDir(options.workDir)
   return withCleanup(async () => {
-    const run = await startRun(options, lengthOf(options).iterationsPerEpoch)
+    const { cacheSize, note } = graphCache(options.loader.shapeCount, process.availableMemory())
+    const { iterationsPerEpoch } = lengthOf(options)
+    const run = await startRun(options, { iterationsPerEpoch, cacheSize })
+    const notes = note === undefined ? lock.notes : [...lock.notes, note]
     const close = [() => run.iterations.dispose(), () => run.state.dispose()]
-    return await withCleanup(() => goOn(run, options, lock.notes), close)
+    return await withCleanup(() => goOn(run, options, notes), close)
   }, [() => lock.release()])
 }
 
@@ -198,15 +206,23 @@ async function goOn(
       return withNoise(detector, batch, random)
     })
     const loadedAt = performance.now()
-    if (iteration === start) progress.compiling(imageSizeOf(taken))
-
-    const { metrics, isUpdated } = await run.iterations.run({
+    const inputs: IterationInputs = {
       batches: taken,
       learningRate: rateAfter(options, iteration),
       step: iteration + 1 - (run.lossScale?.skippedUpdates ?? 0),
       lambda: lambdaOf(iteration),
       lossScale: scaling && run.lossScale?.scale,
+    }
+    if (iteration === start) progress.compiling(imageSizeOf(taken[0]))
+    let compiled = 0
+    await run.iterations.prepare(inputs, (batch) => {
+      compiled++
+      const isTold = iteration === start && batch === taken[0]
+      if (loader.shapeCount !== undefined && !isTold) progress.compiling(imageSizeOf(batch))
     })
+    const compiledAt = performance.now()
+
+    const { metrics, isUpdated } = await run.iterations.run(inputs)
     const update = { iteration: iteration + 1, checkpoint: run.checkpoint }
     if (scaling && run.lossScale) {
       run.lossScale = nextLossScale(run.lossScale, isUpdated, scaling)
@@ -214,9 +230,11 @@ async function goOn(
     } else if (!isUpdated) throw notFinite(metrics, update)
     run.iteration++
 
+    const compileTime = compiled > 0 ? compiledAt - loadedAt : 0
     run.means.add(isUpdated ? metrics : undefined, {
-      time: (performance.now() - startedAt) / 1000,
+      time: (performance.now() - startedAt - compileTime) / 1000,
       dataTime: (loadedAt - startedAt) / 1000,
+      compileTime: compileTime / 1000,
     })
     progress.advance(run.iteration)
   }
@@ -291,8 +309,8 @@ async function take<Batch>(
   return taken
 }
 
-/** Height and width of the first batch, padded, input pixels. */
-function imageSizeOf([{ images }]: IterationInputs['batches']): [number, number] {
+/** Height and width of a batch, padded, input pixels. */
+function imageSizeOf({ images }: IterationInputs['batches'][number]): [number, number] {
   return [images.shape[1], images.shape[2]]
 }
 

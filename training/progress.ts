@@ -15,12 +15,14 @@ export interface ProgressLine {
   time: number
   /** Seconds of it spent waiting for data. */
   dataTime: number
+  /** Seconds that graphs took to make, which are in no iteration's. */
+  compileTime?: number
   memoryMiB: number
 }
 
 /** Shows how training stands: one moving line on a terminal, a line a report elsewhere. */
 export interface Progress {
-  /** The first step, for inputs of a size in pixels, is about to be compiled and run. */
+  /** A step for inputs of a size in pixels is about to be compiled and run: the first one, or of a new shape. */
   compiling(size: readonly [height: number, width: number]): void
   /** A new number of updates. */
   advance(iteration: number): void
@@ -127,11 +129,13 @@ function evaluatedText(line: LogLine): string {
 
 /** @param ap of the last evaluation; empty before it. */
 function describe(line: ProgressLine, epochs: number, ap: string): string {
-  const { epoch, lr, loss, time, dataTime, memoryMiB } = line
+  const { epoch, lr, loss, time, dataTime, compileTime, memoryMiB } = line
   return (
     `epoch ${epoch}/${epochs}, lr ${lr.toExponential(3)}, ` +
     `${loss === undefined ? 'no update' : `loss ${loss.toFixed(4)}`}, ` +
-    `${time.toFixed(3)} s/iter (data ${dataTime.toFixed(3)}), ${Math.round(memoryMiB)} MiB${ap === '' ? '' : `, ${ap}`}`
+    `${time.toFixed(3)} s/iter (data ${dataTime.toFixed(3)}), ` +
+    `${compileTime === undefined ? '' : `compiling ${compileTime.toFixed(1)} s, `}` +
+    `${Math.round(memoryMiB)} MiB${ap === '' ? '' : `, ${ap}`}`
   )
 }
 

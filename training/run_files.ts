@@ -7,12 +7,13 @@ import { RESULT_FILES } from './save_results.js'
 /** Files of a work dir beside its checkpoints. */
 export const CONFIG_FILE = 'config.json'
 export const DATA_FILE = 'data.json'
+export const SHAPES_FILE = 'shapes.json'
 export const METRICS_FILE = 'metrics.jsonl'
 export const EVALUATIONS_FILE = 'evaluations.jsonl'
 
 const RESULTS: readonly string[] = Object.values(RESULT_FILES)
 const LOGS: readonly string[] = [METRICS_FILE, EVALUATIONS_FILE]
-const NAMED = [LATEST, CONFIG_FILE, DATA_FILE, ...LOGS, ...RESULTS]
+const NAMED = [LATEST, CONFIG_FILE, DATA_FILE, SHAPES_FILE, ...LOGS, ...RESULTS]
 
 /** What tells that a work dir holds a run. */
 export interface FoundRun {
@@ -65,7 +66,7 @@ export async function deleteResults(workDir: string): Promise<void> {
 }
 
 /** A key that the document has which a run writes under a name that others may use, too. */
-const OWN_KEYS = { [CONFIG_FILE]: 'model', [DATA_FILE]: 'train' }
+const OWN_KEYS = { [CONFIG_FILE]: 'model', [DATA_FILE]: 'train', [SHAPES_FILE]: 'train' }
 
 /** The first of a folder's files that has the name of a run's and was not written by one: it is not to be replaced. */
 export async function findForeign(workDir: string): Promise<string | undefined> {

@@ -35,8 +35,15 @@ export interface Run {
   readonly drawsDiffer: boolean
 }
 
-/** A fresh run, or that of a checkpoint. */
-export async function startRun(options: TrainOptions, iterationsPerEpoch: number): Promise<Run> {
+/**
+ * A fresh run, or that of a checkpoint.
+ *
+ * @param numbers `iterationsPerEpoch`: updates; `cacheSize`: graphs kept at a time, by default what the engine keeps.
+ */
+export async function startRun(
+  options: TrainOptions,
+  { iterationsPerEpoch, cacheSize }: { iterationsPerEpoch: number; cacheSize?: number },
+): Promise<Run> {
   const { detector, workDir, resume } = options
   if (iterationsPerEpoch === 0) {
     throw new ConfigError('data.train', 'gives no batches', 'name annotations with images')
@@ -48,7 +55,7 @@ export async function startRun(options: TrainOptions, iterationsPerEpoch: number
   const stateOptions = { ema: options.ema !== undefined, memory }
   if (resume === undefined || resume === false) {
     const state = TrainState.of(detector, optimizer.slots, stateOptions)
-    const iterations = makeIterations(options, state, optimizer)
+    const iterations = makeIterations(options, state, { optimizer, cacheSize })
     const means = new LogMeans({ count: 0, sums: {} })
     const start = { iteration: 0, lossScale: initial, checkpoint: undefined }
     return { state, iterations, means, ...start, isOfWorkDir: true, drawsDiffer: false }
@@ -59,7 +66,7 @@ export async function startRun(options: TrainOptions, iterationsPerEpoch: number
   const state = TrainState.of(detector, optimizer.slots, stateOptions)
   // A run in another precision keeps the count of skipped updates, and hands the scale on.
   const { metadata, log, lossScale = initial } = await loadTrainState(state, checkpoint)
-  const iterations = makeIterations(options, state, optimizer)
+  const iterations = makeIterations(options, state, { optimizer, cacheSize })
   const { iteration, randomVersion } = metadata
   const isOfWorkDir = resolvePath(dirname(checkpoint)) === resolvePath(workDir)
   const means = new LogMeans(log)
@@ -75,11 +82,11 @@ export function lossScaling({ lossScale, compute }: TrainOptions): LossScaleOpti
 function makeIterations(
   options: TrainOptions,
   state: TrainState,
-  optimizer: Optimizer,
+  { optimizer, cacheSize }: { optimizer: Optimizer; cacheSize: number | undefined },
 ): Iterations {
   const { detector, ema, compute } = options
   const { accumulate = 1, maxGradNorm } = options.optimizer
-  const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, compute }
+  const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, compute, cacheSize }
   const make = accumulate === 1 ? singleBatchIterations : accumulatingIterations
   return make(detector, state, stepOptions)
 }

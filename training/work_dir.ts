@@ -1,4 +1,4 @@
-import { rename, stat, writeFile } from 'node:fs/promises'
+import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { ConfigError, DataError } from '../errors.js'
 import { checkpointToResume, goBackTo } from './checkpoint.js'
@@ -11,6 +11,7 @@ import {
   type FoundRun,
   findForeign,
   findRun,
+  SHAPES_FILE,
 } from './run_files.js'
 import { lockWorkDir, type RunLock, requireUnlocked } from './run_lock.js'
 
@@ -51,16 +52,18 @@ export async function openWorkDir(workDir: string): Promise<RunLock> {
 
 /**
  * The first writing of a run, with the lock of its work dir: what `overwrite` gives up is deleted, and what the data
- * are and the resolved config are written; a resumed run keeps the config it was started with.
+ * are, its input shapes and the resolved config are written; a resumed run keeps the config it was started with.
  */
 export async function prepareWorkDir(
-  options: WorkDirOptions & { config: unknown; data?: object },
+  options: WorkDirOptions & { config: unknown; data?: object; shapes?: object },
 ): Promise<void> {
-  const { workDir, resume, overwrite, config, data } = options
+  const { workDir, resume, overwrite, config, data, shapes } = options
   await requireNothingLost(options) // somebody may have trained here since it was checked
   await orUnwritable(workDir, async () => {
     if (overwrite) await deleteGivenUp(options)
     if (data) await writeDocument(workDir, DATA_FILE, data)
+    if (shapes) await writeDocument(workDir, SHAPES_FILE, shapes)
+    else await rm(join(workDir, SHAPES_FILE), { force: true }) // of a run that is resumed without
     const isThere = await stat(join(workDir, CONFIG_FILE)).catch(() => undefined)
     if (!resume || !isThere) await writeDocument(workDir, CONFIG_FILE, config)
   })

@@ -1,5 +1,6 @@
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PassThrough } from 'node:stream'
 import * as tf from '@tensorflow/tfjs'
 import ava from 'ava'
 import type { TrainBatch, TrainBatchShapes } from '../../detectors/detector.js'
@@ -45,6 +46,48 @@ test('a line of metrics.jsonl tells iteration, epoch, rate, losses, norm, times 
     assertClose(t, line.loss, line.loss_corner + line.loss_extent)
     t.true(line.gradNorm > 0 && line.time >= line.dataTime && line.memoryMiB > 1)
   }
+})
+
+test('what graphs take to make is logged apart from the time of an iteration', async (t) => {
+  const options = optionsOf({ logging: { interval: 2 } })
+  await train(options)
+  const [first, ...others] = await linesOf(options.workDir)
+  t.true(first.compileTime > 0)
+  t.deepEqual(
+    others.map(({ compileTime }) => compileTime),
+    [undefined, undefined],
+  )
+})
+
+/** Batches of two shapes: every second has a row of pixels more. */
+class TwoShapeLoader extends TinyLoader {
+  readonly shapeCount = 2
+
+  override async *batches(start: { epoch: number; iteration: number }) {
+    let { iteration } = start
+    for await (const { tensors } of super.batches(start)) {
+      const images = { ...tensors.images, shape: [2, 5, 4, 3], data: new Uint8Array(120) }
+      yield { tensors: iteration++ % 2 === 0 ? tensors : { ...tensors, images } }
+    }
+  }
+}
+
+test('of a known number of shapes, each is compiled once and named', async (t) => {
+  const stream = new PassThrough()
+  const options = optionsOf({ loader: new TwoShapeLoader(4), progressStream: stream })
+  await train(options)
+  const compiled = String(stream.read())
+    .split('\n')
+    .filter((line) => line.startsWith('compiling'))
+  t.deepEqual(
+    compiled,
+    ['4x4', '5x4'].map((size) => `compiling the training step for ${size} ...`),
+  )
+  const lines = await linesOf(options.workDir)
+  t.deepEqual(
+    lines.map(({ compileTime }) => compileTime > 0),
+    lines.map((_, i) => i < 2),
+  )
 })
 
 test('warm-up and epochs count updates, whatever number of batches they take', async (t) => {

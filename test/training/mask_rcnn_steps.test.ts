@@ -340,7 +340,7 @@ async function loggedLosses(workDir: string): Promise<object[]> {
     .trim()
     .split('\n')
     .map((line) => {
-      const { time, dataTime, memoryMiB, ...rest } = JSON.parse(line)
+      const { time, dataTime, compileTime, memoryMiB, ...rest } = JSON.parse(line)
       return rest
     })
 }

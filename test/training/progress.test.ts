@@ -22,7 +22,7 @@ function outputOf(isTTY: boolean): string {
   })
   progress.compiling([800, 1344])
   for (const iteration of [1, 2, 3, 50]) progress.advance(iteration)
-  progress.report(line)
+  progress.report({ ...line, compileTime: 7.25 })
   progress.say('saved epoch_1.safetensors')
   progress.evaluated({ iter: 50, epoch: 1, bbox: { AP: 0.4123 }, segm: { AP: 0.05 } })
   progress.report(line)
@@ -38,7 +38,7 @@ test('away from a terminal there is a plain line before the first step, after tw
     'compiling the training step for 800x1344 ...',
     'iter 1/100 done in T s, compiling included',
     'iter 2/100 done in T s, ETA T',
-    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, ETA T',
+    'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), compiling T s, 812 MiB, ETA T',
     'saved epoch_1.safetensors',
     'epoch 1: box AP 0.412, mask AP 0.050',
     'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), 812 MiB, box AP 0.412, mask AP 0.050, ETA T',

@@ -44,7 +44,12 @@ export async function linesOf(
 /** Without what no two runs share. */
 export async function timelessLines(workDir: string) {
   const lines = await linesOf(workDir)
-  return lines.map((line) => ({ ...line, time: 0, dataTime: 0, memoryMiB: 0 }))
+  return lines.map(({ compileTime: _, ...line }) => ({
+    ...line,
+    time: 0,
+    dataTime: 0,
+    memoryMiB: 0,
+  }))
 }
 
 export async function checkpointBytes(path: string): Promise<Buffer[]> {

@@ -33,6 +33,19 @@ test('a work dir that holds a run is refused with the three ways on, and stays a
   t.deepEqual(await contents(options.workDir), before)
 })
 
+test('shapes.json is what a run of now chose, and is not taken for that of others', async (t) => {
+  const options = optionsOf({ shapes: { train: { shapes: [] } } })
+  const path = join(options.workDir, 'shapes.json')
+  await train({ ...options, maxIters: 3 })
+  t.deepEqual(JSON.parse(await readFile(path, 'utf8')), options.shapes)
+  await train({ ...options, shapes: undefined, resume: true })
+  await t.throwsAsync(readFile(path), { code: 'ENOENT' })
+  await writeFile(path, '[]')
+  await t.throwsAsync(train({ ...options, overwrite: true }), {
+    message: `${path}: was not written by a training run; give another --work-dir`,
+  })
+})
+
 test('lines, results and checkpoints without a newest one are a run too', async (t) => {
   for (const [name, text] of [
     ['metrics.jsonl', '{"iter":1}\n'],
