@@ -1,4 +1,12 @@
-import { type CocoDataset, dataLines, dataReport, TrainLoader } from '../datasets/index.js'
+import {
+  type CocoDataset,
+  dataLines,
+  dataReport,
+  planEvaluation,
+  shapeLine,
+  shapeReport,
+  TrainLoader,
+} from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
 import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
@@ -59,6 +67,11 @@ export async function trainConfig(
   requireGroups(detector, optimizer)
 
   const loader = new TrainLoader({ dataset, seed, masks, ...loaderOptions(data) })
+  const evaluation = val && evalOptions(data, val)
+  const plans = { train: loader.shapePlan, val: evaluation && planEvaluation(evaluation) }
+  const { bucketStep } = data
+  if (plans.train) say(shapeLine(plans.train, 'trains', bucketStep))
+  if (plans.val) say(shapeLine(plans.val, 'evaluates', bucketStep))
   const run = () =>
     train({
       ...options,
@@ -75,11 +88,16 @@ export async function trainConfig(
         keep: config.checkpoint?.keep ?? 3,
       },
       evaluation: config.evaluation,
-      hooks: val && evaluationHooks(detector, { ...evalOptions(data, val), compute }, workDir),
+      hooks: evaluation && evaluationHooks(detector, { ...evaluation, compute }, workDir),
       seed,
       classes,
       config,
       data: { train: dataReport(dataset), val: val && dataReport(val) },
+      shapes: (plans.train ?? plans.val) && {
+        bucketStep,
+        train: plans.train ? shapeReport(plans.train) : null,
+        val: plans.val ? shapeReport(plans.val) : null,
+      },
     })
   return await withCleanup(run, [() => loader.close()])
 }
@@ -98,8 +116,8 @@ function precisionOf(
 }
 
 function loaderOptions(data: DataConfig) {
-  const { batchSize, bucketStep, workers, scales, flip, exif, maxPixels } = data
-  return { batchSize, bucketStep, workers, scales, flip, exif, maxPixels }
+  const { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels } = data
+  return { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels }
 }
 
 /** Refuses an optimizer whose groups do not fit the model, before anything is written. */
@@ -143,6 +161,7 @@ function evaluationHooks(
 
 /** What `evaluate` needs of a config. */
 export function evalOptions(data: DataConfig, dataset: CocoDataset) {
-  const { testScale, testBatchSize = 1, bucketStep, workers, exif, maxPixels } = data
-  return { dataset, testScale, batchSize: testBatchSize, bucketStep, workers, exif, maxPixels }
+  const { testScale, testBatchSize = 1, bucketStep, testShapes, workers, exif, maxPixels } = data
+  const sizes = { testScale, batchSize: testBatchSize, bucketStep, shapes: testShapes }
+  return { dataset, ...sizes, workers, exif, maxPixels }
 }

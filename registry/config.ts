@@ -55,6 +55,13 @@ export interface DataConfig {
   flip: number
   /** Sides of batches are padded up to multiples of it, itself a multiple of 32. */
   bucketStep: number
+  /**
+   * At most so many input shapes in training: of the sizes that `bucketStep` makes, those that waste least on this data.
+   * Each is a graph to compile. @default all of them
+   */
+  shapes?: number
+  /** The same for evaluation. @default all of them */
+  testShapes?: number
   /** Threads that decode and resize; results do not depend on it. @default 1 */
   workers?: number
   /** What is done with entries of annotation files that cannot be used: `drop` leaves them out, counted. @default 'refuse' */
@@ -118,6 +125,8 @@ const data: SchemaOf<DataConfig> = group('data', {
   testBatchSize: count().optional(),
   flip: probability(),
   bucketStep: count().multipleOf(32),
+  shapes: count().optional(),
+  testShapes: count().optional(),
   workers: z.int().min(0).optional(),
   invalid: z.enum(['refuse', 'drop']).optional(),
   skipInvalid: z.boolean().optional(),

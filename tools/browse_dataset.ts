@@ -71,11 +71,11 @@ await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }
 /** The batches of a training run that starts now. */
 async function* trainBatches(
   dataset: CocoDataset,
-  { batchSize, bucketStep, workers, scales, flip, exif, maxPixels }: DataConfig,
+  { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels }: DataConfig,
   { seed, masks }: { seed: number; masks: boolean },
 ): AsyncGenerator<HostBatch, void, undefined> {
   const loader = new TrainLoader({
-    ...{ dataset, batchSize, bucketStep, workers, scales, flip },
+    ...{ dataset, batchSize, bucketStep, shapes, workers, scales, flip },
     ...{ exif, maxPixels, seed, masks },
   })
   try {

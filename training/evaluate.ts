@@ -74,7 +74,7 @@ export async function detectAll(
       )
       return { ...result }
     },
-    { ...compute, name: 'predict' },
+    { ...compute, name: 'predict', cacheSize: options.shapes },
   )
   const results: CocoResults = { bbox: [] }
   const state = uploadState(detector, compute)

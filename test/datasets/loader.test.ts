@@ -240,10 +240,49 @@ test('a process that uses workers ends by itself, closed or not', async (t) => {
   t.is(stdout, '2\n2\n')
 })
 
+test('an evaluation keeps to a number of shapes, a last smaller batch included', async (t) => {
+  const all = await colouredImages(t)
+  // Two become 96 x 128, the others 128 x 128.
+  const samples = [4, 6, 0, 2, 1, 3, 5].map((id) => all.samples[id])
+  const dataset = { ...all, samples }
+  const options = { dataset, batchSize: 2, bucketStep: 32, testScale: [128, 100] as const }
+  const shapeOf = ({ tensors }: HostBatch) => tensors.images.shape.join()
+  const own = await take(evalBatches({ ...options, workers: 0 }), 4)
+  t.is(new Set(own.map(shapeOf)).size, 3)
+  const batches = await take(evalBatches({ ...options, shapes: 2, workers: 0 }), 4)
+  t.is(new Set(batches.map(shapeOf)).size, 2)
+  t.deepEqual(batches[3], own[3], 'the smaller batch')
+  for (const [i, { tensors, ...places }] of batches.entries()) {
+    const { images, ...rest } = tensors
+    const { images: ownImages, ...ownRest } = own[i].tensors
+    t.deepEqual({ ...places, ...rest }, { ...withoutTensors(own[i]), ...ownRest })
+    t.true(images.shape.every((side, axis) => side >= ownImages.shape[axis]))
+  }
+})
+
+function withoutTensors({ tensors: _, ...places }: HostBatch): Omit<HostBatch, 'tensors'> {
+  return places
+}
+
+test('training keeps to a number of shapes, with the same images in them', async (t) => {
+  const dataset = await colouredImages(t)
+  const own = await trainingBatches(trainOptions(dataset, { workers: 0 }), 8)
+  const batches = await trainingBatches(trainOptions(dataset, { workers: 1, shapes: 1 }), 8)
+  t.deepEqual([...new Set(batches.map(({ tensors }) => tensors.images.shape.join()))].length, 1)
+  for (const [i, { imageIds, tensors }] of batches.entries()) {
+    t.deepEqual(imageIds, own[i].imageIds)
+    t.deepEqual(tensors.imageSizes, own[i].tensors.imageSizes)
+    t.deepEqual(tensors.boxesXyxy, own[i].tensors.boxesXyxy)
+  }
+  const late = await trainingBatches(trainOptions(dataset, { workers: 0, shapes: 1 }), 3, 2)
+  t.deepEqual(late, batches.slice(2, 5))
+})
+
 const wrong: [rest: Partial<TrainLoaderOptions>, sentence: string][] = [
   [{ batchSize: 0 }, 'data.batchSize is 0; give a whole number, at least 1'],
   [{ bucketStep: 48 }, 'data.bucketStep is 48; give a multiple of 32'],
   [{ bucketStep: 0 }, 'data.bucketStep is 0; give a multiple of 32'],
+  [{ shapes: 1.5 }, 'data.shapes is 1.5; give a whole number, at least 1'],
   [{ workers: -1 }, 'data.workers is -1; give a whole number, at least 0'],
   [{ scales: [] }, 'data.scales is empty; give a list of [long, short]'],
   [{ scales: [[64, 0]] }, 'data.scales[0] is [64,0]; give [long, short] in pixels'],

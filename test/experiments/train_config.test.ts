@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { Writable } from 'node:stream'
+import { PassThrough, Writable } from 'node:stream'
 import test, { type ExecutionContext } from 'ava'
 import sharp from 'sharp'
 import { ConfigError, DeviceError } from '../../errors.js'
@@ -11,7 +11,9 @@ import { loadDetector } from '../../experiments/load_detector.js'
 import { evalOptions, trainConfig } from '../../experiments/train_config.js'
 import type { Config } from '../../registry.js'
 import { evaluate } from '../../training/evaluate.js'
+import { checkpointBytes } from '../training/tiny_run.js'
 import { tinyExperiment } from './tiny_experiment.js'
+import { tinyMaskExperiment } from './tiny_mask_experiment.js'
 
 const progressStream = new Writable({ write: (_, __, done) => done() }) as NodeJS.WriteStream
 
@@ -104,6 +106,46 @@ test('what is wrong with train and with val is told in one error', async (t) => 
     ]),
   )
 })
+
+for (const [name, experiment] of Object.entries({ tinyExperiment, tinyMaskExperiment })) {
+  test.serial(
+    `${name}: few input shapes are told, kept, compiled once, and the same after a stop`,
+    async (t) => {
+      const { folder, config } = await experiment(t)
+      const data = {
+        ...config.data,
+        ...{ scales: [64, 96, 128, 160].map((side) => [side, side] as const), batchSize: 1 },
+        ...{ bucketStep: 32, shapes: 2, testShapes: 1 },
+      }
+      const long = { ...config, data, schedule: { epochs: 3 }, evaluation: { interval: 3 } }
+      const lines: string[] = []
+      const progress = new PassThrough()
+      const whole = join(folder, 'whole')
+      const say = (line: string) => lines.push(line)
+      const expected = await trainConfig(long, { workDir: whole, progressStream: progress, say })
+      const told = lines.filter((line) => line.includes('input shape'))
+      t.regex(told[0], /^trains in 2 input shapes, [\d.]+ % more pixels than in steps of 32: /)
+      t.is(told[1], 'evaluates in 1 input shape, 0.0 % more pixels than in steps of 32: 64x64')
+      t.true(told[0].endsWith(' 160x160x8'), told[0])
+      t.is(String(progress.read()).match(/compiling the training step/g)?.length, 2)
+      const kept = await readFile(join(whole, 'shapes.json'), 'utf8')
+      const { train, val } = JSON.parse(kept)
+      t.deepEqual(train.shapes[1].size, [160, 160])
+      t.deepEqual(val, { areaWaste: 0, shapes: [{ size: [64, 64], share: 1 }] })
+
+      const workDir = join(folder, 'parts')
+      await trainConfig(long, { workDir, progressStream, maxIters: 5 })
+      const { checkpoint } = await trainConfig(long, { workDir, progressStream, resume: true })
+      t.is(await readFile(join(workDir, 'shapes.json'), 'utf8'), kept)
+      t.deepEqual(await checkpointBytes(checkpoint), await checkpointBytes(expected.checkpoint))
+      const results = 'results.bbox.json'
+      t.is(
+        await readFile(join(workDir, results), 'utf8'),
+        await readFile(join(whole, results), 'utf8'),
+      )
+    },
+  )
+}
 
 test("somebody else's data.json is not replaced", async (t) => {
   const { folder, config } = await tinyExperiment(t)
