@@ -57,7 +57,7 @@ export interface DataConfig {
   bucketStep: number
   /**
    * At most so many input shapes in training: of the sizes that `bucketStep` makes, those that waste least on this data.
-   * Each is a graph to compile. @default all of them
+   * Each is a graph to compile. At most 100. @default all of them
    */
   shapes?: number
   /** The same for evaluation. @default all of them */
@@ -116,6 +116,9 @@ const decay = () => z.number().min(0).lt(1)
 const split = (title: string): SchemaOf<SplitConfig> =>
   group(title, { annFile: text(), imageDir: text(), limit: count().optional() })
 
+/** More would take the plan longer than they save. */
+const MAX_SHAPES = 100
+
 const data: SchemaOf<DataConfig> = group('data', {
   train: split('data.train'),
   val: split('data.val'),
@@ -125,7 +128,7 @@ const data: SchemaOf<DataConfig> = group('data', {
   testBatchSize: count().optional(),
   flip: probability(),
   bucketStep: count().multipleOf(32),
-  shapes: count().optional(),
+  shapes: count().max(MAX_SHAPES).optional(),
   testShapes: count().optional(),
   workers: z.int().min(0).optional(),
   invalid: z.enum(['refuse', 'drop']).optional(),

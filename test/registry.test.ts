@@ -125,6 +125,7 @@ test('values out of range are told with the range', (t) => {
     'data.scales=[]': 'data.scales has 0 values; give at least 1',
     'data.bucketStep=40': 'data.bucketStep is 40; give a multiple of 32',
     'data.shapes=0': 'data.shapes is 0, which is too small; give a number of at least 1',
+    'data.shapes=101': 'data.shapes is 101, which is too large; give a number of at most 100',
     'data.train.annFile=': 'data.train.annFile is empty; give a text',
     'schedule.policy=exp': 'schedule.policy is "exp"; use "step" or "cosine"',
     'model.neck.addExtraConvs=on_output':
