@@ -213,12 +213,12 @@ async function goOn(
       lambda: lambdaOf(iteration),
       lossScale: scaling && run.lossScale?.scale,
     }
-    if (iteration === start) progress.compiling(imageSizeOf(taken[0]))
+    if (iteration === start) progress.compiling(shapeOf(taken[0]))
     let compiled = 0
     await run.iterations.prepare(inputs, (batch) => {
       compiled++
       const isTold = iteration === start && batch === taken[0]
-      if (loader.shapeCount !== undefined && !isTold) progress.compiling(imageSizeOf(batch))
+      if (loader.shapeCount !== undefined && !isTold) progress.compiling(shapeOf(batch))
     })
     const compiledAt = performance.now()
 
@@ -309,9 +309,9 @@ async function take<Batch>(
   return taken
 }
 
-/** Height and width of a batch, padded, input pixels. */
-function imageSizeOf({ images }: IterationInputs['batches'][number]): [number, number] {
-  return [images.shape[1], images.shape[2]]
+/** Height and width of a batch, padded, input pixels, and places for objects. */
+function shapeOf({ images, labels }: IterationInputs['batches'][number]): number[] {
+  return [images.shape[1], images.shape[2], labels.shape[1]]
 }
 
 /** Weights of an epoch that has gone by are at most in its checkpoint. */

@@ -22,8 +22,8 @@ export interface ProgressLine {
 
 /** Shows how training stands: one moving line on a terminal, a line a report elsewhere. */
 export interface Progress {
-  /** A step for inputs of a size in pixels is about to be compiled and run: the first one, or of a new shape. */
-  compiling(size: readonly [height: number, width: number]): void
+  /** A step for inputs of a shape is about to be compiled and run: the first one, or one of a new shape. */
+  compiling(shape: readonly number[]): void
   /** A new number of updates. */
   advance(iteration: number): void
   /** A logged line. */
@@ -69,8 +69,8 @@ function terminalProgress(
   }
   let ap = ''
   return {
-    compiling(size) {
-      bar.update({ text: `compiling for ${sizeText(size)}` })
+    compiling(shape) {
+      bar.update({ text: `compiling for ${shapeText(shape)}` })
       bar.render() // at once: tracing keeps its timer waiting
     },
     advance: (iteration) => bar.update(iteration, { remaining: remaining(iteration) }),
@@ -93,7 +93,7 @@ function plainProgress(
   let since = performance.now()
   let ap = ''
   return {
-    compiling: (size) => say(`compiling the training step for ${sizeText(size)} ...`),
+    compiling: (shape) => say(`compiling the training step for ${shapeText(shape)} ...`),
     // Two iterations are told one by one: the first line of a log may be an hour away.
     advance(iteration) {
       const eta = remaining(iteration)
@@ -118,9 +118,9 @@ function plainProgress(
   }
 }
 
-/** `800x1344`, height first. */
-function sizeText([height, width]: readonly [number, number]): string {
-  return `${height}x${width}`
+/** `800x1344x32`: height and width in pixels, places for objects. */
+function shapeText(shape: readonly number[]): string {
+  return shape.join('x')
 }
 
 function evaluatedText(line: LogLine): string {

@@ -13,7 +13,7 @@ test.serial(
     const { code, stdout, stderr } = await run('train', args)
     t.is(code, 0, stderr)
     const [compiling, first, ...others] = stderr.trim().split('\n')
-    t.is(compiling, 'compiling the training step for 64x64 ...')
+    t.is(compiling, 'compiling the training step for 64x64x8 ...')
     t.regex(first, /^iter 1\/2 done in \d+\.\d s, compiling included$/)
     t.true(others.includes('evaluating epoch 1'))
     const ap = others.find((line) => line.startsWith('epoch 1: '))

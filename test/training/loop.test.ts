@@ -81,7 +81,7 @@ test('of a known number of shapes, each is compiled once and named', async (t) =
     .filter((line) => line.startsWith('compiling'))
   t.deepEqual(
     compiled,
-    ['4x4', '5x4'].map((size) => `compiling the training step for ${size} ...`),
+    ['4x4x2', '5x4x2'].map((shape) => `compiling the training step for ${shape} ...`),
   )
   const lines = await linesOf(options.workDir)
   t.deepEqual(

@@ -20,7 +20,7 @@ function outputOf(isTTY: boolean): string {
     epochs: 12,
     stream: stream as unknown as NodeJS.WriteStream,
   })
-  progress.compiling([800, 1344])
+  progress.compiling([800, 1344, 32])
   for (const iteration of [1, 2, 3, 50]) progress.advance(iteration)
   progress.report({ ...line, compileTime: 7.25 })
   progress.say('saved epoch_1.safetensors')
@@ -35,7 +35,7 @@ test('away from a terminal there is a plain line before the first step, after tw
     .replace(/ \d+\.\d s, /g, ' T s, ')
     .replace(/ETA \d:\d\d:\d\d/g, 'ETA T')
   t.deepEqual(output.split('\n'), [
-    'compiling the training step for 800x1344 ...',
+    'compiling the training step for 800x1344x32 ...',
     'iter 1/100 done in T s, compiling included',
     'iter 2/100 done in T s, ETA T',
     'iter 50/100, epoch 1/12, lr 8.000e-6, loss 1.2346, 0.500 s/iter (data 0.010), compiling T s, 812 MiB, ETA T',
@@ -49,7 +49,7 @@ test('away from a terminal there is a plain line before the first step, after tw
 test('on a terminal there is a bar with the time left', (t) => {
   const output = outputOf(true)
   t.regex(output, /50\/100 \| ETA \d:\d\d:\d\d/)
-  t.regex(output, /0\/100 \| ETA - \| compiling for 800x1344/)
+  t.regex(output, /0\/100 \| ETA - \| compiling for 800x1344x32/)
   t.true(output.includes('saved epoch_1.safetensors\n'))
   t.true(output.includes('epoch 1: box AP 0.412, mask AP 0.050\n'))
   t.regex(output, /812 MiB, box AP 0\.412, mask AP 0\.050/)
