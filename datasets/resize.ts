@@ -1,3 +1,6 @@
+import { rowResizer } from './row_resizer.js'
+import { bilinearTaps } from './taps.js'
+
 /**
  * Size of an image scaled to fit, keeping its ratio.
  *
@@ -32,14 +35,11 @@ export interface Target {
   flip: boolean
 }
 
-/** Weights are in 1/2048, as OpenCV's. */
-const ONE = 2048
-
 /**
  * Resizes RGB bytes into a part of a canvas: bilinear with half-pixel centres and no antialiasing.
  *
  * Source: OpenCV's `INTER_LINEAR` on 8-bit images, down to its fixed-point arithmetic; the result
- * is within 1 of exact interpolation.
+ * is within 1 of exact interpolation. The arithmetic is in `resize_rows.wat`.
  *
  * @param image `[height, width, 3]`.
  * @param size `[height, width]` of `image`.
@@ -49,72 +49,33 @@ export function resizeBilinear(
   [height, width]: readonly [number, number],
   { canvas, offset, rowBytes, size: [outHeight, outWidth], flip }: Target,
 ): void {
-  const rows = taps(height, outHeight)
-  const columns = taps(width, outWidth)
-  if (flip) for (const table of [columns.first, columns.second, columns.weight]) table.reverse()
+  const rows = bilinearTaps(height, outHeight)
+  const columns = bilinearTaps(width, outWidth)
+  if (flip) for (const table of [columns.first, columns.weight]) table.reverse()
+  const resizer = rowResizer(image, width, columns)
 
   // Rows above and below, resized along x; consecutive output rows mostly share them.
-  let upper = new Int32Array(outWidth * 3)
-  let lower = new Int32Array(outWidth * 3)
+  let [upper, lower] = resizer.places
   let upperRow = -1
   let lowerRow = -1
   for (let y = 0; y < outHeight; y++) {
-    if (rows.first[y] === lowerRow) {
+    const first = rows.first[y]
+    if (first === lowerRow && first !== upperRow) {
       const swapped = upper
       upper = lower
       lower = swapped
       upperRow = lowerRow
       lowerRow = -1
     }
-    if (rows.first[y] !== upperRow) {
-      upperRow = rows.first[y]
-      resizeRow(image, upperRow * width * 3, columns, upper)
+    if (first !== upperRow) {
+      upperRow = first
+      resizer.resizeRow(upperRow, upper)
     }
-    if (rows.second[y] !== lowerRow) {
-      lowerRow = rows.second[y]
-      resizeRow(image, lowerRow * width * 3, columns, lower)
+    const second = Math.min(first + 1, height - 1)
+    if (second !== lowerRow) {
+      lowerRow = second
+      resizer.resizeRow(lowerRow, lower)
     }
-    const weight = rows.weight[y]
-    const start = offset + y * rowBytes
-    for (let i = 0; i < upper.length; i++) {
-      const above = ((ONE - weight) * (upper[i] >> 4)) >> 16
-      const below = (weight * (lower[i] >> 4)) >> 16
-      canvas[start + i] = (above + below + 2) >> 2
-    }
-  }
-}
-
-/** For each output position: the two source positions it lies between, and the weight of the second. */
-interface Taps {
-  first: Int32Array
-  second: Int32Array
-  weight: Int32Array
-}
-
-function taps(length: number, outLength: number): Taps {
-  const first = new Int32Array(outLength)
-  const second = new Int32Array(outLength)
-  const weight = new Int32Array(outLength)
-  const step = length / outLength
-  for (let i = 0; i < outLength; i++) {
-    const position = Math.min(Math.max((i + 0.5) * step - 0.5, 0), length - 1)
-    first[i] = Math.floor(position)
-    second[i] = Math.min(first[i] + 1, length - 1)
-    weight[i] = Math.round((position - first[i]) * ONE)
-  }
-  return { first, second, weight }
-}
-
-/** One row resized along x, scaled by `ONE`. */
-function resizeRow(image: Uint8Array, start: number, columns: Taps, out: Int32Array): void {
-  const { first, second, weight } = columns
-  for (let x = 0, i = 0; x < first.length; x++, i += 3) {
-    const left = start + first[x] * 3
-    const right = start + second[x] * 3
-    const rightWeight = weight[x]
-    const leftWeight = ONE - rightWeight
-    out[i] = image[left] * leftWeight + image[right] * rightWeight
-    out[i + 1] = image[left + 1] * leftWeight + image[right + 1] * rightWeight
-    out[i + 2] = image[left + 2] * leftWeight + image[right + 2] * rightWeight
+    canvas.set(resizer.blendRows(upper, lower, rows.weight[y]), offset + y * rowBytes)
   }
 }

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { resizeBilinear, resizedSize } from '../../datasets/index.js'
 import { Random } from '../../nn/random.js'
+import { plainResize } from './plain_resize.js'
 
 // FACTS: (width, height) at 1333 x 800, as mmdetection 2.x resizes them.
 const examples: [from: [number, number], to: [number, number]][] = [
@@ -128,4 +129,64 @@ test('only the target part of a canvas is written', (t) => {
     const isPart = i >= offset && y < 4 && x < 9
     t.is(value, isPart ? expected[y * 9 + x] : 99)
   }
+})
+
+/** Both forms on canvases that are wider than the part, over the same bytes. */
+function bothForms(
+  image: Uint8Array,
+  from: readonly [number, number],
+  { size, flip }: { size: [number, number]; flip: boolean },
+): [Uint8Array, Uint8Array] {
+  const [offset, rowBytes] = [random.integer(40), (size[1] + random.integer(4)) * 3]
+  const canvases = [plainResize, resizeBilinear].map((form) => {
+    const canvas = new Uint8Array(offset + size[0] * rowBytes + 16).fill(99)
+    form(image, from, { canvas, offset, rowBytes, size, flip })
+    return canvas
+  })
+  return [canvases[0], canvases[1]]
+}
+
+/** One pixel, a few, or many. */
+const drawSide = () => 1 + random.integer([1, 3, 20, 200][random.integer(4)])
+
+/** Noise, black and white, or white alone: the largest sums. */
+function drawImage(length: number): Uint8Array {
+  const kind = random.integer(3)
+  const level = () => [random.integer(256), random.integer(2) * 255, 255][kind]
+  return Uint8Array.from({ length }, level)
+}
+
+test('random sizes, mirrored and not, give the bits of the plain form', (t) => {
+  for (let i = 0; i < 1000; i++) {
+    const from = [drawSide(), drawSide()] as const
+    const target = { size: [drawSide(), drawSide()] as [number, number], flip: i % 2 === 1 }
+    const [plain, fast] = bothForms(drawImage(from[0] * from[1] * 3), from, target)
+    t.is(Buffer.compare(plain, fast), 0, `${from} to ${JSON.stringify(target)}`)
+  }
+})
+
+test('rows too long for the memory that is kept give the bits of the plain form', (t) => {
+  const sizes: [from: [number, number], to: [number, number]][] = [
+    [
+      [1, 400_000],
+      [2, 3],
+    ],
+    [
+      [2, 5],
+      [1, 200_000],
+    ],
+    [
+      [3, 90_000],
+      [3, 90_000],
+    ],
+  ]
+  for (const [from, size] of sizes) {
+    const [plain, fast] = bothForms(drawImage(from[0] * from[1] * 3), from, { size, flip: true })
+    t.is(Buffer.compare(plain, fast), 0, `${from} to ${size}`)
+  }
+})
+
+test('the bytes of a Buffer that starts inside its memory are taken', (t) => {
+  const inside = Buffer.concat([Buffer.from([1, 2, 3, 4, 5]), noise]).subarray(5)
+  t.deepEqual(resize(inside, [12, 9], [30, 25]), resize(noise, [12, 9], [30, 25]))
 })
