@@ -1,3 +1,4 @@
+import type { HostTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
 import { Random } from '../nn/random.js'
 import {
@@ -83,6 +84,14 @@ export class TrainLoader {
       const { masks } = this.options
       yield { ...assembleBatch(plan, pixels, { masks }), epoch, iteration }
     }
+  }
+
+  /**
+   * Takes the pixels of a batch that is done with, to make a later one in their memory. Its `images` are empty from
+   * now on. Batches that are not handed back stay as they are.
+   */
+  reuse({ images }: { images: HostTensor }): void {
+    if (images.data instanceof Uint8Array) this.pool.reuse(images.data)
   }
 
   /** Ends the worker threads. */

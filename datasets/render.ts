@@ -1,6 +1,6 @@
 import type { BatchPlan } from './batch.js'
 import { decodeImage, type ImageOptions } from './image.js'
-import { resizeBilinear } from './resize.js'
+import { resizeBilinear, type Target } from './resize.js'
 
 /** What a worker needs to make the pixels of a batch. Sizes are `[height, width]`. */
 export interface RenderRequest extends ImageOptions {
@@ -33,28 +33,47 @@ export function renderRequest(
   }
 }
 
+/** Bytes of the pixels of a batch. */
+export function pixelBytes({ size: [height, width], images }: RenderRequest): number {
+  return images.length * height * width * 3
+}
+
 /**
  * Decodes, resizes and mirrors the images of a batch.
  *
- * @returns `[n, h, w, 3]`, RGB, zero where padded, in a buffer of its own. Where several images fail, the error
- *   is the first one's, so that it does not depend on timing.
+ * @param spare memory to write over, if it is large enough.
+ * @returns `[n, h, w, 3]`, RGB, zero where padded, in a buffer of its own or at the start of `spare`. Where several
+ *   images fail, the error is the first one's, so that it does not depend on timing.
  */
-export async function renderBatch({
-  size: [height, width],
-  images,
-  exif,
-  maxPixels,
-}: RenderRequest): Promise<Uint8Array<ArrayBuffer>> {
+export async function renderBatch(
+  request: RenderRequest,
+  spare?: ArrayBuffer,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { images, exif, maxPixels } = request
+  const [height, width] = request.size
   const rowBytes = width * 3
-  const canvas = new Uint8Array(images.length * height * rowBytes)
+  const bytes = pixelBytes(request)
+  const isReused = spare !== undefined && spare.byteLength >= bytes
+  const canvas = isReused ? new Uint8Array(spare, 0, bytes) : new Uint8Array(bytes)
   const results = await Promise.allSettled(
     images.map(async ({ file, originalSize, size, flip }, i) => {
       const decoded = await decodeImage(file, originalSize, { exif, maxPixels })
       const target = { canvas, offset: i * height * rowBytes, rowBytes, size, flip }
       resizeBilinear(decoded, originalSize, target)
+      if (isReused) clearPadding(target, height)
     }),
   )
   const failed = results.find((result) => result.status === 'rejected')
   if (failed !== undefined) throw failed.reason
   return canvas
+}
+
+/** Zeroes what is right of an image and below it; `height` with padding. */
+function clearPadding({ canvas, offset, rowBytes, size }: Target, height: number): void {
+  const [rows, columns] = size
+  for (let y = 0; y < rows; y++) {
+    const start = offset + y * rowBytes
+    canvas.fill(0, start + columns * 3, start + rowBytes)
+  }
+  canvas.fill(0, offset + rows * rowBytes, offset + height * rowBytes)
 }

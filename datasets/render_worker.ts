@@ -6,6 +6,8 @@ import { type RenderRequest, renderBatch } from './render.js'
 export interface RenderJob {
   job: number
   request: RenderRequest
+  /** Memory for the pixels. */
+  spare?: ArrayBuffer
 }
 
 /** From a worker: pixels, the sentence of a `DataError` (a class does not survive the way), or any other error. */
@@ -26,9 +28,9 @@ port.on('message', (message: RenderJob) => {
   last = last.then(() => answer(message))
 })
 
-async function answer({ job, request }: RenderJob): Promise<void> {
+async function answer({ job, request, spare }: RenderJob): Promise<void> {
   try {
-    const pixels = await renderBatch(request)
+    const pixels = await renderBatch(request, spare)
     port.postMessage({ job, pixels } satisfies RenderReply, [pixels.buffer])
   } catch (error) {
     const reply: RenderReply =

@@ -39,6 +39,8 @@ export interface TrainingBatches {
   batches(start: { epoch: number; iteration: number }): AsyncGenerator<{
     readonly tensors: HostTree<BatchTensors>
   }>
+  /** Takes a batch back, whose memory may be written over from now on. */
+  reuse?(tensors: HostTree<BatchTensors>): void
 }
 
 /** What an evaluation during training is of. */
@@ -223,6 +225,7 @@ async function goOn(
     const compiledAt = performance.now()
 
     const { metrics, isUpdated } = await run.iterations.run(inputs)
+    for (const batch of taken) loader.reuse?.(batch)
     const update = { iteration: iteration + 1, checkpoint: run.checkpoint }
     if (scaling && run.lossScale) {
       run.lossScale = nextLossScale(run.lossScale, isUpdated, scaling)

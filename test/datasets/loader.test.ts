@@ -78,6 +78,28 @@ test('batches are the same with no, one and two workers', async (t) => {
   t.deepEqual(await trainingBatches(trainOptions(dataset, { workers: 2 }), 9), inline)
 })
 
+for (const workers of [0, 1, 2]) {
+  test(`batches in memory of others that were handed back are the same: ${workers} workers`, async (t) => {
+    const dataset = await colouredImages(t)
+    const options = trainOptions(dataset, { workers })
+    const expected = await trainingBatches(options, 24)
+    const loader = new TrainLoader(options)
+    let place = 0
+    let inLarger = 0
+    for await (const batch of loader.batches()) {
+      t.deepEqual(batch, expected[place])
+      const { data } = batch.tensors.images
+      if (data.byteLength < data.buffer.byteLength) inLarger++
+      loader.reuse(batch.tensors)
+      t.is(data.length, 0)
+      loader.reuse(batch.tensors) // again, which is nothing
+      if (++place === expected.length) break
+    }
+    t.true(inLarger > 0)
+    await loader.close()
+  })
+}
+
 test('starting in the middle gives what would have come anyway', async (t) => {
   const dataset = await colouredImages(t)
   const whole = await trainingBatches(trainOptions(dataset, { workers: 0 }), 10)

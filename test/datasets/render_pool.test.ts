@@ -119,6 +119,30 @@ test('a worker that cannot start fails the first job', async (t) => {
   await t.throwsAsync(pool.render(batchOf('3.png')), { message })
 })
 
+const ECHO_WORKER = `
+  const { parentPort } = require('node:worker_threads')
+  parentPort.on('message', ({ job, request, spare }) => {
+    const [height, width] = request.size
+    const pixels = spare ? new Uint8Array(spare, 0, height * width * 3) : new Uint8Array(height * width * 3)
+    parentPort.postMessage({ job, pixels }, [pixels.buffer])
+  })
+`
+
+test('memory that is handed back is written over where it is large enough, and else dropped', async (t) => {
+  const pool = new RenderPool(1, () => new Worker(ECHO_WORKER, { eval: true, execArgv: [] }))
+  const batch = (height: number): RenderRequest => ({ ...batchOf('a.png'), size: [height, 10] })
+  const memories: number[] = []
+  for (const height of [4, 2, 4, 8, 6, 2]) {
+    const pixels = await pool.render(batch(height))
+    t.is(pixels.length, height * 30)
+    memories.push(pixels.buffer.byteLength / 30)
+    pool.reuse(pixels)
+    t.is(pixels.length, 0)
+  }
+  t.deepEqual(memories, [4, 4, 4, 8, 8, 8])
+  await pool.close()
+})
+
 test('closing fails what is not done, and nothing more is taken', async (t) => {
   const pool = new RenderPool(2, fakeWorker)
   const jobs = ['hang.png', 'hang.png', '4.png'].map((file) => pool.render(batchOf(file)))

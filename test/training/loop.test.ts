@@ -104,6 +104,25 @@ test('warm-up and epochs count updates, whatever number of batches they take', a
   )
 })
 
+test('batches are handed back once their update is done', async (t) => {
+  const events: string[] = []
+  class Lender extends TinyLoader {
+    override async *batches(start: { epoch: number; iteration: number }) {
+      for await (const batch of super.batches(start)) {
+        events.push('taken')
+        yield batch
+      }
+    }
+    reuse({ images }: { images: { data: ArrayLike<number> } }) {
+      events.push(`back, ${images.data.length} bytes`)
+    }
+  }
+  const optimizer = { type: 'SGD', learningRate: 1e-3, accumulate: 2 } as const
+  await train(optionsOf({ optimizer, loader: new Lender(4), schedule: { epochs: 1 } }))
+  const update = ['taken', 'taken', 'back, 96 bytes', 'back, 96 bytes']
+  t.deepEqual(events, [...update, ...update])
+})
+
 test('a line is the mean over its interval', async (t) => {
   const [every, third] = [optionsOf(), optionsOf({ logging: { interval: 3 } })]
   await train(every)
