@@ -30,8 +30,10 @@ const RECIPE = {
   bucketStep: 32,
   seed: 0,
 } as const
-/** Batches of each turn before the timed ones: what a side had made ahead is gone then, and the other side at rest. */
+/** Batches of each turn before the timed ones: what a side had made ahead is gone then. */
 const WARM_UP = 8
+/** Milliseconds after a turn in which its side makes batches ahead, before it is the other's turn. */
+const REST = 2000
 
 const program = command('data_loading', "Times the training loader beside PyTorch's DataLoader.")
   .name('npx tsx bench/data_loading.ts')
@@ -66,7 +68,7 @@ await run<Flags>(program, async (_, { data, workers = [1, 2], batches, runs, mas
     const torch = await startTorch(options)
     const sides = [ourTurns(ours, batches), torch && (() => torchTurn(torch, batches))] as const
     const onProgress = showProgress('turns')
-    const comparison = await compareTurns(count, sides, { runs, onProgress })
+    const comparison = await compareTurns(count, sides, { runs, rest: REST, onProgress })
     torch?.stop()
     await ours.close()
     for (const line of comparisonLines(comparison)) say(line)

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises'
 import { median, timeInTurns } from '../deploy/time_in_turns.js'
 
 /** What a side measured of its own turn. */
@@ -26,16 +27,21 @@ export interface DataComparison {
   ratio?: { median: number; least: number; most: number }
 }
 
-/** Lets both sides take `runs` turns, after one that counts for nothing. */
+/**
+ * Lets both sides take `runs` turns, after one that counts for nothing.
+ *
+ * @param options `rest`: milliseconds between turns, in which a side makes batches ahead and comes to rest.
+ */
 export async function compareTurns(
   workers: number,
   sides: Sides,
-  options: { runs: number; onProgress?(done: number, total: number): void },
+  options: { runs: number; rest: number; onProgress?(done: number, total: number): void },
 ): Promise<DataComparison> {
   const present = sides.filter((side) => side !== undefined)
   const turns: Turn[][] = present.map(() => [])
   const calls = present.map((side, i) => async () => {
     const turn = await side()
+    await setTimeout(options.rest)
     turns[i].push(turn)
     return turn.seconds * 1000
   })

@@ -22,7 +22,7 @@ const TORCH = [turn(1, 99, 99), turn(100, 2, 1), turn(100, 3, 1.2), turn(100, 5,
 test('sides take turns, and the first of each counts for nothing', async (t) => {
   const taken: string[] = []
   const sides = [side('ours', OURS, taken), side('torch', TORCH, taken)] as const
-  const { ours, torch, ratio, workers } = await compareTurns(2, sides, { runs: 3 })
+  const { ours, torch, ratio, workers } = await compareTurns(2, sides, { runs: 3, rest: 0 })
   t.deepEqual(
     taken,
     [1, 2, 3, 4].flatMap(() => ['ours', 'torch']),
@@ -34,7 +34,7 @@ test('sides take turns, and the first of each counts for nothing', async (t) => 
 })
 
 test('without PyTorch there is no ratio', async (t) => {
-  const comparison = await compareTurns(1, [side('ours', OURS), undefined], { runs: 3 })
+  const comparison = await compareTurns(1, [side('ours', OURS), undefined], { runs: 3, rest: 0 })
   t.is(comparison.torch, undefined)
   t.deepEqual(comparisonLines(comparison), [
     '1 worker',
@@ -45,7 +45,7 @@ test('without PyTorch there is no ratio', async (t) => {
 test('a comparison is described side by side', async (t) => {
   const unknown = TORCH.map((each) => ({ ...each, cpuSeconds: null }))
   const sides = [side('ours', OURS), side('torch', unknown)] as const
-  t.deepEqual(comparisonLines(await compareTurns(2, sides, { runs: 3 })), [
+  t.deepEqual(comparisonLines(await compareTurns(2, sides, { runs: 3, rest: 0 })), [
     '2 workers',
     '  ours     50.0 pictures a second, 6.0 ms of the processors each',
     '  PyTorch  33.3 pictures a second',
