@@ -2,7 +2,7 @@ import type { HostTensor } from '../engine/tensors.js'
 import type { Random } from '../nn/random.js'
 import { batchMasks } from './batch_masks.js'
 import type { CocoId, Sample } from './coco.js'
-import { resizedSize } from './resize.js'
+import { resizedSize, roundUp } from './resize.js'
 import { type InputShape, shapeFor } from './shape_plan.js'
 
 /** What a model is given: `n` images of one padded size, `g` places for objects in each. */
@@ -129,7 +129,7 @@ function scaleFactor(
 /** Puts images in a batch: their common size, each side rounded up to a multiple of `bucketStep`. */
 export function planBatch(images: PlacedImage[], bucketStep: number): BatchPlan {
   const { size, slots } = neededShape(images)
-  const [height, width] = size.map((side) => Math.ceil(side / bucketStep) * bucketStep)
+  const [height, width] = size.map((side) => roundUp(side, bucketStep))
   return { size: [height, width], slots: objectSlots(slots), images }
 }
 

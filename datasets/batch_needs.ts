@@ -1,6 +1,6 @@
 import type { Augmentation } from './batch.js'
 import type { Sample } from './coco.js'
-import { resizedSize } from './resize.js'
+import { resizedSize, roundUp } from './resize.js'
 import { aspectGroup } from './sampler.js'
 import type { InputShape, SharedShape } from './shape_plan.js'
 
@@ -90,8 +90,8 @@ class ImageCounts {
       scales.map((scale) => {
         const [height, width] = resizedSize(size, scale)
         return {
-          height: padded(height, bucketStep),
-          width: padded(width, bucketStep),
+          height: roundUp(height, bucketStep),
+          width: roundUp(width, bucketStep),
           slots,
           count,
         }
@@ -163,10 +163,6 @@ function slotSteps(most: number): number[] {
   const steps: number[] = []
   for (let slots = 8; slots < last; slots *= 2) steps.push(slots)
   return [...steps, last]
-}
-
-function padded(side: number, step: number): number {
-  return Math.ceil(side / step) * step
 }
 
 function ascending(values: readonly number[]): number[] {

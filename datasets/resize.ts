@@ -22,6 +22,11 @@ export function resizedSize(
   return [scaled(height), scaled(width)]
 }
 
+/** The least multiple of `step` that is not below `side`. */
+export function roundUp(side: number, step: number): number {
+  return Math.ceil(side / step) * step
+}
+
 /** A part of a larger canvas of RGB bytes. */
 export interface Target {
   canvas: Uint8Array
