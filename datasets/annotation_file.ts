@@ -7,12 +7,15 @@ import {
   readAnnotations,
 } from '../packages/pycocotools-js/source/index.js'
 
+/** An object of a list, with any keys. */
+export type Entry = { readonly id?: unknown }
+
 /** An annotation file as it was read: that its lists are there is all that is known of them. */
 export interface AnnotationFile {
   /** All that it holds but its annotations. */
   dataset: Json
-  images: readonly unknown[]
-  categories: readonly unknown[]
+  images: readonly Entry[]
+  categories: readonly Entry[]
   /** The annotations. */
   rows: AnnotationRows
 }

@@ -1,5 +1,5 @@
 import { annotationRules, type Id, isId } from '../packages/pycocotools-js/source/index.js'
-import type { AnnotationFile } from './annotation_file.js'
+import type { AnnotationFile, Entry } from './annotation_file.js'
 import type { Faults } from './faults.js'
 import type { ListCounts } from './left_out.js'
 import type { LocatedImage } from './locate_images.js'
@@ -19,9 +19,7 @@ export function keptRows(file: AnnotationFile, options: KeepOptions): Int32Array
   const { rows } = file
   const used = new Set<Id>(images.map(({ id }) => id))
   const unused = new Set<unknown>(
-    file.images
-      .map((image) => (image as { id?: unknown } | null)?.id)
-      .filter((id) => !used.has(id as Id)),
+    file.images.map(({ id }) => id).filter((id) => !used.has(id as Id)),
   )
   const ruleFor = annotationRules(
     { dataset: { images: [...images], categories: entriesWithId(file.categories) }, rows },
@@ -40,8 +38,6 @@ export function keptRows(file: AnnotationFile, options: KeepOptions): Int32Array
 }
 
 /** What an annotation can belong to: that an entry has other faults is told of itself, not of its annotations. */
-function entriesWithId(list: readonly unknown[]): { id: Id }[] {
-  return (list as readonly ({ id?: unknown } | null)[]).filter((entry): entry is { id: Id } =>
-    isId(entry?.id),
-  )
+function entriesWithId(list: readonly Entry[]): { id: Id }[] {
+  return list.filter((entry): entry is { id: Id } => isId(entry.id))
 }

@@ -6,6 +6,7 @@ import {
   isId,
   showValue,
 } from '../packages/pycocotools-js/source/index.js'
+import type { Entry } from './annotation_file.js'
 import type { Fault, Faults } from './faults.js'
 import type { Tally } from './tally.js'
 
@@ -25,7 +26,7 @@ export interface SoundCategory extends CocoCategory {
  *
  * @param faults takes those that cannot be used; none can be left out.
  */
-export function soundCategories(list: readonly unknown[], faults: Faults): SoundCategory[] {
+export function soundCategories(list: readonly Entry[], faults: Faults): SoundCategory[] {
   const known = new Set<Id>()
   return (list as readonly Partial<SoundCategory>[]).filter((entry, i): entry is SoundCategory => {
     const { id } = entry
@@ -67,14 +68,10 @@ function categoryFault(
  *
  * @param faults takes those that cannot be used, and counts in `dropped` those that are left out.
  */
-export function soundImages(
-  list: readonly unknown[],
-  faults: Faults,
-  dropped: Tally,
-): SoundImage[] {
+export function soundImages(list: readonly Entry[], faults: Faults, dropped: Tally): SoundImage[] {
   const ids = new Set<Id>()
   const sound = (list as readonly Partial<SoundImage>[]).filter((image, i): image is SoundImage => {
-    const id: unknown = image?.id
+    const id: unknown = image.id
     if (!isId(id)) {
       const what = id === undefined ? 'has no id' : `has the id ${showValue(id)}`
       faults.add({ subject: `images[${i}]`, what, fix: 'an id is text or a number within 2^53' })
