@@ -3,14 +3,13 @@ import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import { DataError } from '../errors.js'
 import { boundedMap } from './bounded_map.js'
 import type { Sample } from './coco.js'
+import { faultList } from './fault_list.js'
 import { decodeImage, type ImageOptions } from './image.js'
 
 /** So many images are decoded: small data sets as a whole, of large ones a part. */
 const DECODED = 200
 /** Images decoded at a time. */
 const CONCURRENCY = 8
-/** Images named in one error. */
-const NAMED = 10
 
 /** What is known of an image before its file is opened. */
 export type CheckedImage = Pick<Sample, 'file' | 'size'>
@@ -86,9 +85,5 @@ function listFolder(folder: string): ReadonlySet<string> | undefined {
 
 /** A `DataError` of several lines: what they have in common, and one for each fault up to ten. */
 function listError(first: string, faults: readonly string[]): DataError {
-  const named = faults.slice(0, NAMED)
-  if (faults.length > NAMED) named.push(`and ${faults.length - NAMED} more`)
-  const error = new DataError('', '', '')
-  error.message = [`${first}:`, ...named.map((line) => `  ${line}`)].join('\n')
-  return error
+  return DataError.of(`${first}:${faultList(faults)}`)
 }

@@ -1,8 +1,6 @@
 import { DataError } from '../errors.js'
+import { faultList, SHOWN } from './fault_list.js'
 import { type Tally, tallyUp } from './tally.js'
-
-/** So many faults are told in words. */
-const SHOWN = 10
 
 /** What makes an entry of a data set unusable. */
 export interface Fault {
@@ -46,10 +44,12 @@ export class Faults {
     const { file, count, lines, canDrop } = this
     if (count === 0) return
     if (count === 1) throw DataError.of(`${file}: ${lines[0]}${canDrop ? orDrop(lines[0]) : ''}`)
-    const more = count > lines.length ? [`and ${count - lines.length} more`] : []
-    const list = [...lines, ...more].map((line) => `\n  ${line}`).join('')
     const fix = `repair them${canDrop ? ', or leave them out with data.invalid=drop' : ''}`
-    throw new DataError(file, `${count} entries cannot be used`, `${fix}:${list}`)
+    throw new DataError(
+      file,
+      `${count} entries cannot be used`,
+      `${fix}:${faultList(lines, count)}`,
+    )
   }
 
   private keep({ subject, what, fix }: Omit<Fault, 'kind'>): void {
