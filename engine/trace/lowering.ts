@@ -112,10 +112,12 @@ export class Lowering {
     })
   }
 
-  /** Reads a value under another shape of equal size. */
+  /** Reads a value under another shape of equal size; of reshapes one after another the last is left. */
   reshape(value: Value, shape: readonly number[]): Value {
     if (sameOrder(value.shape, shape)) return value
     if (value.constant) return this.graph.constant(value.dtype, shape, value.constant)
+    const { producer } = value
+    if (producer?.op === 'Reshape') return this.reshape(producer.inputs[0] as Value, shape)
     return this.graph.node('Reshape', [value, this.graph.int64s(shape)], {
       dtype: value.dtype,
       shape,

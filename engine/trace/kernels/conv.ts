@@ -10,6 +10,8 @@ import { padTraced, sliceTraced } from './shape.js'
 export const CHANNELS_FIRST: Order = [0, 3, 1, 2]
 /** `kh kw in out` kept as `out in kh kw`, PyTorch's and ONNX's order of kernels. */
 const KERNEL_ORDER: Order = [3, 2, 0, 1]
+/** `kh kw in out` kept as `out kh kw in`: one product for each place of the kernel, side by side. */
+const GRADIENT_ORDER: Order = [3, 0, 1, 2]
 
 /** Pixels of all images from which on blocks of channels are worth their making. */
 const LEAST_BLOCKED_PIXELS = 256
@@ -224,12 +226,12 @@ lower('Conv2DBackpropFilter', (lowering, { inputs: { x, dy }, attributes }) => {
       ? products[0]
       : lowering.node(
           'Concat',
-          products.map((product) => lowering.reshape(product, [n, outChannels, channels, 1])),
-          { dtype: 'float32', shape: [n, outChannels, channels, kh * kw] },
-          { axis: 3 },
+          products,
+          { dtype: 'float32', shape: [n, outChannels, kh * kw * channels] },
+          { axis: 2 },
         )
-  const value = lowering.reshape(sumOverBatch(lowering, stacked), [outChannels, channels, kh, kw])
-  return lowering.ordered(value, filterShape, KERNEL_ORDER)
+  const value = lowering.reshape(sumOverBatch(lowering, stacked), [outChannels, kh, kw, channels])
+  return lowering.ordered(value, filterShape, GRADIENT_ORDER)
 })
 
 /** `[n, ...]` summed to `[1, ...]`; a batch of one is left as it is. */
