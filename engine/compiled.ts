@@ -82,5 +82,5 @@ export interface CompileOptions extends ComputeOptions {
    */
   target?: Target
   /** Of every graph. */
-  session?: Pick<SessionOptions, 'profilePrefix'>
+  session?: Pick<SessionOptions, 'optimizations' | 'profilePrefix'>
 }

@@ -1,3 +1,6 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile, floats, ints, scalar, trace, zeros } from '../../engine/index.js'
@@ -94,6 +97,53 @@ test('a graph can be made before it runs, as it would be made then', async (t) =
   t.false(compiled.isReady({ x }), 'the cache holds one')
   await compiled.dispose()
   t.false(compiled.isReady({ x: floats([1], [1]) }))
+})
+
+test('of reshapes one after another one is recorded', async (t) => {
+  const fn = ({ x }: { x: tf.Tensor }) => {
+    const rows = tf.reshape(x, [3, 2])
+    const column = tf.reshape(tf.reshape(rows, [6, 1]), [1, 6])
+    return { rows: tf.abs(rows), row: tf.abs(column), back: tf.abs(tf.reshape(column, [2, 3])) }
+  }
+  const x = floats([1, -2, 3, -4, 5, -6], [2, 3])
+  const { nodes } = trace('reshapes', fn, { x })
+  t.is(nodes.filter(({ op }) => op === 'Reshape').length, 2, 'rows and row; back is x itself')
+  const compiled = compile(fn, { name: 'reshapes' })
+  const { rows, row, back } = await compiled.run({ x })
+  t.deepEqual(
+    [rows.shape, row.shape, back.shape],
+    [
+      [3, 2],
+      [1, 6],
+      [2, 3],
+    ],
+  )
+  for (const { data } of [rows, row, back]) t.deepEqual([...data], [1, 2, 3, 4, 5, 6])
+  await compiled.dispose()
+})
+
+test('ONNX Runtime runs what was recorded, or what it makes of that', async (t) => {
+  const edges = ({ x }: { x: tf.Tensor }) => {
+    const kernel = tf.tensor4d([1, -1], [1, 2, 1, 1])
+    return { y: tf.relu(tf.conv2d(x as tf.Tensor4D, kernel, 1, 'valid')) }
+  }
+  const folder = mkdtempSync(join(tmpdir(), 'profile-'))
+  const operatorsOf = async (name: string, optimizations?: 'all' | 'none') => {
+    const session = { profilePrefix: join(folder, name), optimizations }
+    const compiled = compile(edges, { name: 'edges', target: 'portable', session })
+    const { y } = await compiled.run({ x: floats([1, 5, 2, 2], [1, 1, 4, 1]) })
+    t.deepEqual([...y.data], [0, 3, 0])
+    await compiled.dispose()
+    const file = readdirSync(folder).find((found) => found.startsWith(name)) as string
+    const events: { args?: { op_name?: string } }[] = JSON.parse(
+      readFileSync(join(folder, file), 'utf8'),
+    )
+    return new Set(events.flatMap(({ args }) => args?.op_name ?? []))
+  }
+  t.true((await operatorsOf('recorded', 'none')).has('Relu'))
+  t.false((await operatorsOf('optimized', 'all')).has('Relu'), 'it goes into the convolution')
+  t.false((await operatorsOf('default')).has('Relu'))
+  rmSync(folder, { recursive: true })
 })
 
 test('runs of one function may overlap', async (t) => {

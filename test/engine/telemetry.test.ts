@@ -42,7 +42,7 @@ async function leftBy(
   for (const name of ['cache', 'tmp', 'here']) await mkdir(join(home, name))
   const folders = { HOME: home, XDG_CACHE_HOME: join(home, 'cache'), TMPDIR: join(home, 'tmp') }
   // Nothing is inherited: ONNX Runtime also keeps to itself where it sees the variables of a build server, as CI.
-  const inherited = { PATH: process.env['PATH'] }
+  const inherited = { PATH: process.env.PATH }
   const [file, ...args] = [
     ...tracer,
     process.execPath,
