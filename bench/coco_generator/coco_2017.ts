@@ -40,9 +40,9 @@ export const COCO_2017: Statistics = {
   imageId: (index) => 1 + (((index + 1) * 368_787) % 581_921),
   imageSize: (random) => sizeAt(COCO_SIZES, 100 * random.uniform()) ?? rareSize(random),
   crowded: 0.0117,
-  boxSide: { median: 55, spread: 1.22 },
+  boxSide: { median: 52, spread: 1.17 },
   vertices: (random, side) => {
-    const median = 5.4 * side ** 0.31
+    const median = 4.9 * side ** 0.31
     return Math.max(4, Math.round(median * Math.exp(0.5 * random.normal())))
   },
 }
@@ -52,9 +52,10 @@ function rareSize(random: Random): [width: number, height: number] {
   return random.uniform() < 0.75 ? [640, short] : [short, 640]
 }
 
-/** How far the number of objects in an image is spread; the fullest images have 93. */
+/** In an image. */
 const MOST_OBJECTS = 93
-const FULL = { part: 0.02, factor: 2.6 }
+/** A tenth of the images is twice as full as the others. */
+const FULL = { part: 0.1, factor: 2 }
 
 /**
  * How many objects each image has: none in `empty` of them, drawn at random, else 1 to 93, `objects` together.
@@ -68,11 +69,12 @@ export function objectCounts(
   const counts = new Uint8Array(images)
   const order = random.shuffle(Array.from(counts.keys()))
   const filled = order.slice(empty)
-  const mean = (objects / filled.length - 1) / (1 + FULL.part * (FULL.factor - 1))
+  // Rounding down takes half an object.
+  const mean = (objects / filled.length - 0.5) / (1 + FULL.part * (FULL.factor - 1))
   let left = objects
   for (const image of filled) {
     const factor = random.uniform() < FULL.part ? FULL.factor : 1
-    const drawn = 1 + Math.round(-factor * mean * Math.log(1 - random.uniform()))
+    const drawn = 1 + Math.floor(-factor * mean * Math.log(1 - random.uniform()))
     counts[image] = Math.min(MOST_OBJECTS, drawn)
     left -= counts[image]
   }
