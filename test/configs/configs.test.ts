@@ -73,7 +73,7 @@ test('retinanet_vanilla13 taps strides 8, 16 and 32 and has five levels', (t) =>
   t.deepEqual(bbox_head.anchors.strides, [8, 16, 32, 64, 128])
 })
 
-test('rehearsal_retinanet is retinanet_vanilla13 but for the size of its network and the place of its data', (t) => {
+test('rehearsal_retinanet is retinanet_vanilla13 with a smaller network, fewer anchors and other files', (t) => {
   const { model, data, ...rest } = rehearsalRetinanet
   const { model: fullModel, data: fullData, ...fullRest } = retinanetVanilla13
   t.deepEqual(rest, fullRest)
