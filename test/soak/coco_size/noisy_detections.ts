@@ -44,7 +44,10 @@ function sceneOf(sample: Sample, categoryIds: readonly number[]): Scene {
     const [x1, y1, x2, y2] = sample.boxesXyxy.subarray(4 * object, 4 * object + 4)
     const [w, h] = [x2 - x1, y2 - y1]
     const segmentation = sample.segmentation(object)
-    const polygons = Array.isArray(segmentation) ? (segmentation as number[][]) : []
+    const polygons =
+      segmentation && 'polygons' in segmentation
+        ? segmentation.polygons.map((polygon) => Array.from(polygon))
+        : []
     const shape = polygons.map((polygon) =>
       polygon.map((value, i) => (i % 2 === 0 ? (value - x1) / w : (value - y1) / h)),
     )
