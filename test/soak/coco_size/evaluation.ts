@@ -1,7 +1,12 @@
+import { readdirSync, statSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { Sample } from '../../../datasets/index.js'
 import { loadChecked } from '../../../experiments/load_data.js'
 import { type CocoResults, cocoResults } from '../../../results/coco_results.js'
 import { evaluateResults } from '../../../training/evaluate.js'
+import { saveResults } from '../../../training/save_results.js'
 import type { Figure } from './figure.js'
 import { MemoryWatch } from './memory.js'
 import { noisyDetections } from './noisy_detections.js'
@@ -35,10 +40,26 @@ export async function measureEvaluation(folder: string, masks: boolean): Promise
     `${converting.seconds.toFixed(2)} s of it to results; ` +
     `AP ${bbox.AP.toFixed(4)}${segm ? ` ${segm.AP.toFixed(4)}` : ''}`
   const bound = masks ? BOUNDS.masks : BOUNDS.boxes
+  const evaluated = memory.figures(name, BOUNDS.memory)
+  const saving = await measureSaving(results)
   return [
     { name, value: seconds, unit: 's', bound, cpuSeconds, note },
-    ...memory.figures(name, BOUNDS.memory),
+    ...evaluated,
+    saving,
+    ...memory.figures(`${name} and saving them`, BOUNDS.memory),
   ]
+}
+
+/** The results as files of a work dir, which training writes after each evaluation. */
+async function measureSaving(results: CocoResults): Promise<Figure> {
+  const workDir = await mkdtemp(join(tmpdir(), 'coco-size-results-'))
+  const watch = new Stopwatch()
+  await watch.time(() => saveResults(workDir, results))
+  const sizes = readdirSync(workDir).map((name) => statSync(join(workDir, name)).size)
+  await rm(workDir, { recursive: true })
+  const { seconds, cpuSeconds } = watch
+  const note = sizes.map((bytes) => `${(bytes / 1e6).toFixed(0)} MB`).join(', ')
+  return { name: 'saving the results', value: seconds, unit: 's', cpuSeconds, note }
 }
 
 function batchOf({ imageId, size }: Sample): Parameters<typeof cocoResults>[1] {
