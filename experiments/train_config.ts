@@ -115,7 +115,8 @@ function precisionOf(
   return final
 }
 
-function loaderOptions(data: DataConfig) {
+/** What `TrainLoader` needs of a config. */
+export function loaderOptions(data: DataConfig) {
   const { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels } = data
   return { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels }
 }

@@ -23,12 +23,12 @@ export async function replaceFile(
   }
 }
 
-/** `replaceFile` with a text. */
-export function replaceText(path: string, text: string): Promise<void> {
+/** `replaceFile` with a text. @param text whole, or in pieces where it may be longer than a string can be. */
+export function replaceText(path: string, text: string | Iterable<string>): Promise<void> {
   return replaceFile(path, async (unfinished) => {
     const file = await open(unfinished, 'w')
     try {
-      await file.writeFile(text)
+      for (const piece of typeof text === 'string' ? [text] : text) await file.writeFile(piece)
       await file.sync()
     } finally {
       await file.close()

@@ -15,6 +15,8 @@ export interface AnnotationFileContent {
   keypoints: boolean
   /** The file is made at least this long, by more rounds. */
   bytes: number
+  /** Of COCO's server, as addresses of images name it. @default 'val2017' */
+  folder?: string
 }
 
 /**
@@ -24,13 +26,13 @@ export interface AnnotationFileContent {
  */
 export function writeAnnotationFile(
   path: string,
-  { images, scenesOf, keypoints, bytes }: AnnotationFileContent,
+  { images, scenesOf, keypoints, bytes, folder = 'val2017' }: AnnotationFileContent,
 ): number {
   const file = new JsonFile(path)
   file.write('{"info": {"description": "made by bench/coco_generator.ts","year": 2017},"images": [')
   let separator = ''
   for (const image of images) {
-    file.write(separator + cocoObject(imageEntry(image)))
+    file.write(separator + cocoObject(imageEntry(image, folder)))
     separator = ','
   }
   file.write('],"annotations": [')
@@ -53,12 +55,17 @@ export function writeAnnotationFile(
   return count
 }
 
-function imageEntry({ imageId, width, height }: SceneImage): object {
-  const fileName = `${String(imageId).padStart(12, '0')}.jpg`
+/** `000000000139.jpg` */
+export function fileNameOf(imageId: number): string {
+  return `${String(imageId).padStart(12, '0')}.jpg`
+}
+
+function imageEntry({ imageId, width, height }: SceneImage, folder: string): object {
+  const fileName = fileNameOf(imageId)
   return {
     license: 1 + (imageId % 8),
     file_name: fileName,
-    coco_url: `http://images.cocodataset.org/val2017/${fileName}`,
+    coco_url: `http://images.cocodataset.org/${folder}/${fileName}`,
     height,
     width,
     date_captured: '2013-11-14 17:02:52',

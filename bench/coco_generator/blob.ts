@@ -3,20 +3,21 @@ import type { Random } from '../../nn/random.js'
 /** Polygons `x1 y1 x2 y2 ...` in parts of a box, from 0 to 1. */
 export type UnitShape = readonly number[][]
 
-/** An outline of one to three parts, which together touch all four sides of the box. */
-export function unitShape(random: Random): UnitShape {
+/** An outline of one to three parts, which together touch all four sides of the box. @param vertices of each part. */
+export function unitShape(random: Random, vertices: () => number): UnitShape {
   const draw = random.uniform()
   const parts = draw < 0.88 ? 1 : draw < 0.97 ? 2 : 3
   const strip = 1 / parts // parts lie side by side
   return Array.from({ length: parts }, (_, part) => {
     const width = part === parts - 1 ? strip : strip * (0.8 + 0.15 * random.uniform())
-    return unitBlob(random).map((value, i) => (i % 2 === 0 ? part * strip + value * width : value))
+    return unitBlob(random, vertices()).map((value, i) =>
+      i % 2 === 0 ? part * strip + value * width : value,
+    )
   })
 }
 
-/** A wobbly ellipse of 20 to 40 vertices that touches all four sides of the box. */
-export function unitBlob(random: Random): number[] {
-  const vertices = 20 + random.integer(21)
+/** A wobbly ellipse that touches all four sides of the box. */
+export function unitBlob(random: Random, vertices: number): number[] {
   const waves = [2, 3, 5].map((count) => ({
     count,
     height: 0.25 * random.uniform(),

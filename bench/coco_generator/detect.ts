@@ -3,6 +3,7 @@ import { hundredths, jitterShape, type UnitShape, unitBlob } from './blob.js'
 import { drawCategory, PERSON } from './categories.js'
 import { detectPose } from './pose.js'
 import { drawBox, type Scene, type SceneObject } from './scene.js'
+import { BENCHMARK } from './statistics.js'
 
 /** What a detector of middling quality reports. */
 export interface Detection {
@@ -120,7 +121,11 @@ function copyOf(
     boxXywh,
     shape: () => {
       const own = new Random('outline', seed, imageId, stream)
-      return jitterShape(object.shape ?? [unitBlob(own)], 0.15 * spread, own)
+      return jitterShape(
+        object.shape ?? [unitBlob(own, BENCHMARK.vertices(own, 0))],
+        0.15 * spread,
+        own,
+      )
     },
     score: Math.round(score * 1e3) / 1e3,
   }

@@ -7,6 +7,7 @@ import { writeAnnotationFile } from './annotation_file.js'
 import { detectScene } from './detect.js'
 import { type ResultKind, writeResultsFile } from './results_file.js'
 import { drawImage, drawScene, type Scene, type SceneImage } from './scene.js'
+import { BENCHMARK } from './statistics.js'
 
 /** About what an image and its objects take in the annotation file. */
 const BYTES_PER_IMAGE = 5000
@@ -84,7 +85,8 @@ function fileIn(
 }
 
 function* images({ seed, images: count }: DataSetOptions): Generator<SceneImage> {
-  for (let index = 0; index < count; index++) yield drawImage(seed, index)
+  for (let index = 0; index < count; index++)
+    yield drawImage({ seed, index, statistics: BENCHMARK })
 }
 
 /** @param round 0 for the data set; others have the same images with other objects. */
@@ -96,7 +98,7 @@ function* scenes({ seed, images, objects }: DataSetOptions, round: number): Gene
     sum += weight
     const count = Math.round((objects * sum) / total) - drawn
     drawn += count
-    yield drawScene({ seed, index, round, objects: count })
+    yield drawScene({ seed, index, round, objects: count, statistics: BENCHMARK })
     index++
   }
 }

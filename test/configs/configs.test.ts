@@ -2,6 +2,7 @@ import test from 'ava'
 import maskRcnnTinyShapes from '../../configs/mask_rcnn_tiny_shapes.js'
 import maskRcnnVanilla5Overfit from '../../configs/mask_rcnn_vanilla5_overfit.js'
 import maskRcnnVanilla13 from '../../configs/mask_rcnn_vanilla13.js'
+import rehearsalRetinanet from '../../configs/rehearsal_retinanet.js'
 import retinanetTinyShapes from '../../configs/retinanet_tiny_shapes.js'
 import vanilla5Overfit from '../../configs/retinanet_vanilla5_overfit.js'
 import retinanetVanilla13 from '../../configs/retinanet_vanilla13.js'
@@ -18,6 +19,7 @@ const configs: Record<string, Config> = {
   maskRcnnVanilla13,
   maskRcnnVanilla5Overfit,
   maskRcnnTinyShapes,
+  rehearsalRetinanet,
 }
 
 for (const [name, config] of Object.entries(configs)) {
@@ -69,6 +71,16 @@ test('retinanet_vanilla13 taps strides 8, 16 and 32 and has five levels', (t) =>
   t.deepEqual(backbone.strides, [8, 16, 32])
   t.deepEqual(backbone.outChannels, [1024, 2048, 4096])
   t.deepEqual(bbox_head.anchors.strides, [8, 16, 32, 64, 128])
+})
+
+test('rehearsal_retinanet is retinanet_vanilla13 with a smaller network, fewer anchors and other files', (t) => {
+  const { model, data, ...rest } = rehearsalRetinanet
+  const { model: fullModel, data: fullData, ...fullRest } = retinanetVanilla13
+  t.deepEqual(rest, fullRest)
+  t.deepEqual({ ...data, train: fullData?.train, val: fullData?.val }, fullData)
+  const [small, full] = [model, fullModel].map((model) => buildDetector(model) as RetinaNet)
+  t.deepEqual(small.backbone.strides, full.backbone.strides)
+  t.deepEqual(small.bbox_head.anchors.strides, full.bbox_head.anchors.strides)
 })
 
 test('the overfitting config trains and evaluates on the same images, unchanged', (t) => {

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { Random } from '../../nn/random.js'
 import { pasteMask } from '../../results/paste_mask.js'
 import { readFixture } from '../helpers/packed_tensor.js'
 
@@ -59,4 +60,43 @@ test('a box outside the image, and an empty grid, leave one run of background', 
 
 test('foreground from the first pixel to the last is an empty run and a whole one', (t) => {
   t.deepEqual([...pasteMask(full(4), [-20, -20, 30, 30], [5, 6])], [0, 30])
+})
+
+/** Each pixel by itself, in rows. */
+function plainPaste(
+  grid: Float32Array,
+  [x1, y1, x2, y2]: readonly number[],
+  [height, width]: readonly [number, number],
+): string[] {
+  const cells = Math.sqrt(grid.length)
+  const cell = (row: number, column: number) =>
+    row < 0 || row >= cells || column < 0 || column >= cells ? 0 : grid[row * cells + column]
+  const placeOf = (pixel: number, from: number, to: number) => {
+    const share = (pixel + 0.5 - from) / (to - from)
+    return (Number.isFinite(share) ? share : 0.5) * cells - 0.5
+  }
+  return Array.from({ length: height }, (_, y) =>
+    Array.from({ length: width }, (_, x) => {
+      const [row, column] = [placeOf(y, y1, y2), placeOf(x, x1, x2)]
+      const [top, left] = [Math.floor(row), Math.floor(column)]
+      const [down, right] = [row - top, column - left]
+      const along = (row: number) =>
+        Math.fround(cell(row, left) * (1 - right) + cell(row, left + 1) * right)
+      return Number(along(top) * (1 - down) + along(top + 1) * down >= 0.5)
+    }).join(''),
+  )
+}
+
+test('bands that are filled or skipped at once are what each pixel would be', (t) => {
+  const random = new Random('paste mask')
+  const values = [0, 0.25, 0.5 - 2 ** -25, 0.5, 0.5 + 2 ** -24, 0.75, 1, Number.NaN]
+  for (let i = 0; i < 200; i++) {
+    const cells = 1 + random.integer(8)
+    const grid = Float32Array.from({ length: cells * cells }, () =>
+      i % 2 === 0 ? values[random.integer(i % 4 === 0 ? 8 : 7)] : random.uniform(),
+    )
+    const [x, y] = [40 * random.uniform() - 10, 30 * random.uniform() - 10]
+    const box = [x, y, x + 40 * random.uniform(), y + 30 * random.uniform()]
+    t.deepEqual(picture(pasteMask(grid, box, [23, 31]), 23, 31), plainPaste(grid, box, [23, 31]))
+  }
 })

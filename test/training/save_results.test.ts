@@ -25,6 +25,15 @@ test('results replace those before, and nothing half-written stays', async (t) =
   t.deepEqual(JSON.parse(await readFile(join(folder, 'results.bbox.json'), 'utf8')), [box])
 })
 
+test('results of any number are the bytes of their JSON', async (t) => {
+  const folder = await temporaryFolder(t)
+  for (const count of [0, 1, 4096, 4097, 10_000]) {
+    const bbox = Array.from({ length: count }, (_, i) => ({ ...box, image_id: i }))
+    await saveResults(folder, { bbox })
+    t.is(await readFile(join(folder, 'results.bbox.json'), 'utf8'), JSON.stringify(bbox))
+  }
+})
+
 test('results that cannot be written stop training in words', async (t) => {
   const folder = await temporaryFolder(t)
   await mkdir(join(folder, 'results.bbox.json'))
