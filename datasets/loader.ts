@@ -136,15 +136,24 @@ export interface EvalOptions extends LoaderOptions {
   testScale: readonly [number, number]
 }
 
-/** All images once, in the order of the file; the last batch may be smaller. Its worker threads end with it. */
+/**
+ * All images once, in the order of the file; the last batch may be smaller. Its worker threads end with it.
+ *
+ * @param memory `reuse`: a batch is done with when the next is asked for, and its `images` are empty from then on: a
+ *   later one is made in their memory. By default batches stay as they are.
+ */
 export async function* evalBatches(
   options: EvalOptions,
+  { reuse = false }: { reuse?: boolean } = {},
 ): AsyncGenerator<HostBatch, void, undefined> {
   checkOptions(options, 'data.testShapes')
   checkScale('testScale', options.testScale)
   const pool = new RenderPool(options.workers ?? 1)
   try {
-    for await (const { batch } of rendered(evalPlans(options), pool, options)) yield batch
+    for await (const { batch } of rendered(evalPlans(options), pool, options)) {
+      yield batch
+      if (reuse) pool.reuse({ pixels: bytesOf(batch.tensors.images) })
+    }
   } finally {
     await pool.close()
   }

@@ -279,6 +279,33 @@ test('evaluation gives every image once, in the order of the file', async (t) =>
   }
 })
 
+test('batches of an evaluation that are done with lend their memory, and stay as they are otherwise', async (t) => {
+  const dataset = await colouredImages(t)
+  for (const workers of [0, 2]) {
+    const options = {
+      dataset,
+      batchSize: 1,
+      bucketStep: 32,
+      testScale: [128, 100],
+      workers,
+    } as const
+    const expected = await take(evalBatches(options), 8)
+    t.true(expected.every(({ tensors }) => tensors.images.data.length > 0))
+    let place = 0
+    let last: HostBatch | undefined
+    let inLarger = 0
+    for await (const batch of evalBatches(options, { reuse: true })) {
+      t.is(last?.tensors.images.data.length ?? 0, 0)
+      t.deepEqual(batch, expected[place++])
+      const { data } = batch.tensors.images
+      if (data.byteLength < data.buffer.byteLength) inLarger++
+      last = batch
+    }
+    t.is(place, 8)
+    t.true(inLarger > 0)
+  }
+})
+
 test('a batch with an image that is missing fails in its turn, with the same sentence in every mode', async (t) => {
   const dataset = await colouredImages(t)
   const file = dataset.samples[5].file
