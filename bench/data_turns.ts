@@ -8,6 +8,8 @@ export interface Turn {
   seconds: number
   /** Of all its threads or processes, in that time; null where the system does not tell. */
   cpuSeconds: number | null
+  /** Of the thread that takes the batches alone; null where the system does not tell. */
+  mainSeconds: number | null
 }
 
 /** Two sides that make the same batches; the second is PyTorch's, where there is one. */
@@ -17,6 +19,8 @@ export interface Pace {
   picturesPerSecond: number
   /** Of the processors, for one picture; null where the system does not tell. */
   cpuMilliseconds: number | null
+  /** Of those, what the thread that takes the batches has. */
+  mainMilliseconds: number | null
 }
 
 export interface DataComparison {
@@ -62,10 +66,14 @@ function rateOf({ pictures, seconds }: Turn): number {
 }
 
 function paceOf(turns: readonly Turn[]): Pace {
-  const cpu = turns.map(({ cpuSeconds, pictures }) => cpuSeconds && (1000 * cpuSeconds) / pictures)
+  const millisecondsOf = (key: 'cpuSeconds' | 'mainSeconds') => {
+    const each = turns.map((turn) => turn[key] && (1000 * turn[key]) / turn.pictures)
+    return each.includes(null) ? null : median(each as number[])
+  }
   return {
     picturesPerSecond: median(turns.map(rateOf)),
-    cpuMilliseconds: cpu.includes(null) ? null : median(cpu as number[]),
+    cpuMilliseconds: millisecondsOf('cpuSeconds'),
+    mainMilliseconds: millisecondsOf('mainSeconds'),
   }
 }
 
@@ -84,9 +92,10 @@ export function comparisonLines({ workers, ours, torch, ratio }: DataComparison)
   ]
 }
 
-function describe({ picturesPerSecond, cpuMilliseconds }: Pace): string {
-  const rate = `${picturesPerSecond.toFixed(1)} pictures a second`
-  return cpuMilliseconds === null
-    ? rate
-    : `${rate}, ${cpuMilliseconds.toFixed(1)} ms of the processors each`
+function describe({ picturesPerSecond, cpuMilliseconds, mainMilliseconds }: Pace): string {
+  const parts = [`${picturesPerSecond.toFixed(1)} pictures a second`]
+  if (cpuMilliseconds !== null)
+    parts.push(`${cpuMilliseconds.toFixed(1)} ms of the processors each`)
+  if (mainMilliseconds !== null) parts.push(`${mainMilliseconds.toFixed(2)} on the main thread`)
+  return parts.join(', ')
 }

@@ -1,5 +1,7 @@
 import { assembleBatch, type PlacedImage, planBatch } from '../datasets/batch.js'
+import { drawMasks } from '../datasets/batch_masks.js'
 import type { Sample } from '../datasets/coco.js'
+import { maskRequest } from '../datasets/mask_request.js'
 import type { HostTree } from '../engine/index.js'
 import { Random } from '../nn/index.js'
 import type { BatchTensors } from '../training/index.js'
@@ -39,7 +41,8 @@ export function randomBatch({
   const images = Array.from({ length: batch }, () =>
     randomObjects([height, width], { objects, numClasses, random }),
   )
-  const { tensors } = assembleBatch(planBatch(images, 1), pixels, { masks })
+  const plan = planBatch(images, 1)
+  const { tensors } = assembleBatch(plan, pixels, masks ? drawMasks(maskRequest(plan)) : undefined)
   return {
     tensors: { ...tensors },
     boxes: images.map(({ boxesXyxy }) => rows(boxesXyxy)),

@@ -1,6 +1,6 @@
-import type { HostTensor } from '../engine/tensors.js'
+import { floats, type HostTensor } from '../engine/tensors.js'
 import type { Random } from '../nn/random.js'
-import { batchMasks } from './batch_masks.js'
+import { type BatchMasks, MASK_SIDE } from './batch_masks.js'
 import type { CocoId, Sample } from './coco.js'
 import { resizedSize, roundUp } from './resize.js'
 import { type InputShape, shapeFor } from './shape_plan.js'
@@ -148,15 +148,11 @@ function neededShape(images: readonly PlacedImage[]): InputShape {
   }
 }
 
-/**
- * Joins a plan and its pixels, `[n, h, w, 3]`, to a batch.
- *
- * @param options `masks`: with the masks of the objects.
- */
+/** Joins a plan and its pixels, `[n, h, w, 3]`, to a batch, with the masks of its objects where they were drawn. */
 export function assembleBatch(
   { size, slots, images }: BatchPlan,
   pixels: Uint8Array,
-  { masks = false }: { masks?: boolean } = {},
+  masks?: BatchMasks,
 ): HostBatch {
   const count = images.length
   const boxesXyxy = new Float32Array(count * slots * 4)
@@ -172,11 +168,22 @@ export function assembleBatch(
       imageSizes: { dtype: 'float32', shape: [count, 2], data: imageSizes },
       boxesXyxy: { dtype: 'float32', shape: [count, slots, 4], data: boxesXyxy },
       labels: { dtype: 'int32', shape: [count, slots], data: labels },
-      ...(masks ? batchMasks(images, slots) : {}),
+      ...(masks && maskTensors(masks, [count, slots])),
     },
     imageIds: images.map((image) => image.sample.imageId),
     originalSizes: images.map((image) => image.sample.size),
     scaleFactors: images.map((image) => scaleFactor(image.sample.size, image.size)),
+  }
+}
+
+/** @param places `[n, g]`. */
+function maskTensors(
+  { cells, framesXyxy }: BatchMasks,
+  places: [number, number],
+): { masks: HostTensor; maskFramesXyxy: HostTensor } {
+  return {
+    masks: { dtype: 'uint8', shape: [...places, MASK_SIDE, MASK_SIDE], data: cells },
+    maskFramesXyxy: floats(framesXyxy, [...places, 4]),
   }
 }
 

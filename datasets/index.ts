@@ -9,6 +9,7 @@ export {
   placeImage,
   planBatch,
 } from './batch.js'
+export { type BatchMasks, drawMasks } from './batch_masks.js'
 export { type CocoDataset, type CocoId, type CocoOptions, loadCoco, type Sample } from './coco.js'
 export { type DataReport, dataLines, dataReport } from './data_report.js'
 export type { ExifMode, ImageHeader } from './exif.js'
@@ -25,6 +26,7 @@ export {
   TrainLoader,
   type TrainLoaderOptions,
 } from './loader.js'
+export { type MaskRequest, maskRequest } from './mask_request.js'
 export { readClasses } from './read_classes.js'
 export { resizeBilinear, resizedSize, type Target } from './resize.js'
 export { aspectGroup, batchesPerEpoch, epochBatches } from './sampler.js'

@@ -14,7 +14,7 @@ import {
 import { evaluationNeeds, trainingNeeds } from './batch_needs.js'
 import type { CocoDataset } from './coco.js'
 import type { ImageOptions } from './image.js'
-import { renderRequest } from './render.js'
+import { type RenderOptions, renderRequest } from './render.js'
 import { RenderPool } from './render_pool.js'
 import { aspectGroup, batchesPerEpoch, epochBatches, membersByGroup } from './sampler.js'
 import { planShapes, type ShapePlan, shapeFor } from './shape_plan.js'
@@ -79,19 +79,18 @@ export class TrainLoader {
   async *batches(
     start: Position = { epoch: 0, iteration: 0 },
   ): AsyncGenerator<TrainingBatch, void, undefined> {
-    for await (const { plan, pixels } of rendered(this.plans(start), this.pool, this.options)) {
+    for await (const { plan, batch } of rendered(this.plans(start), this.pool, this.options)) {
       const { epoch, iteration } = plan
-      const { masks } = this.options
-      yield { ...assembleBatch(plan, pixels, { masks }), epoch, iteration }
+      yield { ...batch, epoch, iteration }
     }
   }
 
   /**
-   * Takes the pixels of a batch that is done with, to make a later one in their memory. Its `images` are empty from
-   * now on. Batches that are not handed back stay as they are.
+   * Takes a batch that is done with, to make a later one in its memory. Its `images` and `masks` are empty from now on.
+   * Batches that are not handed back stay as they are.
    */
-  reuse({ images }: { images: HostTensor }): void {
-    if (images.data instanceof Uint8Array) this.pool.reuse(images.data)
+  reuse({ images, masks }: { images: HostTensor; masks?: HostTensor }): void {
+    this.pool.reuse({ pixels: bytesOf(images), cells: bytesOf(masks) })
   }
 
   /** Ends the worker threads. */
@@ -120,6 +119,10 @@ export class TrainLoader {
   }
 }
 
+function bytesOf(tensor: HostTensor | undefined): Uint8Array | undefined {
+  return tensor?.data instanceof Uint8Array ? tensor.data : undefined
+}
+
 /** The input shapes that limited training chooses. */
 function planTraining(options: TrainLoaderOptions): ShapePlan | undefined {
   const { dataset, shapes: count } = options
@@ -133,16 +136,23 @@ export interface EvalOptions extends LoaderOptions {
   testScale: readonly [number, number]
 }
 
-/** All images once, in the order of the file; the last batch may be smaller. Its worker threads end with it. */
+/**
+ * All images once, in the order of the file; the last batch may be smaller. Its worker threads end with it.
+ *
+ * @param memory `reuse`: a batch is done with when the next is asked for, and its `images` are empty from then on: a
+ *   later one is made in their memory. By default batches stay as they are.
+ */
 export async function* evalBatches(
   options: EvalOptions,
+  { reuse = false }: { reuse?: boolean } = {},
 ): AsyncGenerator<HostBatch, void, undefined> {
   checkOptions(options, 'data.testShapes')
   checkScale('testScale', options.testScale)
   const pool = new RenderPool(options.workers ?? 1)
   try {
-    for await (const { plan, pixels } of rendered(evalPlans(options), pool, options)) {
-      yield assembleBatch(plan, pixels)
+    for await (const { batch } of rendered(evalPlans(options), pool, options)) {
+      yield batch
+      if (reuse) pool.reuse({ pixels: bytesOf(batch.tensors.images) })
     }
   } finally {
     await pool.close()
@@ -177,16 +187,20 @@ function* ownSizedPlans({ dataset, batchSize, testScale, bucketStep }: EvalOptio
   }
 }
 
-/** Plans in order with their pixels, a few of them rendered ahead of the one that is asked for. */
+/** Batches in the order of their plans, a few of them rendered ahead of the one that is asked for. */
 async function* rendered<Plan extends BatchPlan>(
   plans: Iterable<Plan>,
   pool: RenderPool,
-  options: ImageOptions,
-): AsyncGenerator<{ plan: Plan; pixels: Uint8Array }> {
+  options: RenderOptions,
+): AsyncGenerator<{ plan: Plan; batch: HostBatch }> {
+  const render = async (plan: Plan) => {
+    const { pixels, masks } = await pool.render(renderRequest(plan, options))
+    return { plan, batch: assembleBatch(plan, pixels, masks) }
+  }
   const ahead = pool.workers === 0 ? 0 : Math.max(PREFETCH, pool.workers)
-  const queue: Promise<{ plan: Plan; pixels: Uint8Array }>[] = []
+  const queue: ReturnType<typeof render>[] = []
   for (const plan of plans) {
-    const result = pool.render(renderRequest(plan, options)).then((pixels) => ({ plan, pixels }))
+    const result = render(plan)
     result.catch(() => {}) // Told when its turn comes; until then it must not end the process.
     queue.push(result)
     if (queue.length > ahead) yield await queue.shift()!

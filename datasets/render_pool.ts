@@ -1,12 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { DataError } from '../errors.js'
-import { pixelBytes, type RenderRequest, renderBatch } from './render.js'
+import { cellBytes } from './batch_masks.js'
+import { pixelBytes, type RenderedBatch, type RenderRequest, renderBatch } from './render.js'
 import type { RenderJob, RenderReply } from './render_worker.js'
+import { SpareBuffers } from './spare_buffers.js'
 
 interface Pending {
   /** The images of the batch. */
   files: string[]
-  resolve: (pixels: Uint8Array) => void
+  resolve: (rendered: RenderedBatch) => void
   reject: (error: unknown) => void
 }
 
@@ -17,7 +19,7 @@ interface Member {
 }
 
 /**
- * Makes the pixels of batches in worker threads, or in this thread where `workers` is 0. Threads start with the
+ * Makes the pixels and masks of batches in worker threads, or in this thread where `workers` is 0. Threads start with the
  * first job, and keep the process alive while they have one.
  *
  * Every job settles. A worker that dies fails what it had to do, with a sentence that names the images it was on; the
@@ -26,7 +28,7 @@ interface Member {
 export class RenderPool {
   private members: Member[] = []
   private jobs = 0
-  private spares: ArrayBuffer[] = []
+  private readonly spares = { pixels: new SpareBuffers(), cells: new SpareBuffers() }
   /** Why the pool takes no more jobs. */
   private ending: unknown
 
@@ -37,9 +39,13 @@ export class RenderPool {
   ) {}
 
   /** As `renderBatch`. */
-  async render(request: RenderRequest): Promise<Uint8Array> {
+  async render(request: RenderRequest): Promise<RenderedBatch> {
     if (this.ending !== undefined) throw this.ending
-    const spare = this.takeSpare(pixelBytes(request))
+    const { masks } = request
+    const spare = {
+      pixels: this.spares.pixels.take(pixelBytes(request)),
+      cells: masks && this.spares.cells.take(cellBytes(masks)),
+    }
     if (this.workers === 0) return renderBatch(request, spare)
     while (this.members.length < this.workers) this.members.push(this.startMember())
     const { worker, pending } = this.members.reduce((least, next) =>
@@ -47,7 +53,10 @@ export class RenderPool {
     )
     const job = this.jobs++
     const message: RenderJob = { job, request, spare }
-    worker.postMessage(message, spare ? [spare] : [])
+    worker.postMessage(
+      message,
+      [spare.pixels, spare.cells].filter((memory) => memory !== undefined),
+    )
     worker.ref()
     return new Promise((resolve, reject) => {
       pending.set(job, { files: request.images.map(({ file }) => file), resolve, reject })
@@ -55,29 +64,22 @@ export class RenderPool {
   }
 
   /**
-   * Takes pixels that `render` gave, to write over their memory; they are empty from now on.
+   * Takes pixels and cells of masks that `render` gave, to write over their memory; they are empty from now on.
    *
    * Without it the garbage collector runs for every other batch of 10 MB, which takes this thread longer than
    * all else it does for the batch.
    */
-  reuse({ buffer }: Uint8Array): void {
-    if (this.ending !== undefined || !(buffer instanceof ArrayBuffer) || buffer.byteLength === 0)
-      return
-    this.spares.push(structuredClone(buffer, { transfer: [buffer] }))
-  }
-
-  /** One of at least so many bytes. Of spares that are all smaller one is dropped: a larger one comes in its place. */
-  private takeSpare(bytes: number): ArrayBuffer | undefined {
-    const place = this.spares.findIndex(({ byteLength }) => byteLength >= bytes)
-    if (place !== -1) return this.spares.splice(place, 1)[0]
-    this.spares.shift()
-    return undefined
+  reuse({ pixels, cells }: { pixels?: Uint8Array; cells?: Uint8Array }): void {
+    if (this.ending !== undefined) return
+    if (pixels) this.spares.pixels.add(pixels)
+    if (cells) this.spares.cells.add(cells)
   }
 
   /** Ends the threads. Jobs that are not done fail. */
   async close(): Promise<void> {
     this.ending ??= closedError()
-    this.spares = []
+    this.spares.pixels.clear()
+    this.spares.cells.clear()
     await Promise.all(this.members.map((member) => endMember(member, closedError())))
   }
 
@@ -112,7 +114,7 @@ function settle({ worker, pending }: Member, reply: RenderReply): void {
   if (waiting === undefined) return // rejected by `endMember`; unref would undo the ref of `terminate`
   pending.delete(reply.job)
   if (pending.size === 0) worker.unref()
-  if ('pixels' in reply) waiting.resolve(reply.pixels)
+  if ('rendered' in reply) waiting.resolve(reply.rendered)
   else waiting.reject('dataError' in reply ? DataError.of(reply.dataError) : reply.error)
 }
 

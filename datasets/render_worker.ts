@@ -1,18 +1,17 @@
 import { parentPort } from 'node:worker_threads'
 import { DataError } from '../errors.js'
-import { type RenderRequest, renderBatch } from './render.js'
+import { type RenderedBatch, type RenderRequest, renderBatch, type SpareMemory } from './render.js'
 
 /** To a worker. */
 export interface RenderJob {
   job: number
   request: RenderRequest
-  /** Memory for the pixels. */
-  spare?: ArrayBuffer
+  spare: SpareMemory
 }
 
-/** From a worker: pixels, the sentence of a `DataError` (a class does not survive the way), or any other error. */
+/** From a worker: a batch, the sentence of a `DataError` (a class does not survive the way), or any other error. */
 export type RenderReply = { job: number } & (
-  | { pixels: Uint8Array<ArrayBuffer> }
+  | { rendered: RenderedBatch }
   | { dataError: string }
   | { error: unknown }
 )
@@ -30,8 +29,13 @@ port.on('message', (message: RenderJob) => {
 
 async function answer({ job, request, spare }: RenderJob): Promise<void> {
   try {
-    const pixels = await renderBatch(request, spare)
-    port.postMessage({ job, pixels } satisfies RenderReply, [pixels.buffer])
+    const rendered = await renderBatch(request, spare)
+    const { pixels, masks } = rendered
+    const memory = [pixels, ...(masks ? [masks.cells, masks.framesXyxy] : [])]
+    port.postMessage(
+      { job, rendered } satisfies RenderReply,
+      memory.map(({ buffer }) => buffer),
+    )
   } catch (error) {
     const reply: RenderReply =
       error instanceof DataError ? { job, dataError: error.message } : { job, error }

@@ -93,9 +93,9 @@ async function* valBatches(
 ): AsyncGenerator<HostBatch, void, undefined> {
   for (const sample of dataset.samples) {
     const plan = planBatch([placeImage(sample, { scale: testScale, flip: false })], bucketStep)
-    yield assembleBatch(plan, await renderBatch(renderRequest(plan, { exif, maxPixels })), {
-      masks,
-    })
+    const request = renderRequest(plan, { exif, maxPixels, masks })
+    const rendered = await renderBatch(request)
+    yield assembleBatch(plan, rendered.pixels, rendered.masks)
   }
 }
 

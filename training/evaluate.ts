@@ -80,7 +80,7 @@ export async function detectAll(
   const state = uploadState(detector, compute)
   let done = 0
   try {
-    for await (const batch of evalBatches(options)) {
+    for await (const batch of evalBatches(options, { reuse: true })) {
       signal?.throwIfAborted()
       const detections = await predict.run({ state, batch: predictTensors(batch) })
       const found = cocoResults(detections, batch, dataset.categoryIds)

@@ -1,4 +1,5 @@
 import test from 'ava'
+import { drawMasks } from '../../datasets/batch_masks.js'
 import {
   assembleBatch,
   loadCoco,
@@ -6,6 +7,7 @@ import {
   planBatch,
   type Sample,
 } from '../../datasets/index.js'
+import { maskRequest } from '../../datasets/mask_request.js'
 import { DataError } from '../../errors.js'
 import { mask, segmentationOf } from '../../packages/pycocotools-js/source/index.js'
 import { oneCat, temporaryFolder, writeAnnotations } from './coco_folder.js'
@@ -67,7 +69,8 @@ interface Placing {
 
 function masksOf(samples: Sample[], { scale = [64, 48], flip = false }: Placing = {}) {
   const images = samples.map((sample) => placeImage(sample, { scale, flip }))
-  const { tensors } = assembleBatch(planBatch(images, 32), new Uint8Array(0), { masks: true })
+  const plan = planBatch(images, 32)
+  const { tensors } = assembleBatch(plan, new Uint8Array(0), drawMasks(maskRequest(plan)))
   return { ...tensors, masks: tensors.masks!, maskFramesXyxy: tensors.maskFramesXyxy! }
 }
 
@@ -160,6 +163,25 @@ test('crowds are left out with their masks', async (t) => {
   const batch = masksOf(samples)
   t.deepEqual([...batch.labels.data], [0, -1, -1, -1, -1, -1, -1, -1])
   t.deepEqual(wholeMask(batch, 0, SIZE), polygons.pixels)
+})
+
+test('memory of other batches is written over, free places too', (t) => {
+  const samples = [sampleOf([polygons.segmentation]), sampleOf([]), sampleOf([runs.segmentation])]
+  const images = samples.map((sample) => placeImage(sample, { scale: [64, 48], flip: false }))
+  const request = maskRequest(planBatch(images, 32))
+  const fresh = drawMasks(request)
+  const bytes = fresh.cells.length
+  for (const [size, isUsed] of [
+    [bytes - 1, false],
+    [bytes, true],
+    [2 * bytes, true],
+  ] as const) {
+    const spare = new Uint8Array(size).fill(77).buffer
+    const masks = drawMasks(request, spare)
+    t.is(Buffer.compare(masks.cells, fresh.cells), 0)
+    t.deepEqual(masks.framesXyxy, fresh.framesXyxy)
+    t.is(masks.cells.buffer === spare, isUsed)
+  }
 })
 
 test('masks are neither made nor missed where they are not asked for', (t) => {

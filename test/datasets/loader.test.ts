@@ -4,7 +4,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { drawMasks } from '../../datasets/batch_masks.js'
 import {
+  type BatchPlan,
   type CocoDataset,
   decodeImage,
   evalBatches,
@@ -15,6 +17,7 @@ import {
   TrainLoader,
   type TrainLoaderOptions,
 } from '../../datasets/index.js'
+import { maskRequest } from '../../datasets/mask_request.js'
 import { ConfigError, DataError } from '../../errors.js'
 import { temporaryFolder, writeAnnotations, writeImage } from './coco_folder.js'
 import { dataSetOf } from './data_set_of.js'
@@ -96,6 +99,75 @@ for (const workers of [0, 1, 2]) {
       if (++place === expected.length) break
     }
     t.true(inLarger > 0)
+    await loader.close()
+  })
+}
+
+/** Nine images with up to three objects each, some of them larger than a mask's cells. */
+async function maskedImages(t: Parameters<typeof temporaryFolder>[0]): Promise<CocoDataset> {
+  const directory = await temporaryFolder(t)
+  const files = await generateShapes({ directory, count: 9, size: [96, 128], seed: 4 })
+  return loadCoco({ ...files, mode: 'train', masks: true })
+}
+
+function maskOptions(dataset: CocoDataset, rest: Partial<TrainLoaderOptions> = {}) {
+  const scales = [
+    [128, 96],
+    [480, 360],
+  ] as const
+  return trainOptions(dataset, { scales, masks: true, ...rest })
+}
+
+for (const workers of [0, 1, 2]) {
+  test(`masks are those drawn of the plans, in memory of others too: ${workers} workers`, async (t) => {
+    const dataset = await maskedImages(t)
+    const loader = new TrainLoader(maskOptions(dataset, { workers }))
+    const plans = loader.plans()
+    let place = 0
+    for await (const { tensors } of loader.batches()) {
+      const { cells, framesXyxy } = drawMasks(maskRequest(plans.next().value!))
+      const { masks, maskFramesXyxy } = tensors
+      t.deepEqual(masks?.shape, [2, 8, 112, 112])
+      t.true(cells.some((cell) => cell > 0))
+      t.is(Buffer.compare(masks?.data as Uint8Array, cells), 0)
+      t.deepEqual(maskFramesXyxy?.data, framesXyxy)
+      loader.reuse(tensors)
+      t.is(masks?.data.length, 0)
+      if (++place === 24) break
+    }
+    await loader.close()
+  })
+
+  test(`a mask that cannot be drawn fails its batch in its turn: ${workers} workers`, async (t) => {
+    const dataset = await maskedImages(t)
+    const loader = new TrainLoader(maskOptions(dataset, { workers }))
+    const plans = loader.plans()
+    const [first, second, third]: BatchPlan[] = [0, 1, 2].map(() => plans.next().value)
+    const earlier = [...first.images, ...second.images].map(({ sample }) => sample)
+    const { sample } = third.images.find(({ sample }) => !earlier.includes(sample))!
+    sample.segmentation = () => ({ polygons: [[1, 2, 3]] })
+    const seen: HostBatch[] = []
+    const run = async () => {
+      for await (const batch of loader.batches()) seen.push(batch)
+    }
+    await t.throwsAsync(run, {
+      instanceOf: DataError,
+      name: 'DataError',
+      message: `${sample.file}: annotation ${sample.annotationId(0)} has a mask that has a first polygon of 3 numbers; a polygon has 6 numbers or more, x1 y1 x2 y2 x3 y3 ...`,
+    })
+    t.is(seen.length, 2)
+    await loader.close()
+  })
+
+  test(`of a batch with a missing image and a bad mask the image is named: ${workers} workers`, async (t) => {
+    const dataset = await maskedImages(t)
+    const loader = new TrainLoader(maskOptions(dataset, { workers }))
+    const [first, second] = loader.plans().next().value!.images
+    first.sample.segmentation = () => undefined
+    await rm(second.sample.file)
+    await t.throwsAsync(loader.batches().next(), {
+      message: `${second.sample.file}: no such image; set imageDir of data.train or data.val to their folder`,
+    })
     await loader.close()
   })
 }
@@ -204,6 +276,33 @@ test('evaluation gives every image once, in the order of the file', async (t) =>
     // 50 x 40, 51 x 64 and 52 x 40 by the factors 2.5, 100 / 51 and 128 / 52.
     t.deepEqual([...batches[0].tensors.imageSizes.data], [100, 125, 125, 100, 98, 128])
     t.deepEqual(batches[2].tensors.images.shape, [2, 128, 128, 3])
+  }
+})
+
+test('batches of an evaluation that are done with lend their memory, and stay as they are otherwise', async (t) => {
+  const dataset = await colouredImages(t)
+  for (const workers of [0, 2]) {
+    const options = {
+      dataset,
+      batchSize: 1,
+      bucketStep: 32,
+      testScale: [128, 100],
+      workers,
+    } as const
+    const expected = await take(evalBatches(options), 8)
+    t.true(expected.every(({ tensors }) => tensors.images.data.length > 0))
+    let place = 0
+    let last: HostBatch | undefined
+    let inLarger = 0
+    for await (const batch of evalBatches(options, { reuse: true })) {
+      t.is(last?.tensors.images.data.length ?? 0, 0)
+      t.deepEqual(batch, expected[place++])
+      const { data } = batch.tensors.images
+      if (data.byteLength < data.buffer.byteLength) inLarger++
+      last = batch
+    }
+    t.is(place, 8)
+    t.true(inLarger > 0)
   }
 })
 

@@ -1,3 +1,4 @@
+import { drawMasks } from '../../datasets/batch_masks.js'
 import {
   assembleBatch,
   type HostBatch,
@@ -5,6 +6,7 @@ import {
   planBatch,
   type Sample,
 } from '../../datasets/index.js'
+import { maskRequest } from '../../datasets/mask_request.js'
 import { Random } from '../../nn/random.js'
 
 /** An image of noise, and objects that are octagons, or the whole of a box below 4 pixels. */
@@ -36,7 +38,7 @@ export function objectBatch(
     return placeImage(sample, { scale, flip })
   })
   const plan = planBatch(placed, bucketStep)
-  return assembleBatch(plan, noisePixels(plan.size, scenes), { masks: true })
+  return assembleBatch(plan, noisePixels(plan.size, scenes), drawMasks(maskRequest(plan)))
 }
 
 /** An octagon has its corners cut off by a quarter of each side. */

@@ -21,7 +21,7 @@ const FAKE_WORKER = `
   parentPort.on('message', ({ job, request }) => {
     const [name] = request.images[0].file.split('.')
     if (ways[name]) ways[name]()
-    else parentPort.postMessage({ job, pixels: new Uint8Array(Number(name)) })
+    else parentPort.postMessage({ job, rendered: { pixels: new Uint8Array(Number(name)) } })
   })
 `
 const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 4 }
@@ -61,7 +61,7 @@ for (const [way, expected] of deaths) {
       pool.render(batch),
     )
     const settled = await Promise.allSettled(jobs)
-    t.is((await before).length, 3)
+    t.is((await before).pixels.length, 3)
     for (const job of settled) await t.throwsAsync(async () => unwrap(job), expected)
     await t.throwsAsync(pool.render(batchOf('5.png')), expected)
     await pool.close()
@@ -84,7 +84,9 @@ test('the other workers finish what they have when one dies', async (t) => {
   const jobs = ['exit.png', '6.png', '1.png', '8.png'].map((file) => pool.render(batchOf(file)))
   const settled = await Promise.allSettled(jobs)
   t.deepEqual(
-    settled.map((result) => (result.status === 'fulfilled' ? result.value.length : 'failed')),
+    settled.map((result) =>
+      result.status === 'fulfilled' ? result.value.pixels.length : 'failed',
+    ),
     ['failed', 6, 'failed', 8],
   )
   await pool.close()
@@ -93,7 +95,7 @@ test('the other workers finish what they have when one dies', async (t) => {
 test('a worker that dies with nothing to do ends the pool, too', async (t) => {
   let worker: Worker | undefined
   const pool = new RenderPool(1, () => (worker = fakeWorker()))
-  t.is((await pool.render(batchOf('3.png'))).length, 3)
+  t.is((await pool.render(batchOf('3.png'))).pixels.length, 3)
   const exited = new Promise((resolve) => worker?.on('exit', resolve))
   worker?.postMessage({ job: -1, request: batchOf('exit.png') })
   await exited
@@ -121,25 +123,37 @@ test('a worker that cannot start fails the first job', async (t) => {
 
 const ECHO_WORKER = `
   const { parentPort } = require('node:worker_threads')
+  const array = (bytes, spare = new ArrayBuffer(bytes)) => new Uint8Array(spare, 0, bytes)
   parentPort.on('message', ({ job, request, spare }) => {
     const [height, width] = request.size
-    const pixels = spare ? new Uint8Array(spare, 0, height * width * 3) : new Uint8Array(height * width * 3)
-    parentPort.postMessage({ job, pixels }, [pixels.buffer])
+    const pixels = array(height * width * 3, spare.pixels)
+    const cells = array(request.masks.slots * 112 * 112, spare.cells)
+    const rendered = { pixels, masks: { cells, framesXyxy: new Float32Array(0) } }
+    parentPort.postMessage({ job, rendered }, [pixels.buffer, cells.buffer])
   })
 `
 
 test('memory that is handed back is written over where it is large enough, and else dropped', async (t) => {
   const pool = new RenderPool(1, () => new Worker(ECHO_WORKER, { eval: true, execArgv: [] }))
-  const batch = (height: number): RenderRequest => ({ ...batchOf('a.png'), size: [height, 10] })
-  const memories: number[] = []
-  for (const height of [4, 2, 4, 8, 6, 2]) {
-    const pixels = await pool.render(batch(height))
-    t.is(pixels.length, height * 30)
-    memories.push(pixels.buffer.byteLength / 30)
-    pool.reuse(pixels)
-    t.is(pixels.length, 0)
+  const batch = (height: number): RenderRequest => {
+    const placement = { imageSize: [1, 1], size: [1, 1], flip: false } as const
+    const masks = { slots: 2 * height, images: [{ file: 'a.png', placement, objects: [] }] }
+    return { ...batchOf('a.png'), size: [height, 10], masks }
   }
-  t.deepEqual(memories, [4, 4, 4, 8, 8, 8])
+  const memories: number[][] = []
+  for (const height of [4, 2, 4, 8, 6, 2]) {
+    const { pixels, masks } = await pool.render(batch(height))
+    const { cells } = masks!
+    t.is(pixels.length, height * 30)
+    t.is(cells.length, 2 * height * 112 * 112)
+    memories.push([pixels.buffer.byteLength / 30, cells.buffer.byteLength / (2 * 112 * 112)])
+    pool.reuse({ pixels, cells })
+    t.is(pixels.length + cells.length, 0)
+  }
+  t.deepEqual(
+    memories,
+    [4, 4, 4, 8, 8, 8].map((height) => [height, height]),
+  )
   await pool.close()
 })
 
@@ -164,7 +178,7 @@ for (const count of [0, 2]) {
       const pool = new RenderPool(1, () => new Worker(\`
         const { parentPort, workerData } = require('node:worker_threads')
         parentPort.on('message', ({ job }) => {
-          parentPort.postMessage({ job, pixels: new Uint8Array(1) })
+          parentPort.postMessage({ job, rendered: { pixels: new Uint8Array(1) } })
           Atomics.add(workerData, 0, 1)
           Atomics.notify(workerData, 0)
         })\`, { eval: true, execArgv: [], workerData: answered }))
