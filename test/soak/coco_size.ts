@@ -1,6 +1,7 @@
 /**
  * Measures on a data set of COCO's size what a run does beside training: opening it, planning an epoch, finding the
- * place to resume at, batches by several workers, and the evaluation of 500,000 detections. Each measure is a process
+ * place to resume at, batches by several workers, and the evaluation of 500,000 detections; and with `--only train` the
+ * training itself, a small network by the recipe of the headline. Each measure is a process
  * of its own, so that memory is what it took. Exits with 1 where a figure is over its bound.
  *
  * Wall time is held to the bounds; the processor's is shown beside it, as a machine may be busy.
@@ -15,6 +16,7 @@ import { Option } from 'commander'
 import { ConfigError } from '../../errors.js'
 import { command, parseCount, run } from '../../tools/command.js'
 import { type Figure, isOver, lineOf } from './coco_size/figure.js'
+import type { Counts } from './coco_size/measure.js'
 import { filesOf } from './coco_size/rehearsal.js'
 
 /** In this order: the second opening may use what the first has left. */
@@ -30,9 +32,11 @@ const MEASURES = [
   'evaluate_masks',
 ] as const
 
-interface Flags {
+/** Of an hour or so, and only where it is asked for. */
+const LONG = ['train'] as const
+
+interface Flags extends Counts {
   only: string[]
-  batches: number
   json?: boolean
 }
 
@@ -40,19 +44,23 @@ const program = command('coco_size', 'Measures what a run on a data set of COCOâ
   .name('npm run soak:coco-size --')
   .argument('<folder>', 'from npm run make:coco-size')
   .addOption(
-    new Option('--only <measures...>', 'these alone').choices(MEASURES).default([...MEASURES]),
+    new Option('--only <measures...>', 'these alone; train is done where it is named')
+      .choices([...MEASURES, ...LONG])
+      .default([...MEASURES]),
   )
   .option('--batches <n>', 'to be rendered by 0, 1 and 2 workers', parseCount(1), 200)
+  .option('--iterations <n>', 'of train', parseCount(2), 400)
+  .option('--accumulate <n>', 'batches of an iteration (default: as in the recipe)', parseCount(1))
   .option('--json', 'print one JSON document on standard output, all else on standard error')
 
-await run<Flags>(program, async ([folder], { only, batches }, say) => {
+await run<Flags>(program, async ([folder], { only, ...counts }, say) => {
   for (const { annFile } of Object.values(filesOf(folder))) {
     if (existsSync(annFile)) continue
     throw new ConfigError(annFile, 'is not there', `npm run make:coco-size -- ${folder}`)
   }
   const figures: Figure[] = []
-  for (const measure of MEASURES.filter((name) => only.includes(name))) {
-    for (const figure of await measureApart(measure, folder, batches)) {
+  for (const measure of [...MEASURES, ...LONG].filter((name) => only.includes(name))) {
+    for (const figure of await measureApart(measure, folder, counts)) {
       say(lineOf(figure))
       figures.push(figure)
     }
@@ -62,9 +70,9 @@ await run<Flags>(program, async ([folder], { only, batches }, say) => {
 })
 
 /** Runs a measure in a process of its own. */
-async function measureApart(measure: string, folder: string, batches: number): Promise<Figure[]> {
+async function measureApart(measure: string, folder: string, counts: Counts): Promise<Figure[]> {
   const script = fileURLToPath(new URL('coco_size/measure.ts', import.meta.url))
-  const node = ['--expose-gc', '--import=tsx', script, measure, folder, `${batches}`]
+  const node = ['--expose-gc', '--import=tsx', script, measure, folder, JSON.stringify(counts)]
   const { stdout } = await promisify(execFile)(process.execPath, node, { maxBuffer: 2 ** 24 })
   return JSON.parse(stdout) as Figure[]
 }

@@ -2,7 +2,7 @@
 export interface Figure {
   name: string
   value: number
-  unit: 's' | 'MB' | 'x' | 'wrong' | ''
+  unit: 's' | 'MB' | 'x' | '%' | 'wrong' | ''
   /** The most that is allowed. */
   bound?: number
   /** Seconds of the processor, all threads. */
@@ -19,7 +19,8 @@ export function isOver({ value, bound }: Figure): boolean {
 export function lineOf(figure: Figure): string {
   const { name, value, unit, bound, cpuSeconds, note } = figure
   const verdict = bound === undefined ? '' : isOver(figure) ? 'OVER' : 'PASS'
-  const digits = Number.isInteger(value) || unit === 'MB' ? 0 : 2
+  const isWhole = Number.isInteger(value) || (unit === 'MB' && Math.abs(value) >= 10)
+  const digits = isWhole ? 0 : 2
   const cpu = cpuSeconds === undefined ? '' : ` (cpu ${cpuSeconds.toFixed(2)} s)`
   const most = bound === undefined ? '' : `, at most ${bound} ${unit}`
   const rest = note === undefined ? '' : `; ${note}`

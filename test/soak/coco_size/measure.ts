@@ -1,11 +1,23 @@
-/** One measure of test/soak/coco_size.ts, which runs it: `measure.ts NAME FOLDER BATCHES`; prints its figures as JSON. */
+/** One measure of test/soak/coco_size.ts, which runs it: `measure.ts NAME FOLDER COUNTS`, these as JSON; prints its figures as JSON. */
 import { measureEvaluation } from './evaluation.js'
 import type { Figure } from './figure.js'
 import { measureOpening } from './opening.js'
 import { measureOrder } from './order.js'
 import { measurePlanning, measureResuming } from './planning.js'
+import { measureTraining } from './training.js'
 
-const [name, folder, batches] = process.argv.slice(2)
+/** How much is done of what may be done in part. */
+export interface Counts {
+  /** To be rendered by several numbers of workers. */
+  batches: number
+  /** Of training. */
+  iterations: number
+  /** Batches of each iteration. @default as the recipe has it */
+  accumulate?: number
+}
+
+const [name, folder, counts] = process.argv.slice(2)
+const { batches, ...training }: Counts = JSON.parse(counts)
 
 const MEASURES: Record<string, () => Promise<Figure[]>> = {
   open: () => measureOpening(folder, { masks: false, again: false }),
@@ -14,9 +26,10 @@ const MEASURES: Record<string, () => Promise<Figure[]>> = {
   open_masks_again: () => measureOpening(folder, { masks: true, again: true }),
   plan: () => measurePlanning(folder),
   resume: () => measureResuming(folder),
-  order: () => measureOrder(folder, Number(batches)),
+  order: () => measureOrder(folder, batches),
   evaluate: () => measureEvaluation(folder, false),
   evaluate_masks: () => measureEvaluation(folder, true),
+  train: () => measureTraining(folder, training),
 }
 
 // Libraries greet on console.log; standard output is for the figures alone.
