@@ -1,3 +1,5 @@
+import { bytesOf, type SectionSink, type SectionSource } from '../columns/column_sections.js'
+
 const ROWS_LOG2 = 12
 const ROWS = 2 ** ROWS_LOG2
 const LAST = ROWS - 1
@@ -23,6 +25,25 @@ export class NumberColumn {
   set(row: number, value: number, i = 0): void {
     const chunk = this.chunks[row >> ROWS_LOG2] ?? this.newChunk(row >> ROWS_LOG2)
     chunk[(row & LAST) * this.width + i] = value
+  }
+
+  save(sink: SectionSink, name: string): void {
+    const chunks = [...this.chunks.keys()].filter((index) => this.chunks[index] !== undefined)
+    sink.add(
+      name,
+      chunks.map((index) => bytesOf(this.chunks[index]!)),
+      { chunks },
+    )
+  }
+
+  static restore(source: SectionSource, name: string, width = 1): NumberColumn {
+    const { bytes, about } = source.section(name)
+    const column = new NumberColumn(width)
+    for (const [i, index] of (about.chunks as number[]).entries()) {
+      while (column.chunks.length < index) column.chunks.push(undefined)
+      column.chunks[index] = new Float64Array(bytes.buffer, 8 * ROWS * width * i, ROWS * width)
+    }
+    return column
   }
 
   private newChunk(index: number): Float64Array {
