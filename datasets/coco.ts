@@ -63,6 +63,8 @@ export interface CocoOptions {
   exif?: ExifMode
   /** Larger pictures are refused. @default 268402689 */
   maxPixels?: number
+  /** The folder that keeps what was read of large annotation files, or false. @default the user's cache folder */
+  cache?: string | false
 }
 
 export interface CocoDataset {
@@ -90,9 +92,9 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw new ConfigError('limit', `is ${limit}`, 'give a number of images, at least 1')
   }
-  const file = await readAnnotationFile(annFile)
+  const file = await readAnnotationFile(annFile, options)
   const faults = new Faults(annFile, { drop: invalid === 'drop' })
-  const counts: DataCounts = { images: emptyCounts(), objects: emptyCounts(), notes: [] }
+  const counts: DataCounts = { images: emptyCounts(), objects: emptyCounts(), notes: file.notes }
   const listed = file.images.slice(0, limit)
   counts.images.total = listed.length
   const categories = soundCategories(file.categories, faults)

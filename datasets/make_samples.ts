@@ -34,18 +34,27 @@ export function makeSamples(
   { categories, mode, counts }: SampleOptions,
 ): CountedSample[] {
   const labelOf = new Map<Id | undefined, number>(categories.map(({ id }, label) => [id, label]))
-  const rowsByImage = groupByImage(images, rows)
+  const { sorted, starts } = groupByImage(images, rows)
+  // Views of one array for all images: of arrays for each, 100,000 images take a second to make.
+  const objectRows = new Int32Array(rows.length)
+  const labels = new Int32Array(rows.length)
+  const boxesXyxy = new Float32Array(4 * rows.length)
+  let end = 0
   return images.map((image, i) => {
     const size: [number, number] = [image.height, image.width]
-    const objects: number[] = []
+    const first = end
     const crowds: number[] = []
     let annotated = 0
-    for (const row of rowsByImage[i]) {
-      const isOfClasses = labelOf.has(rows.categoryId(row))
-      if (isOfClasses) annotated++
-      const fault = isOfClasses ? objectFault(rows, row, size) : OTHER_CATEGORY
-      if (fault === undefined) objects.push(row)
-      else if (mode === 'train' || NOT_EVALUATED.includes(fault)) {
+    for (let place = starts[i]; place < starts[i + 1]; place++) {
+      const row = sorted[place]
+      const label = labelOf.get(rows.categoryId(row))
+      if (label !== undefined) annotated++
+      const fault = label !== undefined ? objectFault(rows, row, size) : OTHER_CATEGORY
+      if (fault === undefined) {
+        labels[end] = label!
+        writeXyxy(rows, row, boxesXyxy, 4 * end)
+        objectRows[end++] = row
+      } else if (mode === 'train' || NOT_EVALUATED.includes(fault)) {
         tallyUp(counts.leftOut, fault, rows.id(row))
       }
       if (fault === CROWD) crowds.push(row)
@@ -54,41 +63,52 @@ export function makeSamples(
       imageId: image.id,
       file: image.file,
       size,
-      boxesXyxy: boxesXyxy(rows, objects),
-      labels: Int32Array.from(objects, (row) => labelOf.get(rows.categoryId(row))!),
-      segmentation: (object) => rows.segmentation(objects[object]),
-      annotationId: (object) => rows.id(objects[object]),
-      crowdBoxesXyxy: boxesXyxy(rows, crowds),
+      boxesXyxy: boxesXyxy.subarray(4 * first, 4 * end),
+      labels: labels.subarray(first, end),
+      segmentation: (object) => rows.segmentation(objectRows[first + object]),
+      annotationId: (object) => rows.id(objectRows[first + object]),
+      crowdBoxesXyxy: crowds.length === 0 ? NO_BOXES : crowdBoxes(rows, crowds),
     }
     return { sample, annotated }
   })
 }
 
-/** The rows of each image, in file order. */
-function groupByImage(images: readonly LocatedImage[], rows: AnnotationRows): Int32Array[] {
+/** The rows image by image, in file order, and where those of each image start. */
+function groupByImage(
+  images: readonly LocatedImage[],
+  rows: AnnotationRows,
+): { sorted: Int32Array; starts: Int32Array } {
   const places = new Map<Id, number>(images.map(({ id }, place) => [id, place]))
   const placeOfRow = new Int32Array(rows.length)
-  const ends = new Int32Array(images.length + 1)
+  const starts = new Int32Array(images.length + 1)
   for (let row = 0; row < rows.length; row++) {
     const place = places.get(rows.imageId(row))!
     placeOfRow[row] = place
-    ends[place + 1]++
+    starts[place + 1]++
   }
-  for (let place = 0; place < images.length; place++) ends[place + 1] += ends[place]
-  const next = ends.slice()
+  for (let place = 0; place < images.length; place++) starts[place + 1] += starts[place]
+  const next = starts.slice()
   const sorted = new Int32Array(rows.length)
   for (let row = 0; row < rows.length; row++) sorted[next[placeOfRow[row]]++] = row
-  return images.map((_, place) => sorted.subarray(ends[place], ends[place + 1]))
+  return { sorted, starts }
 }
 
-/** `[n, 4]` from COCO's `x y width height` to `x1 y1 x2 y2`. */
-function boxesXyxy(rows: AnnotationRows, selected: readonly number[]): Float32Array {
-  const boxes = new Float32Array(4 * selected.length)
-  const box = new Float64Array(4)
-  for (const [i, row] of selected.entries()) {
-    rows.writeBox(row, box, 0)
-    const [x, y, width, height] = box
-    boxes.set([x, y, x + width, y + height], 4 * i)
-  }
-  return boxes
+const NO_BOXES = new Float32Array(0)
+
+function crowdBoxes(rows: AnnotationRows, crowds: readonly number[]): Float32Array {
+  const boxesXyxy = new Float32Array(4 * crowds.length)
+  for (const [i, row] of crowds.entries()) writeXyxy(rows, row, boxesXyxy, 4 * i)
+  return boxesXyxy
+}
+
+/** Kept between calls. */
+const box = new Float64Array(4)
+
+/** From COCO's `x y width height` to `x1 y1 x2 y2`. */
+function writeXyxy(rows: AnnotationRows, row: number, boxesXyxy: Float32Array, at: number): void {
+  rows.writeBox(row, box, 0)
+  boxesXyxy[at] = box[0]
+  boxesXyxy[at + 1] = box[1]
+  boxesXyxy[at + 2] = box[0] + box[2]
+  boxesXyxy[at + 3] = box[1] + box[3]
 }

@@ -31,10 +31,10 @@ export async function loadSplit(
   { masks = false, classes }: SplitOptions = {},
 ): Promise<{ data: DataConfig; dataset: CocoDataset }> {
   const data = requirePart(config, 'data')
-  const { keepEmpty, exif, maxPixels } = data
+  const { keepEmpty, exif, maxPixels, cache } = data
   const mode = split === 'train' ? 'train' : 'test'
   const invalid = invalidOf(data)
-  const reading = { mode, classes, masks, invalid, keepEmpty, exif, maxPixels } as const
+  const reading = { mode, classes, masks, invalid, keepEmpty, exif, maxPixels, cache } as const
   const dataset = await loadCoco({ ...data[split], ...reading })
   const { numClasses } = config.model
   if (dataset.classes.length !== numClasses) {

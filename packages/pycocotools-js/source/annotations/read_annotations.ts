@@ -27,7 +27,7 @@ export interface ReadOptions extends LoadOptions {
    * A file that keeps the columns of the source, which is a path then: read where it is of the source as it is now,
    * else written. Node only. @default none
    */
-  columns?: string
+  columns?: string | undefined
 }
 
 /** An annotation file as it stands; of its contents, only that they are JSON and that lists hold objects is checked. */
