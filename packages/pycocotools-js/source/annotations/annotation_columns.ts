@@ -3,7 +3,7 @@ import { ColumnFile, ColumnFileWriter, UnusableColumns } from '../columns/column
 import { fingerprintOf } from '../columns/fingerprint.js'
 import { isExactInJson, jsonOf, parseJson } from '../columns/json_section.js'
 import { type NodeModules, nodeModules } from '../columns/node_modules.js'
-import type { CocoDataset } from '../types.js'
+import type { CocoDataset, CocoImage } from '../types.js'
 import { type KeptRules, keptRules, RULES_VERSION } from './annotation_rules.js'
 import { AnnotationTable } from './annotation_table.js'
 import type { AnnotationFile, ColumnsUse } from './read_annotations.js'
@@ -48,8 +48,10 @@ function readColumns(path: string, fingerprint: string, modules: NodeModules): A
   const source = ColumnFile.open(path, fingerprint, modules)
   const rest = source.section('dataset')
   const { hasAnnotations, rules } = rest.about as unknown as AboutFile
+  const dataset = parseJson(rest.bytes) as CocoDataset
+  restoreImages(dataset, source)
   return {
-    dataset: parseJson(rest.bytes) as CocoDataset,
+    dataset,
     rows: AnnotationTable.restore(source),
     hasAnnotations,
     ...(rules.version === RULES_VERSION ? { keptRules: rules.kept } : {}),
@@ -69,9 +71,37 @@ function columnsOf(file: AnnotationFile, modules: NodeModules): ColumnFileWriter
     throw new UnusableColumns('was not written, since it cannot keep NaN, -0 or an id past 2^53')
   const writer = new ColumnFileWriter(modules)
   const rules = { version: RULES_VERSION, kept: file.keptRules }
-  writer.add('dataset', [jsonOf(dataset)], { hasAnnotations, rules })
+  const { images } = dataset
+  writer.add('dataset', [jsonOf(images ? { ...dataset, images: [] } : dataset)], {
+    hasAnnotations,
+    rules,
+  })
+  saveImages(images ?? [], writer)
   rows.save(writer)
   return writer
+}
+
+/** Images a text holds: parsed piece by piece, those of COCO take no text of 30 MB. */
+const IMAGES = 4096
+
+function saveImages(images: readonly CocoImage[], writer: ColumnFileWriter): void {
+  const texts: Uint8Array[] = []
+  for (let i = 0; i < images.length; i += IMAGES) texts.push(jsonOf(images.slice(i, i + IMAGES)))
+  const lengths = texts.map(({ length }) => length)
+  writer.add('images', texts, { lengths }, { isLazy: true })
+}
+
+function restoreImages(dataset: CocoDataset, source: ColumnFile): void {
+  const section = source.section('images')
+  const lengths = section.about.lengths as number[]
+  const bytes = new Uint8Array(Math.max(0, ...lengths))
+  let start = 0
+  for (const length of lengths) {
+    const text = bytes.subarray(0, length)
+    section.read(text, start)
+    for (const image of parseJson(text) as CocoImage[]) dataset.images!.push(image)
+    start += length
+  }
 }
 
 /** @returns undefined for a file that is not there. @throws what is no matter of files or sizes. */
