@@ -80,6 +80,8 @@ export interface CocoDataset {
   counts: DataCounts
   /** All categories, the first `limit` images, and their annotations. Evaluation reads it. */
   groundTruth: COCO
+  /** Whether every picture was there when the data set was opened. */
+  arePresent: boolean
 }
 
 /**
@@ -99,7 +101,7 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
   counts.images.total = listed.length
   const categories = soundCategories(file.categories, faults)
   const named = soundImages(listed, faults, counts.images.leftOut)
-  const images = await locateImages(named, options, { faults, counts })
+  const { images, arePresent } = await locateImages(named, options, { faults, counts })
   const kept = keptRows(file, { images, faults, masks, counts: counts.objects })
   faults.throwIfAny()
 
@@ -123,6 +125,7 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
     samples,
     counts,
     groundTruth,
+    arePresent,
   }
 }
 

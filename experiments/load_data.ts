@@ -55,8 +55,13 @@ export async function loadChecked(
   options: SplitOptions = {},
 ): Promise<{ data: DataConfig; dataset: CocoDataset }> {
   const { data, dataset } = await loadSplit(config, split, options)
-  await checkImages(dataset.samples, data)
-  await noteExif(dataset, data)
+  const { exif, maxPixels } = data
+  const { samples, arePresent } = dataset
+  const [checked, noted] = await Promise.allSettled([
+    checkImages(samples, { exif, maxPixels, arePresent }),
+    noteExif(dataset, data), // reads while the others decode
+  ])
+  for (const result of [checked, noted]) if (result.status === 'rejected') throw result.reason
   return { data, dataset }
 }
 

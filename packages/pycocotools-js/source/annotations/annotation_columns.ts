@@ -84,22 +84,32 @@ function columnsOf(file: AnnotationFile, modules: NodeModules): ColumnFileWriter
 /** Images a text holds: parsed piece by piece, those of COCO take no text of 30 MB. */
 const IMAGES = 4096
 
+const encoder = new TextEncoder()
+
+type AboutImages = { lengths: number[]; isAscii: boolean }
+
 function saveImages(images: readonly CocoImage[], writer: ColumnFileWriter): void {
   const texts: Uint8Array[] = []
-  for (let i = 0; i < images.length; i += IMAGES) texts.push(jsonOf(images.slice(i, i + IMAGES)))
-  const lengths = texts.map(({ length }) => length)
-  writer.add('images', texts, { lengths }, { isLazy: true })
+  const about: AboutImages = { lengths: [], isAscii: true }
+  for (let i = 0; i < images.length; i += IMAGES) {
+    const text = JSON.stringify(images.slice(i, i + IMAGES))
+    const bytes = encoder.encode(text)
+    about.lengths.push(bytes.length)
+    about.isAscii &&= bytes.length === text.length
+    texts.push(bytes)
+  }
+  writer.add('images', texts, about, { isLazy: true })
 }
 
 function restoreImages(dataset: CocoDataset, source: ColumnFile): void {
   const section = source.section('images')
-  const lengths = section.about.lengths as number[]
+  const { lengths, isAscii } = section.about as AboutImages
   const bytes = new Uint8Array(Math.max(0, ...lengths))
   let start = 0
   for (const length of lengths) {
     const text = bytes.subarray(0, length)
     section.read(text, start)
-    for (const image of parseJson(text) as CocoImage[]) dataset.images!.push(image)
+    for (const image of parseJson(text, { isAscii }) as CocoImage[]) dataset.images!.push(image)
     start += length
   }
 }

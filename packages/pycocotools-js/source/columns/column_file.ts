@@ -27,7 +27,7 @@ const BYTE_ORDER = 0x01020304
 const HEAD_BYTES = 24
 
 /** Read at a time. */
-const PIECE = 2 ** 22
+const PIECE = 2 ** 20
 
 interface Entry {
   name: string
