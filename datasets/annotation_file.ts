@@ -46,7 +46,8 @@ export async function readAnnotationFile(
     if (isThere) continue
     throw new DataError(file, `has no list '${key}'`, 'give a COCO annotation file (instances)')
   }
-  const { images = [], categories = [] } = dataset
+  const images = dataset.images ?? []
+  const categories = dataset.categories ?? []
   const notes =
     columns?.fault === undefined
       ? []

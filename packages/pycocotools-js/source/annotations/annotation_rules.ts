@@ -80,7 +80,8 @@ export type KeptRules = 'masks' | 'boxes' | 'none'
 export const RULES_VERSION = 1
 
 export function keptRules(file: { dataset: CocoDataset; rows: AnnotationRows }): KeptRules {
-  const { images = [], categories = [] } = file.dataset
+  const images = file.dataset.images ?? []
+  const categories = file.dataset.categories ?? []
   if (![...images, ...categories].every(({ id }) => isId(id))) return 'none'
   const isSized = images.every(
     ({ height, width }) => Number.isInteger(height) && Number.isInteger(width),
