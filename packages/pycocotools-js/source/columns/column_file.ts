@@ -95,12 +95,27 @@ export class ColumnFileWriter implements SectionSink {
         await file.close()
       }
       await fs.promises.rename(unfinished, path)
+      await this.removeStale(path).catch(() => {}) // others may be at it, too
     } catch (error) {
       await fs.promises.rm(unfinished, { force: true }).catch(() => {})
       throw error
     }
   }
+
+  private async removeStale(path: string): Promise<void> {
+    const { promises } = this.modules.fs
+    const { basename, dirname, join } = this.modules.path
+    for (const name of await promises.readdir(dirname(path))) {
+      if (!name.startsWith(`${basename(path)}.`) || !name.endsWith('.tmp')) continue
+      const file = join(dirname(path), name)
+      const stats = await promises.stat(file).catch(() => undefined)
+      if (stats && Date.now() - stats.mtimeMs > STALE_MS) await promises.rm(file, { force: true })
+    }
+  }
 }
+
+/** What is older was left by a writer that crashed. */
+const STALE_MS = 3600e3
 
 async function writeAll(
   file: { write(bytes: Uint8Array, at: number): Promise<{ bytesWritten: number }> },
