@@ -109,6 +109,20 @@ test('rows past the first chunk, text ids and every kind of list come back', asy
   t.deepEqual(contents(again).annotations.reverse(), plain.annotations.reverse(), 'in any order')
 })
 
+test('numbers come back as they are, however few bytes those of a chunk fit in', async (t) => {
+  const limits = [0, 1, 255, 256, -1, 2 ** 31 - 1, 2 ** 31, -(2 ** 31), 0.5, 1e300, -0, Infinity]
+  for (const limit of limits) {
+    const shown = Object.is(limit, -0) ? '-0' : `${limit}`
+    const annotations = Array.from({ length: 4100 }, (_, i) => `{"area": ${i === 7 ? shown : 1}}`)
+    const { path, columns } = await written(`{"annotations": [${annotations}]}`)
+    await readAnnotations(path, { columns })
+    const { rows } = await readAnnotations(path, { columns })
+    t.is(rows.area(7), limit)
+    t.is(rows.area(4095), 1)
+    t.is(rows.area(4099), 1)
+  }
+})
+
 test('a list of many chunks, and one longer than a chunk, come back', async (t) => {
   const long = Array.from({ length: 40_000 }, (_, i) => i / 4)
   const annotations = Array.from({ length: 300 }, (_, i) => ({
@@ -263,6 +277,7 @@ test('the rules that a whole file keeps are known with its columns', async (t) =
     ['masks', [image], [polygon, polygon], 1],
     ['boxes', [image], [polygon, annotation], 1],
     ['boxes', [{ id: 1 }], [polygon], 1],
+    ['boxes', [{ id: 1 }], [{ ...annotation, segmentation: SEGMENTATIONS[2] }], 1],
     ['none', [image], [polygon, { ...polygon, bbox: [0, 0, -1, 2] }], 1],
     ['none', [image], [polygon, { ...polygon, image_id: 2 }], 1],
     ['none', [image], [polygon], 2],

@@ -35,6 +35,7 @@ test('sections come back, whole or where they are read', async (t) => {
   for (const [start, length] of [
     [0, 10],
     [5, 10],
+    [65_527, 10],
     [65_530, 20],
     [2_000_000, 65_536],
     [100, 200_000],
