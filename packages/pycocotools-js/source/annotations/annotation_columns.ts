@@ -114,11 +114,15 @@ function restoreImages(dataset: CocoDataset, source: ColumnFile): void {
   }
 }
 
-/** @returns undefined for a file that is not there. @throws what is no matter of files or sizes. */
+/**
+ * @returns undefined for a file that is not there.
+ * @throws what is no matter of files or sizes, where columns are written; of a file, anything may be wrong.
+ */
 function faultOf(error: unknown, what: 'read' | 'written'): string | undefined {
   if (error instanceof UnusableColumns) return error.message
   const { code, syscall, message } = error as NodeJS.ErrnoException
-  if (syscall === undefined && !(error instanceof RangeError)) throw error // such as a text that is too long
+  const isOfSize = error instanceof RangeError // a text that is too long, or nested too deep
+  if (what === 'written' && syscall === undefined && !isOfSize) throw error
   if (code === 'ENOENT' && what === 'read') return undefined
   return `could not be ${what} (${code ?? message})`
 }

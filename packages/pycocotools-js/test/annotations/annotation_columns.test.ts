@@ -290,6 +290,26 @@ test('the rules that a whole file keeps are known with its columns', async (t) =
   }
 })
 
+test('columns that are whole but say otherwise than they should are not used', async (t) => {
+  const { path, columns } = await written(FEW)
+  await readAnnotations(path, { columns })
+  const sound = await readFile(columns)
+  for (const name of ['shapes', 'bbox', 'images', 'segmentation.doubles']) {
+    const other = withTable(sound, ({ sections }) => {
+      sections.find((section) => section.name === name)!.about = {}
+    })
+    await writeFile(columns, other)
+    const { columns: use, rows } = await readAnnotations(path, { columns })
+    t.regex(use!.fault!, /^could not be read \(/, name)
+    t.is(rows.length, 20)
+  }
+  const other = withTable(sound, ({ sections }) => {
+    sections[sections.length - 1].name = 'other'
+  })
+  await writeFile(columns, other)
+  t.regex((await readAnnotations(path, { columns })).columns!.fault!, /^has no section '/)
+})
+
 test('rules of another version are not known', async (t) => {
   const { path, columns } = await written(JSON.stringify({ annotations: [] }))
   await readAnnotations(path, { columns })
