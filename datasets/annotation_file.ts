@@ -1,11 +1,14 @@
+import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { DataError } from '../errors.js'
 import {
   type AnnotationRows,
   CocoError,
   type CocoDataset as Json,
+  type KeptRules,
   readAnnotations,
 } from '../packages/pycocotools-js/source/index.js'
+import { columnsPath } from './column_cache.js'
 
 /** An object of a list, with any keys. */
 export type Entry = { readonly id?: unknown }
@@ -18,12 +21,23 @@ export interface AnnotationFile {
   categories: readonly Entry[]
   /** The annotations. */
   rows: AnnotationRows
+  /** The rules that all annotations are known to keep, with the images and categories of the file. */
+  keptRules: KeptRules
+  /** Sentences on its cache. */
+  notes: string[]
 }
 
-/** Reads an annotation file of any size. */
-export async function readAnnotationFile(file: string): Promise<AnnotationFile> {
-  await requireFile(file)
-  const { dataset, rows, hasAnnotations } = await read(file)
+/**
+ * Reads an annotation file of any size.
+ *
+ * @param cache the folder that keeps the columns of large ones, or false. @default the user's cache folder
+ */
+export async function readAnnotationFile(
+  file: string,
+  { cache }: { cache?: string | false } = {},
+): Promise<AnnotationFile> {
+  const path = columnsPath(file, await sizeOf(file), cache)
+  const { dataset, rows, hasAnnotations, keptRules = 'none', columns } = await read(file, path)
   for (const [key, isThere] of Object.entries({
     images: dataset.images !== undefined,
     annotations: hasAnnotations,
@@ -32,26 +46,34 @@ export async function readAnnotationFile(file: string): Promise<AnnotationFile> 
     if (isThere) continue
     throw new DataError(file, `has no list '${key}'`, 'give a COCO annotation file (instances)')
   }
-  return { dataset, images: dataset.images ?? [], categories: dataset.categories ?? [], rows }
+  const images = dataset.images ?? []
+  const categories = dataset.categories ?? []
+  const notes =
+    columns?.fault === undefined
+      ? []
+      : [`the cache ${path} ${columns.fault}; the annotation file itself was read`]
+  return { dataset, images, categories, rows, keptRules, notes }
 }
 
-async function read(file: string) {
+async function read(file: string, columns: string | undefined) {
   try {
-    return await readAnnotations(file)
+    return await readAnnotations(file, { columns })
   } catch (error) {
     throw error instanceof CocoError ? DataError.of(error.message) : error
   }
 }
 
-async function requireFile(file: string): Promise<void> {
+/** In bytes. */
+async function sizeOf(file: string): Promise<number> {
   const fix = 'set annFile of data.train or data.val to a COCO annotation file'
-  let isFolder: boolean
+  let stats: Stats
   try {
-    isFolder = (await stat(file)).isDirectory()
+    stats = await stat(file)
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException
     const what = code === 'ENOENT' ? 'no such file' : `cannot be read (${code})`
     throw new DataError(file, what, fix)
   }
-  if (isFolder) throw new DataError(file, 'is a folder', fix)
+  if (stats.isDirectory()) throw new DataError(file, 'is a folder', fix)
+  return stats.size
 }

@@ -100,8 +100,9 @@ export function placeImage(
   const boxes: number[] = []
   const labels: number[] = []
   const objects: number[] = []
+  const { boxesXyxy } = sample
   for (const [i, label] of sample.labels.entries()) {
-    const [x1, y1, x2, y2] = sample.boxesXyxy.subarray(i * 4, i * 4 + 4)
+    const [x1, y1, x2, y2] = boxesXyxy.subarray(i * 4, i * 4 + 4)
     const [left, top, right, bottom] = [clipX(x1), clipY(y1), clipX(x2), clipY(y2)]
     if (right <= left || bottom <= top) continue
     boxes.push(...(flip ? [width - right, top, width - left, bottom] : [left, top, right, bottom]))

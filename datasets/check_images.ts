@@ -14,6 +14,11 @@ const CONCURRENCY = 8
 /** What is known of an image before its file is opened. */
 export type CheckedImage = Pick<Sample, 'file' | 'size'>
 
+export interface CheckOptions extends ImageOptions {
+  /** Whether all are known to be there: large folders are not listed again. @default false */
+  arePresent?: boolean
+}
+
 /**
  * Refuses a data set with images that are missing, and with some that are broken or of another size than
  * annotated among the first 200: a run is better stopped before it starts than in its third hour.
@@ -22,9 +27,9 @@ export type CheckedImage = Pick<Sample, 'file' | 'size'>
  */
 export async function checkImages(
   images: readonly CheckedImage[],
-  options: ImageOptions = {},
+  { arePresent = false, ...options }: CheckOptions = {},
 ): Promise<void> {
-  requirePresent(images)
+  if (!arePresent) requirePresent(images)
   const decoded = images.slice(0, DECODED)
   const errors = await boundedMap(decoded, CONCURRENCY, async ({ file, size }) => {
     try {

@@ -63,6 +63,8 @@ export interface CocoOptions {
   exif?: ExifMode
   /** Larger pictures are refused. @default 268402689 */
   maxPixels?: number
+  /** The folder that keeps what was read of large annotation files, or false. @default the user's cache folder */
+  cache?: string | false
 }
 
 export interface CocoDataset {
@@ -78,6 +80,8 @@ export interface CocoDataset {
   counts: DataCounts
   /** All categories, the first `limit` images, and their annotations. Evaluation reads it. */
   groundTruth: COCO
+  /** Whether every picture was there when the data set was opened. */
+  arePresent: boolean
 }
 
 /**
@@ -90,14 +94,14 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
   if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
     throw new ConfigError('limit', `is ${limit}`, 'give a number of images, at least 1')
   }
-  const file = await readAnnotationFile(annFile)
+  const file = await readAnnotationFile(annFile, options)
   const faults = new Faults(annFile, { drop: invalid === 'drop' })
-  const counts: DataCounts = { images: emptyCounts(), objects: emptyCounts(), notes: [] }
+  const counts: DataCounts = { images: emptyCounts(), objects: emptyCounts(), notes: file.notes }
   const listed = file.images.slice(0, limit)
   counts.images.total = listed.length
   const categories = soundCategories(file.categories, faults)
   const named = soundImages(listed, faults, counts.images.leftOut)
-  const images = await locateImages(named, options, { faults, counts })
+  const { images, arePresent } = await locateImages(named, options, { faults, counts })
   const kept = keptRows(file, { images, faults, masks, counts: counts.objects })
   faults.throwIfAny()
 
@@ -121,6 +125,7 @@ export async function loadCoco(options: CocoOptions): Promise<CocoDataset> {
     samples,
     counts,
     groundTruth,
+    arePresent,
   }
 }
 

@@ -17,6 +17,10 @@ export interface KeepOptions {
 export function keptRows(file: AnnotationFile, options: KeepOptions): Int32Array {
   const { images, masks, faults, counts } = options
   const { rows } = file
+  if (isKnownSound(file, options)) {
+    counts.total = rows.length
+    return new Int32Array(rows.length).map((_, row) => row)
+  }
   const used = new Set<Id>(images.map(({ id }) => id))
   const unused = new Set<unknown>(
     file.images.map(({ id }) => id).filter((id) => !used.has(id as Id)),
@@ -35,6 +39,12 @@ export function keptRows(file: AnnotationFile, options: KeepOptions): Int32Array
     else kept[length++] = row
   }
   return kept.slice(0, length)
+}
+
+/** Whether the whole file is used, and its annotations were found to keep the rules before. */
+function isKnownSound(file: AnnotationFile, { images, masks }: KeepOptions): boolean {
+  const isKnown = file.keptRules === 'masks' || (file.keptRules === 'boxes' && !masks)
+  return isKnown && images.length === file.images.length
 }
 
 /** What an annotation can belong to: that an entry has other faults is told of itself, not of its annotations. */

@@ -38,7 +38,13 @@ export interface FoundPictures {
  */
 export function findPictures(fileNames: readonly string[], imageDir: string): FoundPictures {
   const folders = new Folders()
-  const pictures = fileNames.map((name) => findPicture(name, imageDir, folders))
+  const { start, names } = folders.startOf(imageDir)
+  const pictures = fileNames.map(
+    (name): PicturePath =>
+      names.has(name) // as most are
+        ? { path: start + name, reading: 'plain' }
+        : findPicture(name, imageDir, folders),
+  )
   return {
     pictures,
     repairs: repairSentences(fileNames, pictures),
@@ -113,6 +119,12 @@ class Folders {
 
   has(path: string): boolean {
     return this.namesIn(dirname(path)).has(basename(path))
+  }
+
+  /** The names in a folder, and what stands before them in the paths that `join` makes. */
+  startOf(folder: string): { start: string; names: ReadonlySet<string> } {
+    const path = join(folder, 'x')
+    return { start: path.slice(0, -1), names: this.namesIn(dirname(path)) }
   }
 
   /** The path whose every name is the same but for its Unicode form. */

@@ -77,14 +77,18 @@ export function soundImages(list: readonly Entry[], faults: Faults, dropped: Tal
       faults.add({ subject: `images[${i}]`, what, fix: 'an id is text or a number within 2^53' })
       return false
     }
-    const subject = `image ${showValue(id)}`
+    const subject = () => `image ${showValue(id)}`
     if (ids.has(id)) {
-      faults.add({ subject, what: 'has the id of an image before it', fix: 'renumber one of them' })
+      faults.add({
+        subject: subject(),
+        what: 'has the id of an image before it',
+        fix: 'renumber one of them',
+      })
       return false
     }
     ids.add(id)
     const fault = imageFault(image)
-    if (fault) faults.addOrDrop({ subject, ...fault }, dropped, id)
+    if (fault) faults.addOrDrop({ subject: subject(), ...fault }, dropped, id)
     return fault === undefined
   })
   requireOneKind(sound, faults)
@@ -102,12 +106,16 @@ function imageFault({
     const what = `has the file_name ${showValue(file_name)}`
     return { what, fix: 'a file name is text', kind }
   }
-  for (const [side, pixels] of Object.entries({ width, height })) {
-    if (isAbsent(pixels) || (Number.isInteger(pixels) && pixels > 0)) continue
-    const what = `has a ${side} of ${showValue(pixels)}`
-    return { what, fix: 'give it in pixels, or remove it', kind: 'of no usable size' }
-  }
-  return undefined
+  return sideFault('width', width) ?? sideFault('height', height)
+}
+
+function sideFault(
+  side: string,
+  pixels: number | null | undefined,
+): Omit<Fault, 'subject'> | undefined {
+  if (isAbsent(pixels) || (Number.isInteger(pixels) && pixels > 0)) return undefined
+  const what = `has a ${side} of ${showValue(pixels)}`
+  return { what, fix: 'give it in pixels, or remove it', kind: 'of no usable size' }
 }
 
 /** True for what a file leaves out, or has as null. */

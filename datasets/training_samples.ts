@@ -27,13 +27,16 @@ export function trainingSamples(
 ): Sample[] {
   const samples: Sample[] = []
   for (const { sample, annotated } of all) {
-    const { imageId, labels, size } = sample
     // An image whose annotations are crowds, or too small to use, stays as one without objects.
     const fault =
-      !keepEmpty && annotated === 0 ? EMPTY : Math.min(...size) < MIN_SIDE ? SMALL : undefined
+      !keepEmpty && annotated === 0
+        ? EMPTY
+        : Math.min(...sample.size) < MIN_SIDE
+          ? SMALL
+          : undefined
     if (fault === undefined) samples.push(sample)
-    else tallyUp(images.leftOut, fault, imageId)
-    for (const object of fault === undefined ? [] : labels.keys()) {
+    else tallyUp(images.leftOut, fault, sample.imageId)
+    for (const object of fault === undefined ? [] : sample.labels.keys()) {
       tallyUp(objects.leftOut, 'in images left out', sample.annotationId(object))
     }
   }

@@ -31,10 +31,10 @@ export async function loadSplit(
   { masks = false, classes }: SplitOptions = {},
 ): Promise<{ data: DataConfig; dataset: CocoDataset }> {
   const data = requirePart(config, 'data')
-  const { keepEmpty, exif, maxPixels } = data
+  const { keepEmpty, exif, maxPixels, cache } = data
   const mode = split === 'train' ? 'train' : 'test'
   const invalid = invalidOf(data)
-  const reading = { mode, classes, masks, invalid, keepEmpty, exif, maxPixels } as const
+  const reading = { mode, classes, masks, invalid, keepEmpty, exif, maxPixels, cache } as const
   const dataset = await loadCoco({ ...data[split], ...reading })
   const { numClasses } = config.model
   if (dataset.classes.length !== numClasses) {
@@ -55,8 +55,13 @@ export async function loadChecked(
   options: SplitOptions = {},
 ): Promise<{ data: DataConfig; dataset: CocoDataset }> {
   const { data, dataset } = await loadSplit(config, split, options)
-  await checkImages(dataset.samples, data)
-  await noteExif(dataset, data)
+  const { exif, maxPixels } = data
+  const { samples, arePresent } = dataset
+  const [checked, noted] = await Promise.allSettled([
+    checkImages(samples, { exif, maxPixels, arePresent }),
+    noteExif(dataset, data), // reads while the others decode
+  ])
+  for (const result of [checked, noted]) if (result.status === 'rejected') throw result.reason
   return { data, dataset }
 }
 

@@ -77,6 +77,11 @@ export interface DataConfig {
   exif?: ExifMode
   /** Images of more pixels are refused, whatever their annotations say. @default 268402689 */
   maxPixels?: number
+  /**
+   * The folder that keeps what was read of annotation files of 20 MB and more, so that the next run opens them in seconds;
+   * or false for none. @default vanilladet/annotations in the user's cache folder
+   */
+  cache?: string | false
 }
 
 export interface LoggingConfig {
@@ -136,6 +141,7 @@ const data: SchemaOf<DataConfig> = group('data', {
   keepEmpty: z.boolean().optional(),
   exif: z.enum(EXIF_MODES).optional(),
   maxPixels: count().optional(),
+  cache: z.union([text(), z.literal(false)]).optional(),
 })
 
 const paramGroup = {

@@ -108,6 +108,7 @@ test('values of the wrong kind are told with the kind that is right', (t) => {
     'model.backbone=5':
       'model.backbone is 5, which is not a group of options; give a group of options',
     'data.scales=800': 'data.scales is 800, which is not a list; give a list',
+    'data.cache=true': 'data.cache is true; use text or false',
     'data.train.annFile=3': 'data.train.annFile is 3, which is not text; give text',
     'model.backbone.normEval=1':
       'model.backbone.normEval is 1, which is not true or false; give true or false',

@@ -12,5 +12,6 @@ export function dataSetOf(samples: Sample[], classes: string[] = []): CocoDatase
     samples,
     counts: { images: emptyCounts(), objects: emptyCounts(), notes: [] },
     groundTruth: new COCO(),
+    arePresent: false,
   }
 }

@@ -23,7 +23,11 @@ export {
 } from './analysis/tide.js'
 export { show as showValue } from './annotations/annotation_faults.js'
 export type { AnnotationRows, GivenRows } from './annotations/annotation_rows.js'
-export { type AnnotationFault, annotationRules } from './annotations/annotation_rules.js'
+export {
+  type AnnotationFault,
+  annotationRules,
+  type KeptRules,
+} from './annotations/annotation_rules.js'
 export { type AnnotationTrap, annotationTraps } from './annotations/annotation_traps.js'
 export type { ResultArray } from './annotations/array_results.js'
 export type { AnnotationDrawing, Color, DrawOptions } from './annotations/draw_annotations.js'
@@ -31,7 +35,9 @@ export type { AnnotationFilter } from './annotations/filter_rows.js'
 export { segmentationOf } from './annotations/object_rows.js'
 export {
   type AnnotationFile,
+  type ColumnsUse,
   type LoadOptions,
+  type ReadOptions,
   readAnnotations,
 } from './annotations/read_annotations.js'
 export { type CategoryFilter, COCO, type ImageFilter, type ResultOptions } from './coco.js'

@@ -14,10 +14,15 @@ export function filesOf(folder: string) {
   return { train: split('train2017'), val: split('val2017') }
 }
 
+/** Where the columns of the annotations are kept: with the data, not among the user's. */
+export function cacheOf(folder: string): string {
+  return join(folder, 'cache')
+}
+
 /** The config of the rehearsal with the data of a folder. */
 export function rehearsalOf(folder: string): Config & { data: DataConfig } {
   const { data, ...rest } = rehearsalRetinanet
-  return { ...rest, data: { ...data!, ...filesOf(folder) } }
+  return { ...rest, data: { ...data!, ...filesOf(folder), cache: cacheOf(folder) } }
 }
 
 export async function openTraining(folder: string, masks: boolean): Promise<CocoDataset> {

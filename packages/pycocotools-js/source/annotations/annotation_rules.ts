@@ -70,6 +70,35 @@ export function annotationRules(
   }
 }
 
+/**
+ * The strictest rules that a whole file keeps: those of masks, those without masks, or none. Rules of masks count only where every
+ * image has its size in the file.
+ */
+export type KeptRules = 'masks' | 'boxes' | 'none'
+
+/** To be raised when a rule changes: a file's `KeptRules` may be known from an earlier run. */
+export const RULES_VERSION = 1
+
+export function keptRules(file: { dataset: CocoDataset; rows: AnnotationRows }): KeptRules {
+  const images = file.dataset.images ?? []
+  const categories = file.dataset.categories ?? []
+  if (![...images, ...categories].every(({ id }) => isId(id))) return 'none'
+  const isSized = images.every(
+    ({ height, width }) => Number.isInteger(height) && Number.isInteger(width),
+  )
+  if (isSized && keepsRules(file, { masks: true })) return 'masks'
+  return keepsRules(file, { masks: false }) ? 'boxes' : 'none'
+}
+
+function keepsRules(
+  file: { dataset: CocoDataset; rows: AnnotationRows },
+  options: RuleOptions,
+): boolean {
+  const ruleFor = annotationRules(file, options)
+  for (let row = 0; row < file.rows.length; row++) if (ruleFor(row)) return false
+  return true
+}
+
 function isUsableId(rows: AnnotationRows, row: number): boolean {
   const id = rows.id(row)
   if (typeof id === 'number') return isId(id)

@@ -1,3 +1,4 @@
+import type { SectionSink, SectionSource } from '../columns/column_sections.js'
 import { Scanner } from '../json/scanner.js'
 import { setOwn, ValueReader } from '../json/value_reader.js'
 import type { Segmentation } from '../mask/segmentation.js'
@@ -8,7 +9,7 @@ import {
   AREA,
   BBOX,
   CATEGORY_ID,
-  type EntryShape,
+  EntryShape,
   FIELDS,
   ID,
   IGNORE,
@@ -29,18 +30,20 @@ import type { StagedAnnotation } from './staged_annotation.js'
 /** The shape number of entries that are kept whole. */
 const NO_SHAPE = 255
 
+/** Whether ids come again: `id`, `image_id`, `category_id`. */
+const ID_REPEATS = [false, true, true]
+const NUMBER_FIELDS = [AREA, ISCROWD, IGNORE, SCORE, NUM_KEYPOINTS]
+
 /** Annotations as columns of typed arrays, which take about as many bytes as their file. */
 export class AnnotationTable implements GivenRows {
   length = 0
-  private readonly ids = [false, true, true].map((repeats) => new IdColumn({ repeats }))
-  private readonly numbers = [AREA, ISCROWD, IGNORE, SCORE, NUM_KEYPOINTS].map(
-    () => new NumberColumn(),
-  )
-  private readonly boxesXywh = new NumberColumn(4)
-  private readonly keypointLists = new NumberListColumn()
-  private readonly segmentations = new NumberListColumn()
-  private readonly counts = new ByteListColumn()
-  private readonly json = new ByteListColumn()
+  private ids = ID_REPEATS.map((repeats) => new IdColumn({ repeats }))
+  private numbers = NUMBER_FIELDS.map(() => new NumberColumn())
+  private boxesXywh = new NumberColumn(4)
+  private keypointLists = new NumberListColumn()
+  private segmentations = new NumberListColumn()
+  private counts = new ByteListColumn()
+  private json = new ByteListColumn()
   /** The shape number of each row; longer than `length`. */
   private shapeNumbers = new Uint8Array(1024)
   private shapes: readonly EntryShape[] = []
@@ -71,6 +74,36 @@ export class AnnotationTable implements GivenRows {
       if (staged.hasCounts) this.counts.set(row, staged.counts.values, staged.counts.length)
     }
     if (json.length > 0) this.json.set(row, json.values, json.length)
+  }
+
+  save(sink: SectionSink): void {
+    const shapes = this.shapes.map(({ path }) => path.map(({ key, kept }) => [key!.name, kept]))
+    const { length } = this
+    sink.add('shapes', [this.shapeNumbers.subarray(0, length)], { length, shapes })
+    for (const [field, column] of this.ids.entries()) column.save(sink, FIELDS[field])
+    for (const [i, column] of this.numbers.entries()) column.save(sink, FIELDS[NUMBER_FIELDS[i]])
+    this.boxesXywh.save(sink, FIELDS[BBOX])
+    this.keypointLists.save(sink, FIELDS[KEYPOINTS])
+    this.segmentations.save(sink, FIELDS[SEGMENTATION])
+    this.counts.save(sink, 'counts')
+    this.json.save(sink, 'json')
+  }
+
+  /** A table that was saved. No rows can be added to it. */
+  static restore(source: SectionSource): AnnotationTable {
+    const table = new AnnotationTable()
+    const { bytes, about } = source.section('shapes')
+    table.shapeNumbers = bytes
+    table.length = about.length as number
+    table.shapes = (about.shapes as [string, Kept][][]).map(shapeOf)
+    table.ids = ID_REPEATS.map((repeats, i) => IdColumn.restore(source, FIELDS[i], { repeats }))
+    table.numbers = NUMBER_FIELDS.map((field) => NumberColumn.restore(source, FIELDS[field]))
+    table.boxesXywh = NumberColumn.restore(source, FIELDS[BBOX], 4)
+    table.keypointLists = NumberListColumn.restore(source, FIELDS[KEYPOINTS])
+    table.segmentations = NumberListColumn.restore(source, FIELDS[SEGMENTATION])
+    table.counts = ByteListColumn.restore(source, 'counts')
+    table.json = ByteListColumn.restore(source, 'json')
+    return table
   }
 
   *[Symbol.iterator](): Generator<CocoAnnotation> {
@@ -203,6 +236,14 @@ export class AnnotationTable implements GivenRows {
     const counts = decoder.decode(this.counts.get(row)!)
     return kept === 'size, counts' ? { size, counts } : { counts, size }
   }
+}
+
+/** A shape that nothing is read by. */
+function shapeOf(path: readonly [name: string, kept: Kept][]): EntryShape {
+  return path.reduce((shape, [name, kept]) => {
+    const key = { name, bytes: NO_BYTES, field: FIELDS.indexOf(name) }
+    return new EntryShape(shape, key, kept)
+  }, new EntryShape())
 }
 
 const decoder = new TextDecoder()

@@ -1,9 +1,11 @@
+import type { SectionSink, SectionSource } from '../columns/column_sections.js'
+import { jsonOf, parseJson } from '../columns/json_section.js'
 import type { Id } from '../types.js'
 import { NumberColumn } from './number_column.js'
 
 /** An id for each row, number or text; undefined where none was set. */
 export class IdColumn {
-  private readonly numbers = new NumberColumn()
+  private numbers = new NumberColumn()
   /** By row; made when the first text comes. */
   private texts: (string | undefined)[] | null = null
   private readonly known: Map<string, string> | null
@@ -28,5 +30,20 @@ export class IdColumn {
     const known = this.known?.get(text)
     if (known === undefined) this.known?.set(text, text)
     this.texts[row] = known ?? text
+  }
+  save(sink: SectionSink, name: string): void {
+    this.numbers.save(sink, name)
+    if (this.texts) sink.add(`${name}.texts`, [jsonOf(this.texts)], {})
+    else sink.add(`${name}.texts`, [], {})
+  }
+
+  static restore(source: SectionSource, name: string, options: { repeats: boolean }): IdColumn {
+    const column = new IdColumn(options)
+    const { bytes } = source.section(`${name}.texts`)
+    if (bytes.length > 0)
+      for (const [row, text] of (parseJson(bytes) as (string | null)[]).entries())
+        if (text !== null) column.setText(row, text)
+    column.numbers = NumberColumn.restore(source, name)
+    return column
   }
 }

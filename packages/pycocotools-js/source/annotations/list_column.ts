@@ -1,3 +1,9 @@
+import {
+  bytesOf,
+  type Section,
+  type SectionSink,
+  type SectionSource,
+} from '../columns/column_sections.js'
 import { NumberColumn } from './number_column.js'
 
 type Numbers = Uint8Array | Uint32Array | Float64Array
@@ -8,10 +14,11 @@ const CHUNK = 2 ** 15
 /** Copying shorter lists number by number takes less time than calling `set`. */
 const SHORT = 48
 
-/** Lists end to end, in chunks, which are never copied to grow. */
+/** Lists end to end, in chunks, which are never copied to grow; or those of a file, read when they are asked for. */
 class Pool<T extends Numbers> {
   private readonly make: (length: number) => T
   private readonly chunks: T[] = []
+  private file: { section: Section; starts: readonly number[] } | null = null
   /** The chunk that is being filled, and how far. */
   private open = -1
   private used = CHUNK + 1 // none is open
@@ -40,7 +47,28 @@ class Pool<T extends Numbers> {
 
   at(place: number, length: number): T {
     const start = place % CHUNK
-    return this.chunks[Math.floor(place / CHUNK)].subarray(start, start + length) as T
+    const index = Math.floor(place / CHUNK)
+    if (this.file === null) return this.chunks[index].subarray(start, start + length) as T
+    const list = this.make(length)
+    const { section, starts } = this.file
+    section.read(bytesOf(list), (starts[index] + start) * list.BYTES_PER_ELEMENT)
+    return list
+  }
+
+  save(sink: SectionSink, name: string): void {
+    const lengths = this.chunks.map(({ length }) => length)
+    sink.add(name, this.chunks.map(bytesOf), { lengths }, { isLazy: true })
+  }
+
+  /** The lists of a file; none can be added. */
+  restore(source: SectionSource, name: string): void {
+    const section = source.section(name)
+    let start = 0
+    const starts = (section.about.lengths as number[]).map((length) => {
+      start += length
+      return start - length
+    })
+    this.file = { section, starts }
   }
 }
 
@@ -48,7 +76,7 @@ class Pool<T extends Numbers> {
 export class ByteListColumn {
   private readonly pool = new Pool((length) => new Uint8Array(length))
   /** Place and length. */
-  private readonly spans = new NumberColumn(2)
+  private spans = new NumberColumn(2)
 
   set(row: number, bytes: Uint8Array, length: number): void {
     this.spans.set(row, this.pool.add(bytes, length), 0)
@@ -60,6 +88,18 @@ export class ByteListColumn {
     const place = this.spans.get(row, 0)
     return Number.isNaN(place) ? undefined : this.pool.at(place, this.spans.get(row, 1))
   }
+
+  save(sink: SectionSink, name: string): void {
+    this.spans.save(sink, `${name}.spans`)
+    this.pool.save(sink, `${name}.bytes`)
+  }
+
+  static restore(source: SectionSource, name: string): ByteListColumn {
+    const column = new ByteListColumn()
+    column.spans = NumberColumn.restore(source, `${name}.spans`, 2)
+    column.pool.restore(source, `${name}.bytes`)
+    return column
+  }
 }
 
 /**
@@ -70,7 +110,7 @@ export class NumberListColumn {
   private readonly doubles = new Pool((length) => new Float64Array(length))
   private readonly wholes = new Pool((length) => new Uint32Array(length))
   /** Place, in `doubles` or, as `-1 - place`, in `wholes`; and length. */
-  private readonly spans = new NumberColumn(2)
+  private spans = new NumberColumn(2)
 
   set(row: number, values: Float64Array, length: number): void {
     const place = areWhole(values, length)
@@ -86,6 +126,20 @@ export class NumberListColumn {
     if (Number.isNaN(place)) return undefined
     const length = this.spans.get(row, 1)
     return place < 0 ? this.wholes.at(-1 - place, length) : this.doubles.at(place, length)
+  }
+
+  save(sink: SectionSink, name: string): void {
+    this.spans.save(sink, `${name}.spans`)
+    this.doubles.save(sink, `${name}.doubles`)
+    this.wholes.save(sink, `${name}.wholes`)
+  }
+
+  static restore(source: SectionSource, name: string): NumberListColumn {
+    const column = new NumberListColumn()
+    column.spans = NumberColumn.restore(source, `${name}.spans`, 2)
+    column.doubles.restore(source, `${name}.doubles`)
+    column.wholes.restore(source, `${name}.wholes`)
+    return column
   }
 }
 

@@ -3,8 +3,10 @@ import { OPEN_LIST, OPEN_OBJECT } from '../json/bytes_of_json.js'
 import { JsonReader, type JsonReaderOptions } from '../json/json_reader.js'
 import { setOwn } from '../json/value_reader.js'
 import type { CocoDataset } from '../types.js'
+import { readThroughColumns } from './annotation_columns.js'
 import { AnnotationReader } from './annotation_reader.js'
 import type { GivenRows } from './annotation_rows.js'
+import type { KeptRules } from './annotation_rules.js'
 import { AnnotationTable } from './annotation_table.js'
 import {
   checkAnnotation,
@@ -20,6 +22,14 @@ export interface LoadOptions {
   name?: string
 }
 
+export interface ReadOptions extends LoadOptions {
+  /**
+   * A file that keeps the columns of the source, which is a path then: read where it is of the source as it is now,
+   * else written. Node only. @default none
+   */
+  columns?: string | undefined
+}
+
 /** An annotation file as it stands; of its contents, only that they are JSON and that lists hold objects is checked. */
 export interface AnnotationFile {
   /** All that the file holds but its annotations. */
@@ -27,6 +37,17 @@ export interface AnnotationFile {
   /** The annotations in file order; empty where the file has none. */
   rows: GivenRows
   hasAnnotations: boolean
+  /** With `columns`, the rules that the annotations are known to keep. */
+  keptRules?: KeptRules
+  /** With `columns`, how the file of columns was used. */
+  columns?: ColumnsUse
+}
+
+export interface ColumnsUse {
+  /** Whether the annotations are from there. */
+  wereRead: boolean
+  /** What was wrong with a file that was there, or with writing one: continues a sentence about it. */
+  fault?: string
 }
 
 /**
@@ -37,9 +58,16 @@ export interface AnnotationFile {
  */
 export async function readAnnotations(
   source: JsonSource,
-  options: LoadOptions = {},
+  options: ReadOptions = {},
 ): Promise<AnnotationFile> {
   const name = nameOfSource(source, options, 'dataset')
+  const { columns } = options
+  const isPath = typeof source === 'string' || source instanceof URL
+  if (columns === undefined || !isPath) return readJson(source, name)
+  return readThroughColumns(source, columns, () => readJson(source, name))
+}
+
+function readJson(source: JsonSource, name: string): Promise<AnnotationFile> {
   return JsonReader.read(source, name, async (reader) => {
     if ((await reader.peek()) !== OPEN_OBJECT) checkDataset(await otherValue(reader), name)
     const dataset: CocoDataset = {}
