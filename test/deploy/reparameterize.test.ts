@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { Backbone, VanillaNet } from '../../backbones/index.js'
-import { compilePredict } from '../../deploy/predictor.js'
 import { MERGE_BOUND, mergeBackbone, reparameterize } from '../../deploy/reparameterize.js'
 import { floats } from '../../engine/index.js'
 import { ConfigError, DataError } from '../../errors.js'
+import { compilePredict } from '../../evaluation/predictor.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
 import { smallMaskRcnn } from './small_mask_rcnn.js'
 
