@@ -25,7 +25,8 @@ class HeatMap<Net extends Backbone> extends Module {
 
   constructor(readonly backbone: Net) {
     super()
-    this.neck = new FPN({ inChannels: backbone.outChannels, outChannels: 8, numOuts: 2 })
+    const { outChannels: inChannels, strides: inStrides } = backbone
+    this.neck = new FPN({ inChannels, inStrides, outChannels: 8, numOuts: 2 })
   }
 
   override forward(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor4D {

@@ -68,7 +68,7 @@ function vanillaNet13(actNum: number, form: Form, outIndices: number[]): Vanilla
 
 function retinaNet(backbone: Backbone): RetinaNet {
   const { outChannels: inChannels } = backbone
-  const neck = new FPN({ inChannels, addExtraConvs: 'on_input' })
+  const neck = new FPN({ inChannels, inStrides: backbone.strides, addExtraConvs: 'on_input' })
   return new RetinaNet({ backbone, neck, head: new RetinaHead({ numClasses: 80 }) })
 }
 
@@ -91,7 +91,7 @@ for (const [actNum, form, params, gmacs, gmacsMmcv] of RETINANETS) {
 }
 
 function maskRcnn(backbone: Backbone): MaskRCNN {
-  const neck = new FPN({ inChannels: backbone.outChannels })
+  const neck = new FPN({ inChannels: backbone.outChannels, inStrides: backbone.strides })
   const [rpnHead, roiHead] = [new RPNHead(), new RoIHead({ numClasses: 80 })]
   return new MaskRCNN({ backbone, neck, rpnHead, roiHead })
 }

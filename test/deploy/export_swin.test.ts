@@ -31,6 +31,7 @@ function swinRetinaNet(): RetinaNet {
     backbone,
     neck: new FPN({
       inChannels: backbone.outChannels,
+      inStrides: backbone.strides,
       outChannels: 8,
       numOuts: 2,
       addExtraConvs: 'on_input',

@@ -173,7 +173,12 @@ test('any backbone will do: one of windows, one of residual blocks', async (t) =
   ]
   for (const backbone of backbones) {
     const { outChannels, strides } = backbone
-    const neck = new FPN({ inChannels: outChannels, outChannels: 8, numOuts: strides.length })
+    const neck = new FPN({
+      inChannels: outChannels,
+      inStrides: strides,
+      outChannels: 8,
+      numOuts: strides.length,
+    })
     const head = new RetinaHead({
       ...{ numClasses: 3, inChannels: 8, featChannels: 8, stackedConvs: 1 },
       anchors: { strides: [...strides] },
