@@ -10,6 +10,7 @@ import {
   type Purpose,
   type Traced,
   type TracedDType,
+  takeRules,
 } from './lowering.js'
 
 export const TRACE_BACKEND = 'vanilladet-trace'
@@ -160,7 +161,8 @@ export const traceBackend = new TraceBackend()
 requireOneCopy(import.meta.url)
 tf.registerBackend(TRACE_BACKEND, () => traceBackend, 0)
 
-for (const [kernelName, rule] of loweringRules()) {
+takeRules((kernelName, rule) => {
+  if (tf.getKernel(kernelName, TRACE_BACKEND)) tf.unregisterKernel(kernelName, TRACE_BACKEND)
   tf.registerKernel({
     kernelName,
     backendName: TRACE_BACKEND,
@@ -187,7 +189,7 @@ for (const [kernelName, rule] of loweringRules()) {
         : traceBackend.hold(result)
     },
   })
-}
+})
 
 tf.registerKernel({
   kernelName: 'Identity',

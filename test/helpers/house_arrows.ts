@@ -41,7 +41,7 @@ export interface Arrow {
   to: string
 }
 
-/** The room a file belongs to: `ops` for `ops/nms.ts`, `registry` for `registry.ts`. */
+/** The room a file belongs to: `ops` for `ops/focal_loss.ts`, `registry` for `registry.ts`. */
 export function roomOf(path: string): string {
   const [first, second] = path.split('/')
   if (first === 'packages')
@@ -77,7 +77,7 @@ export function arrowsOf(path: string, source: string): Arrow[] {
   }))
 }
 
-/** `ops/nms.ts` for `../ops/nms.js` seen from `heads/retina_head.ts`. */
+/** `ops/focal_loss.ts` for `../ops/nms.js` seen from `heads/retina_head.ts`. */
 function resolveSpecifier(path: string, specifier: string): string {
   const resolved = new URL(specifier, `file:///${path}`).pathname.slice(1)
   return resolved.replace(/\.js$/, '.ts')

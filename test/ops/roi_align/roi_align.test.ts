@@ -1,13 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { compile } from '../../engine/index.js'
-import { floats, ints } from '../../engine/tensors.js'
-import { trace } from '../../engine/trace/trace.js'
-import { Random } from '../../nn/random.js'
-import { type RoiAlignOptions, roiAlign } from '../../ops/roi_align.js'
-import { assertClose } from '../helpers/assert_close.js'
-import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'
-import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
+import { compile } from '../../../engine/index.js'
+import { floats, ints } from '../../../engine/tensors.js'
+import { trace } from '../../../engine/trace/trace.js'
+import { Random } from '../../../nn/random.js'
+import { type RoiAlignOptions, roiAlign } from '../../../ops/roi_align/roi_align.js'
+import { assertClose } from '../../helpers/assert_close.js'
+import { type PackedTensor, readFixture, unpack } from '../../helpers/packed_tensor.js'
+import { tracedEqualsEager } from '../../helpers/traced_equals_eager.js'
 
 test.before(() => tf.setBackend('cpu'))
 

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
-import { NMS_KERNEL, type NmsAttributes, registerNmsKernel } from './nms_kernel.js'
+import './lowering.js'
+import { NMS_KERNEL, type NmsAttributes, registerNmsKernel } from './host_kernel.js'
 
 for (const backend of ['cpu', 'wasm', 'webgl', 'tensorflow']) registerNmsKernel(backend)
 

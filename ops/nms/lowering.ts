@@ -1,8 +1,8 @@
-import type { Value } from '../graph.js'
-import { type Lowering, lower } from '../lowering.js'
+import type { Value } from '../../engine/trace/graph.js'
+import { type Lowering, lower } from '../../engine/trace/lowering.js'
 
 /**
- * A kernel of our own, called by `ops/nms.ts`: boxes `[n, b, 4]` or `[n, c, b, 4]` and scores `[n, c, b]` to the
+ * A kernel of our own, called by `ops/nms/nms.ts`: boxes `[n, b, 4]` or `[n, c, b, 4]` and scores `[n, c, b]` to the
  * best `maxOutput` (class, box) pairs of each image, `[n, maxOutput, 2]`, -1 where there are fewer.
  *
  * ONNX's NonMaxSuppression gives as many rows as it keeps; they are filled up to a fixed count with rows

@@ -1,5 +1,5 @@
-import type { Value } from '../graph.js'
-import { type Lowering, lower } from '../lowering.js'
+import type { Value } from '../../engine/trace/graph.js'
+import { type Lowering, lower } from '../../engine/trace/lowering.js'
 
 /**
  * Longest sides of the tiles that the gradient of a map is computed in, in cells. Measured for 512 regions and 256 channels
@@ -10,7 +10,7 @@ const TILE_HEIGHT = 100
 const TILE_WIDTH = 48
 
 /**
- * A kernel of our own, called by `ops/roi_align.ts`: the weights `rows` `[n r, p, h]` and `columns` `[n r, q, w]`
+ * A kernel of our own, called by `ops/roi_align/roi_align.ts`: the weights `rows` `[n r, p, h]` and `columns` `[n r, q, w]`
  * of every cell of a map in the output of every region, and that output's gradient `dy` `[n r, p, q, c]`, to the
  * map's gradient `[n, h, w, c]`, the sum of `rows^T dy columns` over the regions of an image.
  *

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
-import { bilinearWeights } from './bilinear_weights.js'
-import { ROI_ALIGN_GRADIENT_KERNEL, registerRoiAlignGradientKernel } from './roi_align_kernel.js'
+import './lowering.js'
+import { bilinearWeights } from '../bilinear_weights.js'
+import { ROI_ALIGN_GRADIENT_KERNEL, registerRoiAlignGradientKernel } from './host_kernel.js'
 
 for (const backend of ['cpu', 'wasm', 'webgl', 'tensorflow']) {
   registerRoiAlignGradientKernel(backend)

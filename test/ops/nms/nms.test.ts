@@ -1,10 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats } from '../../engine/tensors.js'
-import { multiclassNms, type NmsOptions } from '../../ops/nms.js'
-import { assertClose } from '../helpers/assert_close.js'
-import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'
-import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
+import { floats } from '../../../engine/tensors.js'
+import { multiclassNms, type NmsOptions } from '../../../ops/nms/nms.js'
+import { assertClose } from '../../helpers/assert_close.js'
+import { type PackedTensor, readFixture, unpack } from '../../helpers/packed_tensor.js'
+import { tracedEqualsEager } from '../../helpers/traced_equals_eager.js'
 
 const detection: NmsOptions = { scoreThr: 0.05, iouThr: 0.5, maxPerImage: 4 }
 
