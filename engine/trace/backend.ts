@@ -12,8 +12,7 @@ import {
   type TracedDType,
   takeRules,
 } from './lowering.js'
-
-export const TRACE_BACKEND = 'vanilladet-trace'
+import { TRACE_BACKEND } from './trace_backend.js'
 
 /** Numbers that a traced function made or captured: the same in every graph that uses them. */
 interface Known {

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { type Backbone, ResNet, SwinTransformer, VanillaNet } from '../../backbones/index.js'
+import { matrixProduct } from '../../deploy/reparameterize.js'
 import type { Detector, TrainBatch } from '../../detectors/detector.js'
 import { type HostTensor, toTensor } from '../../engine/tensors.js'
 import { FPN } from '../../necks/index.js'
@@ -202,7 +203,7 @@ test('what was trained is saved, and merges into a deploy form that agrees', asy
   for (const [name, { value }] of model.namedParameters())
     assertClose(t, tensors[name].data as Float32Array, value, 0)
 
-  const merged = await model.backbone.reparameterized()
+  const merged = await model.backbone.reparameterized(matrixProduct)
   const [expected, features] = [model.backbone.forward(IMAGES), merged.forward(IMAGES)]
   for (const [i, feature] of features.entries()) assertClose(t, feature, expected[i], 1e-4)
 

@@ -123,8 +123,8 @@ test('a merged Mask R-CNN detects what its training form detects', async (t) => 
 function wronglyMerged(change: (deploy: VanillaNet) => void): VanillaNet {
   const backbone = network()
   const merge = backbone.reparameterized.bind(backbone)
-  backbone.reparameterized = async () => {
-    const deploy = await merge()
+  backbone.reparameterized = async (multiply) => {
+    const deploy = await merge(multiply)
     change(deploy)
     return deploy
   }
