@@ -68,9 +68,9 @@ export interface BackboneRegistry {
   SwinTransformer: SwinOptions
 }
 
-/** Options of each neck; the backbone decides `inChannels`. */
+/** Options of each neck; the backbone decides `inChannels` and `inStrides`. */
 export interface NeckRegistry {
-  FPN: Omit<FPNOptions, 'inChannels'>
+  FPN: Omit<FPNOptions, 'inChannels' | 'inStrides'>
 }
 
 /** Options of each head; the neck decides `inChannels`, the model `numClasses`. */
@@ -127,14 +127,16 @@ export interface BackboneContext {
 export interface NeckContext {
   /** Channels of the backbone's feature maps. */
   inChannels: readonly number[]
+  /** Their strides, input pixels. */
+  inStrides: readonly number[]
 }
 
 export interface HeadContext {
   numClasses: number
   /** Channels of the neck's feature maps. */
   inChannels: number
-  /** Strides of the neck's feature maps, where it tells them. */
-  strides: number[] | undefined
+  /** Strides of the neck's feature maps, input pixels. */
+  strides: readonly number[]
 }
 
 export const backbones = new Registry<BackboneRegistry, BackboneContext, Backbone>('backbone')
@@ -224,7 +226,7 @@ necks.register('FPN', {
     addExtraConvs: z.union([z.literal('on_input'), z.literal(false)]).optional(),
     startLevel: z.int().min(0).optional(),
   }),
-  create: (options, { inChannels }) => new FPN({ ...options, inChannels }),
+  create: (options, context) => new FPN({ ...options, ...context }),
 })
 
 const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
@@ -253,7 +255,11 @@ const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
 heads.register('RetinaHead', {
   schema: retinaHead,
   create({ anchors, ...options }, { strides, ...context }) {
-    return new RetinaHead({ ...options, ...context, anchors: { strides, ...anchors } })
+    return new RetinaHead({
+      ...options,
+      ...context,
+      anchors: { strides: [...strides], ...anchors },
+    })
   },
 })
 
@@ -274,7 +280,7 @@ rpnHeads.register('RPNHead', {
     test: proposals('test'),
   }),
   create({ anchors, ...options }, { strides, ...context }) {
-    return new RPNHead({ ...options, ...context, anchors: { strides, ...anchors } })
+    return new RPNHead({ ...options, ...context, anchors: { strides: [...strides], ...anchors } })
   },
 })
 
@@ -309,7 +315,7 @@ roiHeads.register('RoIHead', {
     test: z.strictObject(suppression).meta({ title: 'test' }).optional(),
   }),
   create({ extractor, ...options }, { strides, ...context }) {
-    const known = strides ? { strides, ...extractor } : extractor
+    const known = { strides: [...strides], ...extractor }
     return new RoIHead({ ...options, ...context, extractor: known })
   },
 })
@@ -323,7 +329,8 @@ models.register('RetinaNet', {
     ...pixels,
   }),
   create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
-    const { backbone, neck, strides } = createPyramid(parts, context)
+    const { backbone, neck } = createPyramid(parts, context)
+    const { strides } = neck
     checkStrides('model.head.anchors.strides', parts.head.anchors?.strides, strides)
     const inChannels = neck.outChannels
     const head = heads.create(parts.head, { numClasses, inChannels, strides })
@@ -341,9 +348,9 @@ models.register('MaskRCNN', {
     ...pixels,
   }),
   create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
-    const { backbone, neck, strides } = createPyramid(parts, context)
-    // RoIs are read from the maps that the backbone has a part in; the coarser ones only propose.
-    const roiStrides = neck instanceof FPN ? backbone.strides.slice(neck.startLevel) : undefined
+    const { backbone, neck } = createPyramid(parts, context)
+    const { strides } = neck
+    const roiStrides = strides.slice(0, neck.roiLevels)
     checkStrides('model.rpnHead.anchors.strides', parts.rpnHead.anchors?.strides, strides)
     checkStrides('model.roiHead.extractor.strides', parts.roiHead.extractor?.strides, roiStrides)
     const inChannels = neck.outChannels
@@ -359,31 +366,30 @@ models.register('Classifier', {
     backbones.create(backbone, { ...context, numClasses }),
 })
 
-/** Backbone and neck; `strides` are those of the neck's maps, where it tells them. */
+/** @throws ConfigError where a neck does not say where its maps lie. */
 function createPyramid(
   parts: { backbone: BackboneConfig; neck: NeckConfig },
   context: BackboneContext,
-): { backbone: Backbone; neck: Neck; strides: number[] | undefined } {
+): { backbone: Backbone; neck: Neck } {
   const backbone = backbones.create(parts.backbone, context)
-  const neck = necks.create(parts.neck, { inChannels: backbone.outChannels })
-  const strides = neck instanceof FPN ? pyramidStrides(backbone, neck) : undefined
-  return { backbone, neck, strides }
-}
-
-/** The strides of a pyramid's maps: the backbone's, then each twice the one before. */
-function pyramidStrides(backbone: Backbone, { startLevel, numOuts }: FPN): number[] {
-  const strides = backbone.strides.slice(startLevel)
-  while (strides.length < numOuts) strides.push(2 * strides[strides.length - 1])
-  return strides
+  const { outChannels: inChannels, strides: inStrides } = backbone
+  const neck = necks.create(parts.neck, { inChannels, inStrides })
+  const { strides, roiLevels } = neck as Partial<Neck>
+  if (strides && roiLevels !== undefined) return { backbone, neck }
+  throw new ConfigError(
+    'model.neck.type',
+    `is ${parts.neck.type}, which has no ${strides ? 'roiLevels' : 'strides'}`,
+    "give the neck's class both strides and roiLevels, as necks/neck.ts has them: anchors would lie beside the objects without them",
+  )
 }
 
 /** With other strides than the feature maps', anchors and RoIs would lie beside the objects, silently. */
 function checkStrides(
   where: string,
-  given: number[] | undefined,
-  actual: number[] | undefined,
+  given: readonly number[] | undefined,
+  actual: readonly number[],
 ): void {
-  if (!given || !actual || given.join() === actual.join()) return
+  if (!given || given.join() === actual.join()) return
   throw new ConfigError(
     where,
     `is ${JSON.stringify(given)}, but the feature maps have the strides ${JSON.stringify(actual)}`,

@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { type ForwardOptions, Module } from '../nn/index.js'
+import { type ForwardOptions, type MatrixProduct, Module } from '../nn/index.js'
 
 /** Images to feature maps, shallow to deep. */
 export abstract class Backbone extends Module {
@@ -24,7 +24,7 @@ export abstract class Backbone extends Module {
 export interface MergeableBackbone extends Backbone {
   readonly form: 'train' | 'deploy'
   /** A new backbone in deploy form with the merged weights of this one, which must be in training form. */
-  reparameterized(): Promise<MergeableBackbone>
+  reparameterized(multiply: MatrixProduct): Promise<MergeableBackbone>
 }
 
 /** True for a backbone that has two forms. */

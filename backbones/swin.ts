@@ -11,7 +11,9 @@ import {
   uniform,
   uniformFanIn,
 } from '../nn/index.js'
-import { gelu, planWindows, type WindowPlan, windowAttention } from '../ops/index.js'
+import { gelu } from '../ops/gelu.js'
+import { windowAttention } from '../ops/window_attention.js'
+import { planWindows, type WindowPlan } from '../ops/window_plan.js'
 import { Backbone } from './backbone.js'
 import { type ResolvedSwinOptions, resolveSwinOptions, type SwinOptions } from './swin_options.js'
 

@@ -9,6 +9,7 @@ import {
   type ForwardOptions,
   foldBatchNorm,
   kaimingNormalFanOut,
+  type MatrixProduct,
   Module,
   mergePointwise,
   Parameter,
@@ -125,7 +126,7 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
     return tf.squeeze(x, [1, 2])
   }
 
-  async reparameterized(): Promise<VanillaNet> {
+  async reparameterized(multiply: MatrixProduct): Promise<VanillaNet> {
     if (!this.stem1 || !this.stem2) {
       throw new Error(
         'VanillaNet.reparameterized: this is the deploy form; call it on the training form',
@@ -135,14 +136,19 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
     const [mixConv, mixNorm, activation] = this.stem2
     const [stemConv, stemActivation] = merged.stem!
     const mix = foldBatchNorm(mixConv, mixNorm)
-    assignMerged(stemConv, await mergePointwise(foldBatchNorm(...this.stem1), mix))
+    assignMerged(stemConv, await mergePointwise(foldBatchNorm(...this.stem1), mix, multiply))
     activation.mergeInto(stemActivation)
 
-    for (const [i, stage] of this.stages.entries()) await stage.mergeInto(merged.stages[i])
+    for (const [i, stage] of this.stages.entries())
+      await stage.mergeInto(merged.stages[i], multiply)
 
     if (this.cls1 && this.cls2) {
       const [, , conv, norm] = this.cls1
-      const logits = await mergePointwise(foldBatchNorm(conv, norm), unmerged(this.cls2[0]))
+      const logits = await mergePointwise(
+        foldBatchNorm(conv, norm),
+        unmerged(this.cls2[0]),
+        multiply,
+      )
       assignMerged(merged.cls![2], logits)
     }
     return merged
@@ -207,10 +213,10 @@ class Stage extends Module {
   }
 
   /** The pool and the ReLU are not crossed: the pair merges before the one, the kernel after the other. */
-  async mergeInto(deploy: Stage): Promise<void> {
+  async mergeInto(deploy: Stage, multiply: MatrixProduct): Promise<void> {
     const first = foldBatchNorm(...this.conv1!)
     const second = foldBatchNorm(...this.conv2!)
-    assignMerged(deploy.conv!, await mergePointwise(first, second))
+    assignMerged(deploy.conv!, await mergePointwise(first, second, multiply))
     this.act.mergeInto(deploy.act)
   }
 }

@@ -11,7 +11,7 @@ import {
   configOptions,
   parseCount,
   shapeOption,
-} from '../tools/command.js'
+} from '../tools/cli/command.js'
 
 export interface BenchFlags extends ConfigFlags {
   /** Pixels. */

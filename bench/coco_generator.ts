@@ -6,7 +6,7 @@
  *      npx tsx bench/coco_generator.ts --out FOLDER --bytes 600000000   (annotations only, for reading in pieces)
  */
 import { Option } from 'commander'
-import { command, parseCount, run } from '../tools/command.js'
+import { command, parseCount, run } from '../tools/cli/command.js'
 import {
   annotationFile,
   completeOptions,

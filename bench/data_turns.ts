@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises'
-import { median, timeInTurns } from '../deploy/time_in_turns.js'
+import { median, timeInTurns } from '../benchmark/time_in_turns.js'
 
 /** What a side measured of its own turn. */
 export interface Turn {

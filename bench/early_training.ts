@@ -15,7 +15,7 @@ import { loadCoco, TrainLoader } from '../datasets/index.js'
 import type { Detector } from '../detectors/index.js'
 import { type HostTree, openMemory, setSharedThreads } from '../engine/index.js'
 import { buildDetector, type Config } from '../registry.js'
-import { type ConfigFlags, command, configOptions, parseCount, run } from '../tools/command.js'
+import { type ConfigFlags, command, configOptions, parseCount, run } from '../tools/cli/command.js'
 import {
   type AdamWOptions,
   type BatchTensors,
@@ -24,9 +24,9 @@ import {
   paramGroups,
   saveModel,
   TrainState,
-  writeSafetensors,
 } from '../training/index.js'
 import { singleBatchIterations } from '../training/iteration.js'
+import { writeSafetensors } from '../weights/index.js'
 import { type BenchFlags, benchConfig, peerNetwork } from './bench_command.js'
 import { describeRun, type EarlyRun, type EarlyUpdate, firstDifference } from './early_run.js'
 import { LaunchedPeer, type PeerGreeting } from './peer.js'

@@ -11,16 +11,16 @@
  */
 import * as tf from '@tensorflow/tfjs'
 import { Option } from 'commander'
+import { MAX_SPREAD } from '../benchmark/benchmark_document.js'
+import { Contestant, Course, type RunTimes } from '../benchmark/contestant.js'
+import { countOperations } from '../benchmark/flops.js'
+import { describeSpread, isWithin, spreadOf } from '../benchmark/spread.js'
+import { stagesOf } from '../benchmark/stages.js'
+import { median, timeInTurns } from '../benchmark/time_in_turns.js'
 import maskRcnnSwin from '../configs/mask_rcnn_swin_t.js'
 import maskRcnnVanilla from '../configs/mask_rcnn_vanilla13.js'
 import retinanetSwin from '../configs/retinanet_swin_t.js'
 import retinanetVanilla from '../configs/retinanet_vanilla13.js'
-import { Contestant, Course, type RunTimes } from '../deploy/benchmark/contestant.js'
-import { describeSpread, isWithin, spreadOf } from '../deploy/benchmark/spread.js'
-import { stagesOf } from '../deploy/benchmark/stages.js'
-import { MAX_SPREAD } from '../deploy/benchmark_document.js'
-import { countOperations } from '../deploy/flops.js'
-import { median, timeInTurns } from '../deploy/time_in_turns.js'
 import {
   compile,
   floats,
@@ -33,8 +33,8 @@ import {
 import { loadDetector, RANDOM } from '../experiments/load_detector.js'
 import { Random } from '../nn/index.js'
 import type { Config } from '../registry.js'
-import { run } from '../tools/command.js'
-import { showProgress } from '../tools/show_progress.js'
+import { run } from '../tools/cli/command.js'
+import { showProgress } from '../tools/cli/show_progress.js'
 import {
   BACKGROUND_PARAMS,
   type BenchFlags,

@@ -5,7 +5,7 @@
  *
  * Run: npm run make:coco-size -- DIR
  */
-import { command, parseCount, run } from '../tools/command.js'
+import { command, parseCount, run } from '../tools/cli/command.js'
 import { COCO_SPLITS } from './coco_generator/coco_2017.js'
 import { type CocoSizeOptions, makeCocoSize } from './coco_generator/coco_size.js'
 

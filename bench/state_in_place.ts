@@ -5,7 +5,7 @@
  * Run: npm run bench:state
  */
 import type * as onnxruntimeNode from 'onnxruntime-node'
-import { median, timeInTurns } from '../deploy/time_in_turns.js'
+import { median, timeInTurns } from '../benchmark/time_in_turns.js'
 import {
   compile,
   flattenTree,
@@ -18,8 +18,8 @@ import {
 } from '../engine/index.js'
 import { targetOf } from '../engine/traced.js'
 import { buildDetector, type Config } from '../registry.js'
-import { run } from '../tools/command.js'
-import { showProgress } from '../tools/show_progress.js'
+import { run } from '../tools/cli/command.js'
+import { showProgress } from '../tools/cli/show_progress.js'
 import { makeOptimizer, makeTrainStep, TrainState } from '../training/index.js'
 import { type BenchFlags, benchCommand, benchConfig } from './bench_command.js'
 import { loadOnnxruntimeNode } from './onnxruntime_node.js'

@@ -7,13 +7,13 @@
  *      PEERS_PYTHON=python3 npm run bench:train -- --model mask_rcnn
  */
 import { Option } from 'commander'
+import { median, timeInTurns } from '../benchmark/time_in_turns.js'
 import maskRcnn from '../configs/mask_rcnn_vanilla13.js'
 import retinanet from '../configs/retinanet_vanilla13.js'
-import { median, timeInTurns } from '../deploy/time_in_turns.js'
 import { setSharedThreads } from '../engine/index.js'
 import type { Config } from '../registry.js'
-import { parseCount, run } from '../tools/command.js'
-import { showProgress } from '../tools/show_progress.js'
+import { parseCount, run } from '../tools/cli/command.js'
+import { showProgress } from '../tools/cli/show_progress.js'
 import {
   BACKGROUND_PARAMS,
   type BenchFlags,

@@ -5,8 +5,8 @@ import { Detector } from '../detectors/index.js'
 import { type HostDType, type TracedFunction, toTensor, trace } from '../engine/index.js'
 import { tracedOutputs } from '../engine/trace/trace.js'
 import { ConfigError, DataError, TraceError } from '../errors.js'
+import { wholeFrames } from '../evaluation/predictor.js'
 import { atLambda, type Module } from '../nn/index.js'
-import { wholeFrames } from './predictor.js'
 
 /** `model`: images to detections. `backbone`: normalised images to feature maps. */
 export type ExportPart = 'model' | 'backbone'

@@ -1,8 +1,8 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import { type Backbone, isMergeable } from '../backbones/index.js'
 import { compile, floats, type HostTensor, sizeOf } from '../engine/index.js'
 import { ConfigError, DataError } from '../errors.js'
-import { functionalCall, Random } from '../nn/index.js'
+import { functionalCall, type MatrixProduct, Random } from '../nn/index.js'
 
 /** Largest difference between the two forms, relative to a feature map's largest value. */
 export const MERGE_BOUND = 1e-4
@@ -84,7 +84,7 @@ export async function mergeBackbone(
     )
   }
 
-  const merged = await backbone.reparameterized()
+  const merged = await backbone.reparameterized(matrixProduct)
   const image = randomImage(imageSize, seed)
   const before = await featuresOf(backbone, image)
   const after = await featuresOf(merged, image)
@@ -107,6 +107,20 @@ export async function mergeBackbone(
     differences,
     worst: Math.max(...differences.map(({ relative }) => relative)),
   }
+}
+
+/**
+ * A matrix product in float32, on the engine: merging VanillaNet-13 takes 1.4e11 products, two minutes in plain JavaScript,
+ * and its forward pass rounds no less.
+ */
+export const matrixProduct: MatrixProduct = async (a, b, { m, k, n }) => {
+  const multiply = compile(
+    ({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ product: tf.matMul(a, b) }),
+    { name: 'mergePointwise' },
+  )
+  const { product } = await multiply.run({ a: floats(a, [m, k]), b: floats(b, [k, n]) })
+  await multiply.dispose()
+  return Float64Array.from(product.data)
 }
 
 async function featuresOf(backbone: Backbone, image: HostTensor): Promise<HostTensor[]> {

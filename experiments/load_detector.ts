@@ -16,12 +16,9 @@ import {
   tensorsOfModel,
 } from '../pretrained/index.js'
 import { buildDetector, type Config, type Form } from '../registry.js'
-import {
-  type CheckpointMetadata,
-  findCheckpoint,
-  readCheckpointMetadata,
-  trainStatePath,
-} from '../training/index.js'
+import { findCheckpoint } from '../training/index.js'
+import { type CheckpointMetadata, readCheckpointMetadata } from '../weights/checkpoint_metadata.js'
+import { trainStatePath } from '../weights/load_weights.js'
 import { matchForm, otherActNum, withActNum } from './match_form.js'
 
 /** Instead of a checkpoint: new weights, with BatchNorm statistics as a trained network might have them. */

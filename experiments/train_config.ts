@@ -10,8 +10,9 @@ import {
 import type { Detector } from '../detectors/index.js'
 import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
+import { type EvaluateOptions, evaluate } from '../evaluation/evaluate.js'
+import { saveResults } from '../evaluation/save_results.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
-import { type EvaluateOptions, evaluate } from '../training/evaluate.js'
 import {
   type OptimizerOptions,
   paramGroups,
@@ -20,7 +21,6 @@ import {
   type TrainResult,
   train,
 } from '../training/index.js'
-import { saveResults } from '../training/save_results.js'
 import { withCleanup } from '../training/with_cleanup.js'
 import { checkWorkDir } from '../training/work_dir.js'
 import { findAllFaults, loadChecked, requirePart } from './load_data.js'

@@ -7,6 +7,8 @@ import { Neck } from './neck.js'
 export interface FPNOptions {
   /** Channels of each map the backbone gives, fine to coarse. */
   inChannels: readonly number[]
+  /** Strides of each map the backbone gives, input pixels. */
+  inStrides: readonly number[]
   /** Channels of each map the neck gives. @default 256 */
   outChannels?: number
   /** Maps the neck gives; those beyond the backbone's are coarser by 2 each. @default 5 */
@@ -32,8 +34,10 @@ export class FPN extends Neck {
   readonly lateral_convs: ConvModule[]
   readonly fpn_convs: ConvModule[]
   readonly outChannels: number
-  readonly numOuts: number
-  readonly startLevel: number
+  readonly strides: readonly number[]
+  readonly roiLevels: number
+  private readonly numOuts: number
+  private readonly startLevel: number
 
   constructor(options: FPNOptions) {
     super()
@@ -49,6 +53,8 @@ export class FPN extends Neck {
       )
     }
     this.outChannels = outChannels
+    this.strides = pyramidStrides(options.inStrides.slice(startLevel), numOuts)
+    this.roiLevels = usedChannels.length
     this.numOuts = numOuts
     this.startLevel = startLevel
 
@@ -80,6 +86,13 @@ export class FPN extends Neck {
     while (outs.length < this.numOuts) outs.push(everySecondCell(outs[outs.length - 1]))
     return outs
   }
+}
+
+/** The backbone's strides, then each twice the one before. */
+function pyramidStrides(inStrides: readonly number[], numOuts: number): number[] {
+  const strides = [...inStrides]
+  while (strides.length < numOuts) strides.push(2 * strides[strides.length - 1])
+  return strides
 }
 
 /** A convolution under the name that mmcv's `ConvModule` gives it: `conv`. */

@@ -5,6 +5,10 @@ import { Module } from '../nn/index.js'
 export abstract class Neck extends Module {
   /** Channels of every map it gives. */
   abstract readonly outChannels: number
+  /** Input pixels a cell of each map it gives stands for, on a side: where anchors and RoIs lie. */
+  abstract readonly strides: readonly number[]
+  /** How many of these maps, from the finest on, hold features of the backbone; the others only propose. */
+  abstract readonly roiLevels: number
 
   /**
    * @param features `[n, h, w, c]` each, fine to coarse.

@@ -1,5 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
-import { compile, floats } from '../engine/index.js'
 import type { BatchNorm } from './batch_norm.js'
 import type { Conv2d } from './conv2d.js'
 import type { Parameter } from './parameter.js'
@@ -13,6 +11,16 @@ export interface MergedConv {
   /** `[out]`. */
   bias: Float64Array
 }
+
+/**
+ * The product of `a` `[m, k]` and `b` `[k, n]`, row-major, as `[m, n]`. Given by who merges: what multiplies matrices fast
+ * stands above this room. `deploy/` has one.
+ */
+export type MatrixProduct = (
+  a: Float64Array,
+  b: Float64Array,
+  shape: { m: number; k: number; n: number },
+) => Promise<Float64Array>
 
 /** A convolution as it is, for a place in a merge that has no norm. */
 export function unmerged(conv: Conv2d): MergedConv {
@@ -45,17 +53,20 @@ export function foldBatchNorm(
  * `W[o, ...] = sum_m B[o, m] A[m, ...]`, `b[o] = bB[o] + sum_m B[o, m] bA[m]`. Exact whatever the first one's
  * padding, since the second has none.
  *
- * The biases are summed in float64. The matrices are multiplied in float32 on the engine: VanillaNet-13
- * has 1.4e11 products, two minutes in plain JavaScript, and the forward pass rounds no less.
+ * The biases are summed in float64, the matrices multiplied by `multiply`.
  *
  * @param first `[mid, in, k, k]`.
  * @param second `[out, mid, 1, 1]`.
  * @returns `[out, in, k, k]`.
  */
-export async function mergePointwise(first: MergedConv, second: MergedConv): Promise<MergedConv> {
+export async function mergePointwise(
+  first: MergedConv,
+  second: MergedConv,
+  multiply: MatrixProduct,
+): Promise<MergedConv> {
   const [out, mid] = second.shape
   const size = first.weight.length / mid
-  const weight = await product(second.weight, [out, mid], first.weight, [mid, size])
+  const weight = await multiply(second.weight, first.weight, { m: out, k: mid, n: size })
   const bias = second.bias.map((own, o) => {
     let sum = own
     for (let m = 0; m < mid; m++) sum += second.weight[o * mid + m] * first.bias[m]
@@ -71,21 +82,6 @@ export function assignMerged(
 ): void {
   conv.weight.data = Float32Array.from(merged.weight)
   if (conv.bias) conv.bias.data = Float32Array.from(merged.bias)
-}
-
-async function product(
-  a: Float64Array,
-  aShape: readonly number[],
-  b: Float64Array,
-  bShape: readonly number[],
-): Promise<Float64Array> {
-  const multiply = compile(
-    ({ a, b }: { a: tf.Tensor; b: tf.Tensor }) => ({ product: tf.matMul(a, b) }),
-    { name: 'mergePointwise' },
-  )
-  const outputs = await multiply.run({ a: floats(a, aShape), b: floats(b, bShape) })
-  await multiply.dispose()
-  return Float64Array.from(outputs.product.data)
 }
 
 function biasOf(conv: { weight: Parameter; bias?: Parameter }): Float64Array {

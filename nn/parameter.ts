@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { TRACE_BACKEND } from '../engine/trace/backend.js'
+import { TRACE_BACKEND } from '../engine/trace/trace_backend.js'
 import { emptyVariable, isRegistered, releaseWith } from './empty_variable.js'
 import { Random } from './random.js'
 

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { clipBoxes, decodeBoxes } from './box_coder.js'
 import { detach } from './detach.js'
-import { multiclassNms } from './nms.js'
+import { multiclassNms } from './nms/nms.js'
 
 /** Stands for the logit of an anchor that is not to be proposed. */
 const NO_LOGIT = -1e9

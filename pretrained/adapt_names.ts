@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js'
-import { METADATA_KEY } from '../training/checkpoint.js'
-import type { StoredTensor } from '../training/decode_tensor.js'
+import { METADATA_KEY } from '../weights/checkpoint_metadata.js'
+import type { StoredTensor } from '../weights/decode_tensor.js'
 import type { NameRule, Source } from './name_rules.js'
 import type { Pretrained } from './read_pretrained.js'
 import { SOURCES } from './sources/index.js'

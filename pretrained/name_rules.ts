@@ -1,4 +1,4 @@
-import type { StoredTensor } from '../training/decode_tensor.js'
+import type { StoredTensor } from '../weights/decode_tensor.js'
 
 export type Tensors = Readonly<Record<string, StoredTensor>>
 

@@ -1,5 +1,5 @@
 import { type HostTensor, sizeOf } from '../engine/tensors.js'
-import type { StoredTensor } from '../training/decode_tensor.js'
+import type { StoredTensor } from '../weights/decode_tensor.js'
 
 /** The tensor with the rows (along its first axis) `rows` in this order. */
 export function withRows(tensor: StoredTensor, rows: readonly number[]): StoredTensor {

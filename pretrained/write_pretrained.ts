@@ -1,10 +1,10 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DataError } from '../errors.js'
-import { METADATA_KEY } from '../training/checkpoint.js'
-import type { StoredTensor } from '../training/decode_tensor.js'
-import { makeFolder } from '../training/make_folder.js'
-import { writeSafetensors } from '../training/safetensors.js'
+import { makeFolder } from '../files/make_folder.js'
+import { METADATA_KEY } from '../weights/checkpoint_metadata.js'
+import type { StoredTensor } from '../weights/decode_tensor.js'
+import { writeSafetensors } from '../weights/safetensors.js'
 import type { Pretrained } from './read_pretrained.js'
 
 /**

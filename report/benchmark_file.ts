@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { BenchmarkDocument } from '../deploy/benchmark_document.js'
+import type { BenchmarkDocument } from '../benchmark/benchmark_document.js'
 import { readDocument } from './read_document.js'
 
 const times = z.looseObject({ median: z.number(), p95: z.number() })

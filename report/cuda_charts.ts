@@ -1,4 +1,4 @@
-import type { CudaDocument, PartFacts } from '../deploy/cuda_document.js'
+import type { CudaDocument, PartFacts } from '../benchmark/cuda_document.js'
 import type { BarChart } from './chart.js'
 import { backboneRatios, fasterTorch, measured, measuredRows, overTorch } from './cuda_ratios.js'
 

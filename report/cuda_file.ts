@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { CudaDocument } from '../deploy/cuda_document.js'
+import type { CudaDocument } from '../benchmark/cuda_document.js'
 import { benchmarkMachine } from './benchmark_file.js'
 import { readDocument } from './read_document.js'
 

@@ -5,8 +5,8 @@ import {
   type OurInference,
   type SideTimes,
   type TrainingRow,
-} from '../deploy/cuda_document.js'
-import { median } from '../deploy/time_in_turns.js'
+} from '../benchmark/cuda_document.js'
+import { median } from '../benchmark/time_in_turns.js'
 import { PUBLISHED } from './published.js'
 
 /** Rows that were measured, whatever became of their sides. */

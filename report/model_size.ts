@@ -1,4 +1,4 @@
-import { countOperations } from '../deploy/flops.js'
+import { countOperations } from '../benchmark/flops.js'
 import { buildModel, type Form, type ModelConfig } from '../registry.js'
 
 /** Height and width that published counts are for, pixels. */

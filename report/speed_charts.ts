@@ -1,4 +1,4 @@
-import type { BenchmarkDocument, BenchmarkRow } from '../deploy/benchmark_document.js'
+import type { BenchmarkDocument, BenchmarkRow } from '../benchmark/benchmark_document.js'
 import type { BarChart, ScatterChart, ScatterSeries } from './chart.js'
 import type { BenchmarkReport, RunReport } from './document.js'
 import { lastAp } from './last_ap.js'

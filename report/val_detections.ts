@@ -2,6 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CocoDataset } from '../datasets/index.js'
 import { DataError } from '../errors.js'
+import type { Metrics } from '../evaluation/evaluate.js'
+import { RESULT_FILES } from '../evaluation/save_results.js'
 import {
   COCO,
   COCOeval,
@@ -10,8 +12,6 @@ import {
   STAT_NAMES,
   tideErrors,
 } from '../packages/pycocotools-js/source/index.js'
-import type { Metrics } from '../training/evaluate.js'
-import { RESULT_FILES } from '../training/save_results.js'
 import type { DetectionReport, Kind } from './document.js'
 
 /** Detections of one kind and what they are compared with. */

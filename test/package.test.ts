@@ -31,7 +31,7 @@ console.log(JSON.stringify(net.forward(images).map((feature) => feature.shape)))
 
 /** Imports every door, and COCO evaluation, which is inside. */
 const DOORS = `
-const doors = ['', '/necks', '/heads', '/detectors', '/nn', '/ops', '/engine', '/datasets', '/training', '/deploy']
+const doors = ['', '/necks', '/heads', '/detectors', '/nn', '/ops', '/engine', '/datasets', '/training', '/deploy', '/weights', '/evaluation', '/benchmark']
 const names = await Promise.all(doors.map(async (door) => Object.keys(await import('vanilladet' + door))))
 console.log(names.every((list) => list.length > 0))
 const { COCO, COCOeval } = await import('vanilladet/pycocotools')
@@ -52,6 +52,9 @@ ${[
   'datasets',
   'training',
   'deploy',
+  'weights',
+  'evaluation',
+  'benchmark',
   'pycocotools',
   'backbones',
 ]

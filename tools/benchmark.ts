@@ -2,19 +2,19 @@
 import { loadavg } from 'node:os'
 import { basename, extname } from 'node:path'
 import { Option } from 'commander'
-import { describeMachine } from '../deploy/benchmark/machine.js'
-import { ratiosOf } from '../deploy/benchmark/ratios.js'
-import { BENCHMARK_DEFAULTS, benchmark, peakMemoryOf } from '../deploy/benchmark.js'
-import type { BenchmarkDocument, BenchmarkRow } from '../deploy/benchmark_document.js'
+import { BENCHMARK_DEFAULTS, benchmark, peakMemoryOf } from '../benchmark/benchmark.js'
+import type { BenchmarkDocument, BenchmarkRow } from '../benchmark/benchmark_document.js'
+import { describeMachine } from '../benchmark/machine.js'
+import { ratiosOf } from '../benchmark/ratios.js'
 import { type ComputeOptions, type Precision, setSharedThreads } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
 import { RANDOM } from '../experiments/load_detector.js'
 import type { Form } from '../registry.js'
-import { benchmarkEntries, type NamedConfig } from './benchmark_entries.js'
-import { memoryInChild } from './benchmark_memory.js'
-import { benchmarkTable, introduction, ratioLines, warmupLines } from './benchmark_table.js'
-import { benchmarkWarnings, rowName } from './benchmark_warnings.js'
+import { benchmarkEntries, type NamedConfig } from './cli/benchmark_entries.js'
+import { memoryInChild } from './cli/benchmark_memory.js'
+import { benchmarkTable, introduction, ratioLines, warmupLines } from './cli/benchmark_table.js'
+import { benchmarkWarnings, rowName } from './cli/benchmark_warnings.js'
 import {
   COCO_SHAPE,
   command,
@@ -23,9 +23,9 @@ import {
   run,
   type Shape,
   shapeOption,
-} from './command.js'
-import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.js'
-import { showProgress } from './show_progress.js'
+} from './cli/command.js'
+import { type ComputeFlags, computeOptions, openCompute } from './cli/compute_flags.js'
+import { showProgress } from './cli/show_progress.js'
 
 interface Flags extends ComputeFlags {
   checkpoint: string

@@ -20,8 +20,8 @@ import { drawBatchImage } from '../drawing/index.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit, noteExif } from '../experiments/load_data.js'
 import { buildDetector, type DataConfig } from '../registry.js'
-import { type ConfigFlags, command, configOptions, parseCount, run } from './command.js'
-import { fileNamePart, writePicture } from './write_picture.js'
+import { type ConfigFlags, command, configOptions, parseCount, run } from './cli/command.js'
+import { fileNamePart, writePicture } from './cli/write_picture.js'
 
 interface Flags extends ConfigFlags {
   out: string

@@ -17,8 +17,8 @@ import {
   writePretrained,
 } from '../pretrained/index.js'
 import { findCheckpoint } from '../training/index.js'
-import { command, run } from './command.js'
-import { replacedInput, requireWritable } from './output_file.js'
+import { command, run } from './cli/command.js'
+import { replacedInput, requireWritable } from './cli/output_file.js'
 
 interface Flags {
   config?: string

@@ -3,23 +3,23 @@
  * reparameterization, export, and the speed of both forms. Fails where a result is not what it should be.
  */
 import { dirname, join } from 'node:path'
+import { type BenchmarkEntry, benchmark } from '../benchmark/benchmark.js'
 import { generateShapes } from '../datasets/index.js'
-import { type BenchmarkEntry, benchmark } from '../deploy/benchmark.js'
 import { exportOnnx } from '../deploy/export_onnx.js'
+import { type Evaluation, evaluate, type Metrics } from '../evaluation/evaluate.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit, requirePart } from '../experiments/load_data.js'
 import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
 import { evalOptions, trainConfig } from '../experiments/train_config.js'
 import type { Config, DataConfig } from '../registry.js'
-import { type Evaluation, evaluate, type Metrics } from '../training/evaluate.js'
 import { moveRunAside } from '../training/run_files.js'
-import { saveModel } from '../training/save_model.js'
 import { checkWorkDir } from '../training/work_dir.js'
-import { whenStopped } from './answer_signals.js'
-import { benchmarkTable } from './benchmark_table.js'
-import { command, run } from './command.js'
-import { resumeCommand } from './resume_command.js'
-import { showProgress } from './show_progress.js'
+import { saveModel } from '../weights/save_model.js'
+import { whenStopped } from './cli/answer_signals.js'
+import { benchmarkTable } from './cli/benchmark_table.js'
+import { command, run } from './cli/command.js'
+import { resumeCommand } from './cli/resume_command.js'
+import { showProgress } from './cli/show_progress.js'
 
 interface Demo {
   /** Name of a file in `configs/`. */

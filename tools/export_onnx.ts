@@ -1,11 +1,11 @@
 /** A checkpoint as a self-contained ONNX file. */
 import { Option } from 'commander'
 import { type ExportPart, exportOnnx } from '../deploy/export_onnx.js'
-import { COCO_SCALE, landscapeShape } from '../deploy/image_input.js'
+import { COCO_SCALE, landscapeShape } from '../evaluation/image_input.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import type { Form } from '../registry.js'
-import { CHECKPOINT_HELP, requireApart } from './checkpoint_argument.js'
+import { CHECKPOINT_HELP, requireApart } from './cli/checkpoint_argument.js'
 import {
   type ConfigFlags,
   command,
@@ -16,8 +16,8 @@ import {
   shapeOption,
   type WeightsFlag,
   weightsOption,
-} from './command.js'
-import { requireWritable } from './output_file.js'
+} from './cli/command.js'
+import { requireWritable } from './cli/output_file.js'
 
 interface Flags extends ConfigFlags, WeightsFlag {
   form?: Form

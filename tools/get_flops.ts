@@ -1,5 +1,5 @@
 /** Parameters and operations of a model. */
-import { countOperations } from '../deploy/flops.js'
+import { countOperations } from '../benchmark/flops.js'
 import { loadConfig } from '../experiments/load.js'
 import { buildModel, type Form } from '../registry.js'
 import {
@@ -11,7 +11,7 @@ import {
   run,
   type Shape,
   shapeOption,
-} from './command.js'
+} from './cli/command.js'
 
 interface Flags extends ConfigFlags {
   form: Form

@@ -13,16 +13,16 @@
  */
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { type FoundObject, ImageDetector } from '../deploy/image_detector.js'
-import { COCO_SCALE } from '../deploy/image_input.js'
 import { type DrawnDetection, drawDetections, drawHeatMap } from '../drawing/index.js'
 import { ConfigError, DataError } from '../errors.js'
+import { type FoundObject, ImageDetector } from '../evaluation/image_detector.js'
+import { COCO_SCALE } from '../evaluation/image_input.js'
 import { type ClassName, classNames } from '../experiments/class_names.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { nearestWord } from '../registry/edit_distance.js'
 import type { Config, Form } from '../registry.js'
-import { CHECKPOINT_HELP } from './checkpoint_argument.js'
+import { CHECKPOINT_HELP } from './cli/checkpoint_argument.js'
 import {
   command,
   formOption,
@@ -31,11 +31,11 @@ import {
   run,
   type WeightsFlag,
   weightsOption,
-} from './command.js'
-import { type ComputeFlags, computeOptions, openCompute } from './compute_flags.js'
-import { type FailedImage, imageFiles, outputNames, readPicture } from './image_files.js'
-import { replacedInput } from './output_file.js'
-import { fileNamePart, writePicture } from './write_picture.js'
+} from './cli/command.js'
+import { type ComputeFlags, computeOptions, openCompute } from './cli/compute_flags.js'
+import { type FailedImage, imageFiles, outputNames, readPicture } from './cli/image_files.js'
+import { replacedInput } from './cli/output_file.js'
+import { fileNamePart, writePicture } from './cli/write_picture.js'
 
 interface Flags extends ComputeFlags, WeightsFlag {
   out: string

@@ -2,8 +2,8 @@
 import { MERGE_BOUND } from '../deploy/reparameterize.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
-import { saveModel } from '../training/save_model.js'
-import { CHECKPOINT_HELP, requireApart } from './checkpoint_argument.js'
+import { saveModel } from '../weights/save_model.js'
+import { CHECKPOINT_HELP, requireApart } from './cli/checkpoint_argument.js'
 import {
   type ConfigFlags,
   command,
@@ -11,8 +11,8 @@ import {
   run,
   type WeightsFlag,
   weightsOption,
-} from './command.js'
-import { requireWritable } from './output_file.js'
+} from './cli/command.js'
+import { requireWritable } from './cli/output_file.js'
 
 type Flags = ConfigFlags & WeightsFlag
 

@@ -10,8 +10,8 @@ import { bundlePage } from '../report/bundle.js'
 import { isReportPage, renderPage } from '../report/page/page.js'
 import { readText } from '../report/read_text.js'
 import { nameAndPath } from '../report/work_dir.js'
-import { command, run } from './command.js'
-import { requireWritable, writeOutput } from './output_file.js'
+import { command, run } from './cli/command.js'
+import { requireWritable, writeOutput } from './cli/output_file.js'
 
 interface Flags {
   benchmark: string[]

@@ -6,8 +6,9 @@
  */
 import { Option } from 'commander'
 import { DataError } from '../errors.js'
-import { run } from './command.js'
-import { downloadProvider } from './cuda_download.js'
+import { run } from './cli/command.js'
+import { tryDevice, tryInChild } from './cli/device_trial.js'
+import { downloadProvider } from './setup/cuda_download.js'
 import {
   type CudaProvider,
   cudaProvider,
@@ -15,10 +16,9 @@ import {
   installProvider,
   neededLibraries,
   requireProvider,
-} from './cuda_provider.js'
-import { missingLibraries, missingLibraryError } from './cuda_trial.js'
-import { tryDevice, tryInChild } from './device_trial.js'
-import { requireClearSource, type SetupFlags, setupCommand } from './setup_command.js'
+} from './setup/cuda_provider.js'
+import { missingLibraries, missingLibraryError } from './setup/cuda_trial.js'
+import { requireClearSource, type SetupFlags, setupCommand } from './setup/setup_command.js'
 
 const program = setupCommand(
   'setup_cuda',

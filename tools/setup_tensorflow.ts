@@ -7,11 +7,11 @@
 import { Option } from 'commander'
 import { loadTensorflow, TENSORFLOW_FOLDER, type Tensorflow } from '../engine/tensorflow_backend.js'
 import { ConfigError, DeviceError } from '../errors.js'
-import { run } from './command.js'
-import { tryDevice, tryInChild } from './device_trial.js'
-import { requireClearSource, type SetupFlags, setupCommand } from './setup_command.js'
-import { type TensorflowLibrary, tensorflowLibrary } from './tensorflow_library.js'
-import { buildBinding, installPackage, runInstaller } from './tensorflow_package.js'
+import { run } from './cli/command.js'
+import { tryDevice, tryInChild } from './cli/device_trial.js'
+import { requireClearSource, type SetupFlags, setupCommand } from './setup/setup_command.js'
+import { type TensorflowLibrary, tensorflowLibrary } from './setup/tensorflow_library.js'
+import { buildBinding, installPackage, runInstaller } from './setup/tensorflow_package.js'
 
 interface Flags extends SetupFlags {
   gpu?: boolean

@@ -7,19 +7,31 @@
  */
 
 import { dataLines } from '../datasets/index.js'
+import { detectAll } from '../evaluation/evaluate.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadChecked } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
 import { classTableLines } from '../packages/pycocotools-js/source/index.js'
 import type { Config, Form } from '../registry.js'
-import { detectAll } from '../training/evaluate.js'
-import { CHECKPOINT_HELP, requireApart } from './checkpoint_argument.js'
-import { command, formOption, printable, run, type WeightsFlag, weightsOption } from './command.js'
-import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
-import { evaluateSaved, type OutputFile } from './evaluate_saved.js'
-import { requireWritable, writeOutput } from './output_file.js'
-import { showProgress } from './show_progress.js'
+import { CHECKPOINT_HELP, requireApart } from './cli/checkpoint_argument.js'
+import {
+  command,
+  formOption,
+  printable,
+  run,
+  type WeightsFlag,
+  weightsOption,
+} from './cli/command.js'
+import {
+  type ComputeFlags,
+  computeOptions,
+  engineOption,
+  openCompute,
+} from './cli/compute_flags.js'
+import { evaluateSaved, type OutputFile } from './cli/evaluate_saved.js'
+import { requireWritable, writeOutput } from './cli/output_file.js'
+import { showProgress } from './cli/show_progress.js'
 
 /** Of the table of classes. */
 const CLASS_COLUMNS = [

@@ -5,10 +5,15 @@ import { trainConfig } from '../experiments/train_config.js'
 import { apSummaryLines } from '../training/ap_summary.js'
 import type { TrainResult } from '../training/loop.js'
 import { EVALUATIONS_FILE, METRICS_FILE } from '../training/run_files.js'
-import { whenStopped } from './answer_signals.js'
-import { command, parseCount, run } from './command.js'
-import { type ComputeFlags, computeOptions, engineOption, openCompute } from './compute_flags.js'
-import { resumeCommand } from './resume_command.js'
+import { whenStopped } from './cli/answer_signals.js'
+import { command, parseCount, run } from './cli/command.js'
+import {
+  type ComputeFlags,
+  computeOptions,
+  engineOption,
+  openCompute,
+} from './cli/compute_flags.js'
+import { resumeCommand } from './cli/resume_command.js'
 
 interface Flags extends ComputeFlags {
   workDir?: string

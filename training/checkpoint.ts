@@ -1,39 +1,21 @@
 import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DeviceTensor } from '../engine/device_tensor.js'
-import type { HostTensor } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
-import type { Module } from '../nn/index.js'
+import { replaceFile, replaceText } from '../files/replace_file.js'
+import {
+  type CheckpointMetadata,
+  METADATA_KEY,
+  parseJson,
+  parseMetadata,
+  readCheckpointMetadata,
+} from '../weights/checkpoint_metadata.js'
+import { trainStatePath } from '../weights/load_weights.js'
+import { describeMatch, isFullMatch, matchWeights } from '../weights/match_weights.js'
+import { listSafetensors, readSafetensorsHeader, writeSafetensors } from '../weights/safetensors.js'
 import { findCheckpoint, LATEST, readLatest } from './find_checkpoint.js'
 import type { LossScaleState } from './loss_scale.js'
-import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
-import { replaceFile, replaceText } from './replace_file.js'
-import {
-  listSafetensors,
-  readSafetensors,
-  readSafetensorsHeader,
-  writeSafetensors,
-} from './safetensors.js'
 import type { DeviceState, TrainState } from './train_state.js'
-
-/** What a checkpoint says of itself; written to both of its files, which belong together if it is equal. */
-export interface CheckpointMetadata {
-  /** Iterations done. */
-  iteration: number
-  iterationsPerEpoch: number
-  seed: number
-  /** `RANDOM_VERSION` of `nn/`; absent before there were versions. */
-  randomVersion?: number
-  /** Names of the classes, by label. */
-  classes: readonly string[]
-  /**
-   * Deep-training lambda of the last update; 1 without deep training. The weights, averages included, are those of a
-   * network with this lambda: it is evaluated and exported so, and merged only at 1.
-   */
-  lambda: number
-  /** The resolved config. */
-  config: unknown
-}
 
 /** Sums of logged values since the last logged line, so that a resumed run logs the same means. */
 export interface LogSums {
@@ -49,8 +31,6 @@ export interface RunState {
   lossScale?: LossScaleState
 }
 
-/** Key of the JSON text in the metadata of a safetensors file. */
-export const METADATA_KEY = 'vanilladet'
 const LOG_KEY = 'vanilladet.log'
 const LOSS_SCALE_KEY = 'vanilladet.loss_scale'
 
@@ -72,11 +52,6 @@ export function isCheckpointFile(file: string): boolean {
 export function checkpointName(iteration: number, iterationsPerEpoch: number): string {
   const epochs = iteration / iterationsPerEpoch
   return Number.isInteger(epochs) ? `epoch_${epochs}` : `iter_${iteration}`
-}
-
-/** The file beside a model file that holds the rest of the training state. */
-export function trainStatePath(modelPath: string): string {
-  return modelPath.replace(/\.safetensors$/, '.train_state.safetensors')
 }
 
 /**
@@ -138,45 +113,6 @@ export async function checkpointToResume(workDir: string, resume: string | true)
     )
   }
   return checkpointToResume(workDir, join(workDir, name))
-}
-
-/** What a checkpoint says of itself; undefined for a weights file from elsewhere. */
-export async function readCheckpointMetadata(
-  path: string,
-): Promise<CheckpointMetadata | undefined> {
-  const { metadata } = await readSafetensorsHeader(path)
-  return parseMetadata(path, metadata[METADATA_KEY])
-}
-
-/**
- * Loads weights into a detector, or any other module.
- *
- * @param options.weights `ema`: the averages, from the state file beside `path`. Default `model`.
- * @param options.partial loads what matches and leaves the rest, where otherwise every tensor must match.
- * @throws DataError that says what matched and what did not, before anything is loaded.
- */
-export async function loadWeights(
-  model: Module,
-  path: string,
-  options: { weights?: 'model' | 'ema'; partial?: boolean } = {},
-): Promise<WeightMatch> {
-  const prefix = options.weights === 'ema' ? 'ema.' : ''
-  const file = prefix === '' ? path : trainStatePath(path)
-  const parameters = model.namedParameters()
-  const expected = Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape]))
-
-  const { shapes } = await readSafetensorsHeader(file)
-  const match = matchWeights(expected, withoutPrefix(shapes, prefix))
-  if (options.partial ? match.matched.length === 0 : !isFullMatch(match)) {
-    const what = `the weights are not of this model: ${describeMatch(match)}`
-    throw new DataError(file, what, 'give the config that the checkpoint was made with')
-  }
-  const { tensors } = await readSafetensors(file)
-  const matched = new Set(match.matched)
-  for (const [name, parameter] of parameters) {
-    if (matched.has(name)) parameter.data = asFloats(tensors[prefix + name])
-  }
-  return match
 }
 
 /**
@@ -272,30 +208,6 @@ async function requireFile(path: string, fix: string): Promise<void> {
   if (!found?.isFile()) throw new DataError(path, 'there is no such file', fix)
 }
 
-function parseMetadata(path: string, text: string | undefined): CheckpointMetadata | undefined {
-  return parseJson<CheckpointMetadata>(path, text)
-}
-
-function parseJson<Value>(path: string, text: string | undefined): Value | undefined {
-  if (text === undefined) return undefined
-  try {
-    return JSON.parse(text) as Value
-  } catch {
-    throw new DataError(path, 'its metadata is not JSON', 'give a checkpoint as it was saved')
-  }
-}
-
-function withoutPrefix(shapes: Record<string, number[]>, prefix: string) {
-  const named = Object.entries(shapes)
-    .filter(([name]) => name.startsWith(prefix))
-    .map(([name, shape]) => [name.slice(prefix.length), shape] as const)
-  return Object.fromEntries(named)
-}
-
 function shapesOf(tensors: Record<string, DeviceTensor>) {
   return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
-}
-
-function asFloats({ data }: HostTensor): Float32Array {
-  return data instanceof Float32Array ? data : Float32Array.from(data)
 }

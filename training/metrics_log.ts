@@ -1,5 +1,5 @@
 import { appendFile, readFile } from 'node:fs/promises'
-import { couldNotWrite, replaceText } from './replace_file.js'
+import { couldNotWrite, replaceText } from '../files/replace_file.js'
 
 /** One line: `iter` counts updates from 1. */
 export interface LogLine {

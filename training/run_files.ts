@@ -1,8 +1,8 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { RESULT_FILES } from '../evaluation/save_results.js'
 import { isCheckpointFile, isModelFile } from './checkpoint.js'
 import { LATEST, readLatest } from './find_checkpoint.js'
-import { RESULT_FILES } from './save_results.js'
 
 /** Files of a work dir beside its checkpoints. */
 export const CONFIG_FILE = 'config.json'

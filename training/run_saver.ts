@@ -1,5 +1,6 @@
+import type { CheckpointMetadata } from '../weights/checkpoint_metadata.js'
 import { addSentence, textOf } from './add_sentence.js'
-import { type CheckpointMetadata, saveCheckpoint } from './checkpoint.js'
+import { saveCheckpoint } from './checkpoint.js'
 import { Divergence } from './divergence.js'
 import type { Run } from './start_run.js'
 

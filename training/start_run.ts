@@ -3,13 +3,9 @@ import type { Detector } from '../detectors/detector.js'
 import { openMemory } from '../engine/memory.js'
 import { ConfigError } from '../errors.js'
 import { RANDOM_VERSION } from '../nn/index.js'
-import {
-  checkpointToResume,
-  loadTrainState,
-  loadWeights,
-  readCheckpointMetadata,
-  requireClasses,
-} from './checkpoint.js'
+import { readCheckpointMetadata } from '../weights/checkpoint_metadata.js'
+import { loadWeights } from '../weights/load_weights.js'
+import { checkpointToResume, loadTrainState, requireClasses } from './checkpoint.js'
 import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
 import { LogMeans } from './log_means.js'
 import type { TrainOptions } from './loop.js'

@@ -1,8 +1,8 @@
 import { rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { ConfigError, DataError } from '../errors.js'
+import { makeFolder } from '../files/make_folder.js'
 import { checkpointToResume, goBackTo } from './checkpoint.js'
-import { makeFolder } from './make_folder.js'
 import {
   CONFIG_FILE,
   DATA_FILE,

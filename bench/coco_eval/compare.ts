@@ -1,4 +1,4 @@
-import { median } from '../../deploy/time_in_turns.js'
+import { median } from '../../benchmark/time_in_turns.js'
 import type { ResultKind } from '../coco_generator/results_file.js'
 import { type Contestant, type Measurement, PHASES, type Phase } from './contestants.js'
 

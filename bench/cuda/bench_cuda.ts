@@ -1,6 +1,6 @@
 /**
  * This library beside PyTorch eager on a GPU, in one JSON file: losses against the processor's, training steps of both
- * headline configs, inference of the four detectors. What is measured and how: `deploy/cuda_document.ts`.
+ * headline configs, inference of the four detectors. What is measured and how: `benchmark/cuda_document.ts`.
  *
  * Each part is a process of its own; the file is written anew after each, so that what was measured stays. The most
  * important parts come first, and with --minutes none is started that would not end in time. --continue takes over what an
@@ -12,10 +12,10 @@
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { Option } from 'commander'
-import { describeMachine } from '../../deploy/benchmark/machine.js'
+import { describeMachine } from '../../benchmark/machine.js'
 import { DEVICES, openMemory, setSharedThreads } from '../../engine/index.js'
 import { ConfigError } from '../../errors.js'
-import { command, parseCount, run } from '../../tools/command.js'
+import { command, parseCount, run } from '../../tools/cli/command.js'
 import { measureInference } from './inference_part.js'
 import { type MeasureOptions, measureAll } from './measure_all.js'
 import { measureParity } from './parity_part.js'

@@ -10,7 +10,7 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
-import { command, run } from '../../tools/command.js'
+import { command, run } from '../../tools/cli/command.js'
 
 /** Of `bench/peers/`. */
 const PEERS = [

@@ -3,7 +3,7 @@ import {
   isFailure,
   type Outcome,
   type PartName,
-} from '../../deploy/cuda_document.js'
+} from '../../benchmark/cuda_document.js'
 import { DeviceError } from '../../errors.js'
 import { inChild, PROBE } from './part_process.js'
 import type { Kind, Part } from './plan.js'

@@ -1,4 +1,4 @@
-import type { ParityRow } from '../../deploy/cuda_document.js'
+import type { ParityRow } from '../../benchmark/cuda_document.js'
 import type { ComputeOptions } from '../../engine/index.js'
 import { randomBatch } from '../random_batch.js'
 import { TrainingSteps } from '../training_steps.js'

@@ -3,7 +3,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
-import type { Failure } from '../../deploy/cuda_document.js'
+import type { Failure } from '../../benchmark/cuda_document.js'
 
 /** What a child process is asked for. */
 export interface PartRequest {

@@ -1,5 +1,5 @@
 import type { DeviceName, Precision } from '../../engine/index.js'
-import { COCO_SHAPE, type Shape } from '../../tools/command.js'
+import { COCO_SHAPE, type Shape } from '../../tools/cli/command.js'
 import type { ModelName } from './models.js'
 
 export const KINDS = ['parity', 'train', 'inference'] as const

@@ -6,7 +6,7 @@ import {
   isFailure,
   type Outcome,
   type PartName,
-} from '../../deploy/cuda_document.js'
+} from '../../benchmark/cuda_document.js'
 import { DataError } from '../../errors.js'
 
 /** Lists of rows, and in which of them each kind of part has its own. */

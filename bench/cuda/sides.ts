@@ -1,5 +1,5 @@
-import { type GpuMemoryInUse, gpuMemoryInUse } from '../../deploy/benchmark/gpu.js'
-import type { Failure, OurTimes, SideTimes } from '../../deploy/cuda_document.js'
+import type { Failure, OurTimes, SideTimes } from '../../benchmark/cuda_document.js'
+import { type GpuMemoryInUse, gpuMemoryInUse } from '../../benchmark/gpu.js'
 import { type ComputeOptions, type DeviceName, transferred } from '../../engine/index.js'
 import { LaunchedPeer, Peer } from '../peer.js'
 import type { Part } from './plan.js'

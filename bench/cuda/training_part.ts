@@ -1,6 +1,6 @@
-import type { TrainingRow } from '../../deploy/cuda_document.js'
+import type { TrainingRow } from '../../benchmark/cuda_document.js'
 import { flattenTree, type HostTensor, isHostTensor, type Tree } from '../../engine/index.js'
-import { networkNames } from '../../tools/network_names.js'
+import { networkNames } from '../../tools/cli/network_names.js'
 import { BACKGROUND_PARAMS, peerNetwork } from '../bench_command.js'
 import { randomBatch } from '../random_batch.js'
 import { TrainingSteps } from '../training_steps.js'

@@ -1,5 +1,5 @@
-import type { Failure, SideTimes } from '../../deploy/cuda_document.js'
-import { median, quantile } from '../../deploy/time_in_turns.js'
+import type { Failure, SideTimes } from '../../benchmark/cuda_document.js'
+import { median, quantile } from '../../benchmark/time_in_turns.js'
 
 /** One side of a comparison. */
 export interface Lane {

@@ -10,9 +10,9 @@ import {
   type Purpose,
   type Traced,
   type TracedDType,
+  takeRules,
 } from './lowering.js'
-
-export const TRACE_BACKEND = 'vanilladet-trace'
+import { TRACE_BACKEND } from './trace_backend.js'
 
 /** Numbers that a traced function made or captured: the same in every graph that uses them. */
 interface Known {
@@ -160,7 +160,8 @@ export const traceBackend = new TraceBackend()
 requireOneCopy(import.meta.url)
 tf.registerBackend(TRACE_BACKEND, () => traceBackend, 0)
 
-for (const [kernelName, rule] of loweringRules()) {
+takeRules((kernelName, rule) => {
+  if (tf.getKernel(kernelName, TRACE_BACKEND)) tf.unregisterKernel(kernelName, TRACE_BACKEND)
   tf.registerKernel({
     kernelName,
     backendName: TRACE_BACKEND,
@@ -187,7 +188,7 @@ for (const [kernelName, rule] of loweringRules()) {
         : traceBackend.hold(result)
     },
   })
-}
+})
 
 tf.registerKernel({
   kernelName: 'Identity',

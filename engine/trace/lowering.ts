@@ -207,11 +207,24 @@ function transposeNumbers(
 }
 
 const rules = new Map<string, LoweringRule>()
+let takeRule: (kernelName: string, rule: LoweringRule) => void = () => {}
 
-/** Says how kernels of TensorFlow.js, by name, become ONNX nodes. */
+/**
+ * Says how kernels of TensorFlow.js, by name, become ONNX nodes. An operation outside of the engine that is a kernel of its
+ * own calls it where it is defined.
+ */
 export function lower(kernelNames: string | readonly string[], rule: LoweringRule): void {
   const names = typeof kernelNames === 'string' ? [kernelNames] : kernelNames
-  for (const name of names) rules.set(name, rule)
+  for (const name of names) {
+    rules.set(name, rule)
+    takeRule(name, rule)
+  }
+}
+
+/** Hands all rules to the backend that records, those that come later too. */
+export function takeRules(take: (kernelName: string, rule: LoweringRule) => void): void {
+  takeRule = take
+  for (const [kernelName, rule] of rules) take(kernelName, rule)
 }
 
 /** All rules, by kernel name. */

@@ -84,8 +84,8 @@ const SMALLEST = 2 ** -14
  *    exponential of minus a square, in the gradient of GELU.
  * 5. What is marked (`fullPrecision`) is float32, with all that is made of it up to the next layer.
  *
- * What no layer has come before is so float32 throughout: pixels, ground truth, anchors, state. Marks are for what comes
- * behind layers: losses, whose sums over anchors leave float16, and coordinates. The training step marks gradients
+ * What no layer has come before is so float32 throughout: pixels, ground truth, known numbers, state. Marks are for what comes
+ * behind layers: losses, whose sums leave float16, and coordinates. The training step marks gradients
  * too, so that they are float32 in their norm and in the optimizer.
  *
  * What can still overflow: gradients, and sums of them over a map, times the loss scale; that shows in the gradients'

@@ -10,10 +10,11 @@ import {
   type TensorTree,
   type Tree,
 } from '../tensors.js'
-import { TRACE_BACKEND, traceBackend } from './backend.js'
+import { traceBackend } from './backend.js'
 import type { Node, Numbers, Value } from './graph.js'
 import type { Lowering, Target } from './lowering.js'
 import { mixedPrecision, type TracedGraph } from './mixed_precision.js'
+import { TRACE_BACKEND } from './trace_backend.js'
 
 /** Shape and type of one input, as callers give it. */
 export interface Signature {

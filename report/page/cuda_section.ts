@@ -6,7 +6,7 @@ import {
   type PartFacts,
   type PartName,
   type TrainingRow,
-} from '../../deploy/cuda_document.js'
+} from '../../benchmark/cuda_document.js'
 import { backboneRatios, fasterTorch, measured, measuredRows, overTorch } from '../cuda_ratios.js'
 import type { CudaReport, ReportDocument } from '../document.js'
 import { formatNumber } from '../format.js'

@@ -1,4 +1,4 @@
-import type { BenchmarkMachine } from '../../deploy/benchmark_document.js'
+import type { BenchmarkMachine } from '../../benchmark/benchmark_document.js'
 import { formatNumber } from '../format.js'
 import { type Html, html } from '../html.js'
 

@@ -2,7 +2,7 @@ import type {
   BenchmarkDocument,
   BenchmarkRatio,
   BenchmarkRow,
-} from '../../deploy/benchmark_document.js'
+} from '../../benchmark/benchmark_document.js'
 import type { BenchmarkReport, ReportDocument } from '../document.js'
 import { formatNumber } from '../format.js'
 import { type Html, html } from '../html.js'

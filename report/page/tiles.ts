@@ -1,4 +1,4 @@
-import type { BenchmarkRatio } from '../../deploy/benchmark_document.js'
+import type { BenchmarkRatio } from '../../benchmark/benchmark_document.js'
 import type { ReportDocument, RunReport } from '../document.js'
 import { formatNumber } from '../format.js'
 import { type Html, html } from '../html.js'

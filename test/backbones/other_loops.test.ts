@@ -5,13 +5,15 @@ import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { type Backbone, ResNet, SwinTransformer, VanillaNet } from '../../backbones/index.js'
+import { matrixProduct } from '../../deploy/reparameterize.js'
 import type { Detector, TrainBatch } from '../../detectors/detector.js'
 import { type HostTensor, toTensor } from '../../engine/tensors.js'
 import { FPN } from '../../necks/index.js'
 import { type BatchNorm, Conv2d, type ForwardOptions, Module, Random } from '../../nn/index.js'
 import { resizeNearest } from '../../ops/index.js'
 import { withNoise } from '../../training/draw_noise.js'
-import { readSafetensors, saveModel } from '../../training/index.js'
+import { saveModel } from '../../training/index.js'
+import { readSafetensors } from '../../weights/index.js'
 import { objectBatch } from '../datasets/object_batch.js'
 import { smallRetinaNet } from '../deploy/small_retinanet.js'
 import { tinyMaskRcnn } from '../detectors/tiny_mask_rcnn.js'
@@ -24,7 +26,8 @@ class HeatMap<Net extends Backbone> extends Module {
 
   constructor(readonly backbone: Net) {
     super()
-    this.neck = new FPN({ inChannels: backbone.outChannels, outChannels: 8, numOuts: 2 })
+    const { outChannels: inChannels, strides: inStrides } = backbone
+    this.neck = new FPN({ inChannels, inStrides, outChannels: 8, numOuts: 2 })
   }
 
   override forward(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor4D {
@@ -200,7 +203,7 @@ test('what was trained is saved, and merges into a deploy form that agrees', asy
   for (const [name, { value }] of model.namedParameters())
     assertClose(t, tensors[name].data as Float32Array, value, 0)
 
-  const merged = await model.backbone.reparameterized()
+  const merged = await model.backbone.reparameterized(matrixProduct)
   const [expected, features] = [model.backbone.forward(IMAGES), merged.forward(IMAGES)]
   for (const [i, feature] of features.entries()) assertClose(t, feature, expected[i], 1e-4)
 

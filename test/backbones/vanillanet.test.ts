@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { VanillaNet, type VanillaNetArch, type VanillaNetOptions } from '../../backbones/index.js'
+import { matrixProduct } from '../../deploy/reparameterize.js'
 import { floats, scalar } from '../../engine/index.js'
 import { ConfigError } from '../../errors.js'
 import { functionalCall, type Module } from '../../nn/index.js'
@@ -98,7 +99,7 @@ for (const name of cases) {
   test(`${name}: merging gives the official deploy weights and outputs`, async (t) => {
     const network = networkOf(fixture, 'train')
     load(network, fixture.train.weights)
-    const merged = await network.reparameterized()
+    const merged = await network.reparameterized(matrixProduct)
     t.is(merged.form, 'deploy')
     for (const [path, values] of Object.entries(merged.stateDict())) {
       assertClose(t, values, unpack(fixture.deploy.weights[path]), TOLERANCE)

@@ -5,8 +5,8 @@ import test from 'ava'
 import { SwinTransformer } from '../../backbones/index.js'
 import { loadOnnxruntimeNode } from '../../bench/onnxruntime_node.js'
 import { exportOnnx } from '../../deploy/export_onnx.js'
-import { compilePredict, wholeFrames } from '../../deploy/predictor.js'
 import { RetinaNet } from '../../detectors/index.js'
+import { compilePredict, wholeFrames } from '../../evaluation/predictor.js'
 import { RetinaHead } from '../../heads/index.js'
 import { FPN } from '../../necks/index.js'
 import { Random } from '../../nn/index.js'
@@ -31,6 +31,7 @@ function swinRetinaNet(): RetinaNet {
     backbone,
     neck: new FPN({
       inChannels: backbone.outChannels,
+      inStrides: backbone.strides,
       outChannels: 8,
       numOuts: 2,
       addExtraConvs: 'on_input',

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { Backbone, VanillaNet } from '../../backbones/index.js'
-import { compilePredict } from '../../deploy/predictor.js'
 import { MERGE_BOUND, mergeBackbone, reparameterize } from '../../deploy/reparameterize.js'
 import { floats } from '../../engine/index.js'
 import { ConfigError, DataError } from '../../errors.js'
+import { compilePredict } from '../../evaluation/predictor.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
 import { smallMaskRcnn } from './small_mask_rcnn.js'
 
@@ -123,8 +123,8 @@ test('a merged Mask R-CNN detects what its training form detects', async (t) => 
 function wronglyMerged(change: (deploy: VanillaNet) => void): VanillaNet {
   const backbone = network()
   const merge = backbone.reparameterized.bind(backbone)
-  backbone.reparameterized = async () => {
-    const deploy = await merge()
+  backbone.reparameterized = async (multiply) => {
+    const deploy = await merge(multiply)
     change(deploy)
     return deploy
   }

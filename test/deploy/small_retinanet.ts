@@ -20,6 +20,7 @@ export async function smallRetinaNet(form: 'train' | 'deploy' = 'deploy'): Promi
     backbone,
     neck: new FPN({
       inChannels: backbone.outChannels,
+      inStrides: backbone.strides,
       outChannels: 8,
       numOuts: 3,
       addExtraConvs: 'on_input',

@@ -19,6 +19,8 @@ class ColorBackbone extends Backbone {
 
 class NoNeck extends Neck {
   readonly outChannels = 3
+  readonly strides = [STRIDE]
+  readonly roiLevels = 1
 
   override forward(features: tf.Tensor4D[]): tf.Tensor4D[] {
     return features

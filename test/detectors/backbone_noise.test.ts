@@ -35,7 +35,7 @@ test('RetinaNet asks for the noise of its backbone and hands it over', (t) => {
   const backbone = new NoisyBackbone()
   const detector = new RetinaNet({
     backbone,
-    neck: new FPN({ inChannels: [3], outChannels: 4, numOuts: 1 }),
+    neck: new FPN({ inChannels: [3], inStrides: [8], outChannels: 4, numOuts: 1 }),
     head: new RetinaHead({
       numClasses: 2,
       inChannels: 4,

@@ -18,7 +18,11 @@ export function narrowMaskRcnn(
   const [numClasses, inChannels] = [3, 8]
   return new MaskRCNN({
     backbone,
-    neck: new FPN({ inChannels: backbone.outChannels, outChannels: inChannels }),
+    neck: new FPN({
+      inChannels: backbone.outChannels,
+      inStrides: backbone.strides,
+      outChannels: inChannels,
+    }),
     rpnHead: new RPNHead({ inChannels, featChannels: 8, anchors: { scales: [4] }, ...rpn }),
     roiHead: new RoIHead({
       numClasses,

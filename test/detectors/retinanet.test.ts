@@ -58,7 +58,12 @@ class TinyBackbone extends Backbone {
 function tinyRetinaNet(): RetinaNet {
   const model = new RetinaNet({
     backbone: new TinyBackbone(),
-    neck: new FPN({ inChannels: [4, 5, 6], outChannels: 6, addExtraConvs: 'on_input' }),
+    neck: new FPN({
+      inChannels: [4, 5, 6],
+      inStrides: [8, 16, 32],
+      outChannels: 6,
+      addExtraConvs: 'on_input',
+    }),
     head: new RetinaHead({
       numClasses: 3,
       inChannels: 6,

@@ -5,7 +5,7 @@ import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import type { VanillaNet } from '../../backbones/index.js'
 import type { Module } from '../../nn/index.js'
-import { readSafetensors } from '../../training/index.js'
+import { readSafetensors } from '../../weights/index.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 interface CentreDetector extends Module {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { toFloat16 } from '../../engine/onnx/float16.js'
-import { float16ToFloat32 } from '../../training/half_floats.js'
+import { float16ToFloat32 } from '../../weights/half_floats.js'
 
 const narrow = (value: number) => toFloat16([value])[0]
 

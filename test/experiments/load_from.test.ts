@@ -4,7 +4,7 @@ import { Writable } from 'node:stream'
 import test from 'ava'
 import { trainConfig } from '../../experiments/train_config.js'
 import { readPretrained } from '../../pretrained/read_pretrained.js'
-import { readSafetensors } from '../../training/safetensors.js'
+import { readSafetensors } from '../../weights/safetensors.js'
 import { pthFixture } from '../pretrained/pth_fixture.js'
 import { tinyExperiment } from './tiny_experiment.js'
 

@@ -3,7 +3,7 @@ import test from 'ava'
 import { loadDetector } from '../../experiments/load_detector.js'
 import { startFrom } from '../../experiments/start_from.js'
 import { buildDetector, type Config } from '../../registry.js'
-import { saveModel } from '../../training/save_model.js'
+import { saveModel } from '../../weights/save_model.js'
 import { tinyExperiment } from './tiny_experiment.js'
 import { tinyMaskExperiment } from './tiny_mask_experiment.js'
 

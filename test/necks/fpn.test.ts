@@ -28,7 +28,7 @@ function load(module: Module): void {
 }
 
 function pyramid(options: Partial<FPNOptions> = {}): FPN {
-  const fpn = new FPN({ inChannels: [3, 4, 5], outChannels: 4, ...options })
+  const fpn = new FPN({ inChannels: [3, 4, 5], inStrides: [8, 16, 32], outChannels: 4, ...options })
   load(fpn)
   return fpn
 }
@@ -65,7 +65,12 @@ test('gradients reach every input as in PyTorch', (t) => {
 })
 
 test('parameters have the names and shapes of mmdetection', (t) => {
-  const fpn = new FPN({ inChannels: [3, 4, 5], outChannels: 6, addExtraConvs: 'on_input' })
+  const fpn = new FPN({
+    inChannels: [3, 4, 5],
+    inStrides: [8, 16, 32],
+    outChannels: 6,
+    addExtraConvs: 'on_input',
+  })
   const named = Object.fromEntries(fpn.namedParameters().map(([name, p]) => [name, p.shape]))
   t.deepEqual(named['lateral_convs.2.conv.weight'], [6, 5, 1, 1])
   t.deepEqual(named['fpn_convs.0.conv.bias'], [6])
@@ -75,14 +80,31 @@ test('parameters have the names and shapes of mmdetection', (t) => {
 })
 
 test('the neck of RetinaNet VanillaNet-13 has 13,633,536 parameters', (t) => {
-  const fpn = new FPN({ inChannels: [1024, 2048, 4096], addExtraConvs: 'on_input' })
+  const fpn = new FPN({
+    inChannels: [1024, 2048, 4096],
+    inStrides: [8, 16, 32],
+    addExtraConvs: 'on_input',
+  })
   const count = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1)
   const total = fpn.namedParameters().reduce((sum, [, p]) => sum + count(p.shape), 0)
   t.is(total, 13_633_536)
 })
 
+test('a pyramid has the strides of the backbone, then twice the last, and says where RoIs are read', (t) => {
+  const { strides, roiLevels } = pyramid()
+  t.deepEqual([strides, roiLevels], [[8, 16, 32, 64, 128], 3])
+  const later = pyramid({ startLevel: 1, numOuts: 2 })
+  t.deepEqual([later.strides, later.roiLevels], [[16, 32], 2])
+})
+
 test('startLevel leaves out the finest maps', (t) => {
-  const fpn = new FPN({ inChannels: [3, 4, 5], outChannels: 4, startLevel: 1, numOuts: 2 })
+  const fpn = new FPN({
+    inChannels: [3, 4, 5],
+    inStrides: [8, 16, 32],
+    outChannels: 4,
+    startLevel: 1,
+    numOuts: 2,
+  })
   t.deepEqual(
     fpn.forward(features).map((out) => out.shape),
     [
@@ -93,7 +115,7 @@ test('startLevel leaves out the finest maps', (t) => {
 })
 
 test('weights begin within the bound of Xavier, biases at 0', (t) => {
-  const fpn = new FPN({ inChannels: [3], outChannels: 5, numOuts: 1 }).initialize(0)
+  const fpn = new FPN({ inChannels: [3], inStrides: [8], outChannels: 5, numOuts: 1 }).initialize(0)
   const { weight, bias } = fpn.lateral_convs[0].conv
   const largest = Math.max(...weight.data.map(Math.abs))
   t.true(largest <= Math.sqrt(6 / 8) && largest > 0.5 * Math.sqrt(6 / 8))
@@ -101,9 +123,12 @@ test('weights begin within the bound of Xavier, biases at 0', (t) => {
 })
 
 test('fewer levels than maps are refused', (t) => {
-  const error = t.throws(() => new FPN({ inChannels: [3, 4, 5], numOuts: 2 }), {
-    instanceOf: ConfigError,
-  })
+  const error = t.throws(
+    () => new FPN({ inChannels: [3, 4, 5], inStrides: [8, 16, 32], numOuts: 2 }),
+    {
+      instanceOf: ConfigError,
+    },
+  )
   t.is(
     error?.message,
     'model.neck.numOuts is 2, but 3 backbone maps are used; give at least one map, and at least as many levels as maps',

@@ -1,5 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
+import { matrixProduct } from '../../deploy/reparameterize.js'
 import {
   assignMerged,
   BatchNorm,
@@ -57,7 +58,7 @@ test('the worked example: two 1x1 convolutions with their norms', async (t) => {
   assertClose(t, second.weight, [2, 0, 1, -1, 0.5, 0.25], 5e-6)
   assertClose(t, second.bias, [-0.1, 0.9, -1.1], 5e-6)
 
-  const merged = await mergePointwise(first, second)
+  const merged = await mergePointwise(first, second, matrixProduct)
   t.deepEqual(merged.shape, [3, 2, 1, 1])
   assertClose(t, merged.weight, [1, 2, -2.5, 2, 1, 0.25], 1e-5)
   assertClose(t, merged.bias, [0.3, 1.7, -1.15], 1e-5)
@@ -69,7 +70,7 @@ test('a padded 4x4 and a 1x1 convolution merge exactly, border included', async 
   const second = new Conv2d({ inChannels: 5, outChannels: 2, kernelSize: 1 }).initialize(2)
   first.bias!.data = Float32Array.of(1, 2, 3, 4, 5)
   const merged = new Conv2d({ ...patches, outChannels: 2 })
-  assignMerged(merged, await mergePointwise(unmerged(first), unmerged(second)))
+  assignMerged(merged, await mergePointwise(unmerged(first), unmerged(second), matrixProduct))
   const x = tf.randomNormal([1, 10, 13, 3], 0, 1, 'float32', 3) as tf.Tensor4D
   assertClose(t, merged.forward(x), second.forward(first.forward(x)), 1e-6)
 })

@@ -4,7 +4,7 @@ import { VanillaNet } from '../../backbones/index.js'
 import { DataError } from '../../errors.js'
 import { loadPretrained } from '../../pretrained/load_pretrained.js'
 import { readPretrained } from '../../pretrained/read_pretrained.js'
-import { saveModel } from '../../training/save_model.js'
+import { saveModel } from '../../weights/save_model.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { pthFixture } from './pth_fixture.js'
 

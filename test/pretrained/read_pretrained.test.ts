@@ -5,7 +5,7 @@ import test from 'ava'
 import { floats, ints } from '../../engine/tensors.js'
 import { DataError } from '../../errors.js'
 import { readPretrained } from '../../pretrained/read_pretrained.js'
-import { writeSafetensors } from '../../training/safetensors.js'
+import { writeSafetensors } from '../../weights/safetensors.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { pthFixture } from './pth_fixture.js'
 

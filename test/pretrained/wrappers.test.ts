@@ -7,7 +7,7 @@ import { loadPretrained, reportLines } from '../../pretrained/index.js'
 import { matchSource } from '../../pretrained/load_pretrained.js'
 import { readPretrained } from '../../pretrained/read_pretrained.js'
 import { wrapperPrefixes } from '../../pretrained/wrappers.js'
-import { writeSafetensors } from '../../training/safetensors.js'
+import { writeSafetensors } from '../../weights/safetensors.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { pthFixture } from './pth_fixture.js'
 

@@ -1,4 +1,4 @@
-import type { BenchmarkDocument, BenchmarkRow } from '../../deploy/benchmark_document.js'
+import type { BenchmarkDocument, BenchmarkRow } from '../../benchmark/benchmark_document.js'
 
 /** A benchmark that was never run: numbers that no other place of a report has. */
 export function benchmarkDocument(): BenchmarkDocument {

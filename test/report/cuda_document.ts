@@ -1,4 +1,4 @@
-import type { CudaDocument, InferenceRow, SideTimes } from '../../deploy/cuda_document.js'
+import type { CudaDocument, InferenceRow, SideTimes } from '../../benchmark/cuda_document.js'
 import { benchmarkDocument } from './benchmark_document.js'
 
 /** A CUDA benchmark that was never run: some sides failed, and some parts are missing. */

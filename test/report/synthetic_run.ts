@@ -2,10 +2,10 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { type CocoDataset, loadCoco } from '../../datasets/index.js'
+import type { CocoResults } from '../../evaluation/coco_results.js'
+import { evaluateResults } from '../../evaluation/evaluate.js'
 import { mask } from '../../packages/pycocotools-js/source/index.js'
 import type { Config } from '../../registry.js'
-import type { CocoResults } from '../../results/coco_results.js'
-import { evaluateResults } from '../../training/evaluate.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
 
 export interface SyntheticRun {

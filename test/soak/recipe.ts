@@ -13,7 +13,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { coco } from '../../configs/_base/coco.js'
 import overfit from '../../configs/retinanet_vanilla5_overfit.js'
-import { command, parseCount, run } from '../../tools/command.js'
+import { command, parseCount, run } from '../../tools/cli/command.js'
 
 const VANILLADET = fileURLToPath(new URL('../../bin/vanilladet.js', import.meta.url))
 const RECIPE = fileURLToPath(new URL('../../configs/retinanet_vanilla13.ts', import.meta.url))

@@ -11,8 +11,8 @@ import { fileURLToPath } from 'node:url'
 import { Command } from 'commander'
 import { generateShapes } from '../../datasets/index.js'
 import { Random } from '../../nn/random.js'
-import { parseCount } from '../../tools/command.js'
-import { readSafetensors } from '../../training/safetensors.js'
+import { parseCount } from '../../tools/cli/command.js'
+import { readSafetensors } from '../../weights/safetensors.js'
 import { CTRL_C, linesOf, startInTerminal } from '../tools/terminal.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import test from 'ava'
 import { type DeviceName, openMemory, type Placement } from '../../engine/index.js'
 import { ConfigError, DeviceError } from '../../errors.js'
-import { type ComputeFlags, openCompute, sayPlacements } from '../../tools/compute_flags.js'
+import { type ComputeFlags, openCompute, sayPlacements } from '../../tools/cli/compute_flags.js'
 import { configFile, type Outcome, runCommand as run } from './run_command.js'
 
 const CONFIG = 'configs/retinanet_tiny_shapes.ts'

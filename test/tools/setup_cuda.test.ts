@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
 import { onnxruntimeNode } from '../../engine/runtime/ort_library.js'
 import { DataError, DeviceError } from '../../errors.js'
-import { downloadProvider } from '../../tools/cuda_download.js'
+import { downloadProvider } from '../../tools/setup/cuda_download.js'
 import {
   type CudaProvider,
   cudaProvider,
   installProvider,
   neededLibraries,
   requireProvider,
-} from '../../tools/cuda_provider.js'
-import { missingLibraries } from '../../tools/cuda_trial.js'
-import { readSharedLibrary } from '../../tools/shared_library.js'
+} from '../../tools/setup/cuda_provider.js'
+import { missingLibraries } from '../../tools/setup/cuda_trial.js'
+import { readSharedLibrary } from '../../tools/setup/shared_library.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { fakeElf, fakePe } from './fake_library.js'
 import { runCommand as run } from './run_command.js'

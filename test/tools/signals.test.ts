@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import test, { type ExecutionContext } from 'ava'
-import { readSafetensors } from '../../training/safetensors.js'
+import { readSafetensors } from '../../weights/safetensors.js'
 import { configFile } from './run_command.js'
 import { CTRL_C, hasTerminal, linesOf, startInTerminal } from './terminal.js'
 

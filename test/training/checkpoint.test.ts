@@ -4,17 +4,19 @@ import { join } from 'node:path'
 import test from 'ava'
 import { DataError, TrainingError } from '../../errors.js'
 import {
-  type CheckpointMetadata,
   checkpointName,
   checkpointToResume,
   loadTrainState,
-  loadWeights,
-  readCheckpointMetadata,
   requireClasses,
   saveCheckpoint,
 } from '../../training/checkpoint.js'
-import { readSafetensorsHeader, writeSafetensors } from '../../training/safetensors.js'
 import { TrainState } from '../../training/train_state.js'
+import {
+  type CheckpointMetadata,
+  readCheckpointMetadata,
+} from '../../weights/checkpoint_metadata.js'
+import { loadWeights } from '../../weights/load_weights.js'
+import { readSafetensorsHeader, writeSafetensors } from '../../weights/safetensors.js'
 import { readAll } from './read_all.js'
 import { TinyDetector } from './tiny_detector.js'
 

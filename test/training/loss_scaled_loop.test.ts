@@ -1,7 +1,7 @@
 import ava from 'ava'
 import { TrainingError } from '../../errors.js'
 import { type TrainOptions, train } from '../../training/loop.js'
-import { readSafetensors } from '../../training/safetensors.js'
+import { readSafetensors } from '../../weights/safetensors.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { TinyDetector, TinyLoader } from './tiny_detector.js'
 import { checkpointBytes, linesOf, optionsOf, timelessLines } from './tiny_run.js'

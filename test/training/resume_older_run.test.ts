@@ -1,9 +1,9 @@
 import { PassThrough } from 'node:stream'
 import { text } from 'node:stream/consumers'
 import test from 'ava'
-import { METADATA_KEY } from '../../training/checkpoint.js'
 import { train } from '../../training/loop.js'
-import { readSafetensors, writeSafetensors } from '../../training/safetensors.js'
+import { METADATA_KEY } from '../../weights/checkpoint_metadata.js'
+import { readSafetensors, writeSafetensors } from '../../weights/safetensors.js'
 import { TinyDetector } from './tiny_detector.js'
 import { optionsOf } from './tiny_run.js'
 

@@ -26,6 +26,7 @@ function vanillaNet(): Backbone {
 function tinyRetinaNet(backbone: Backbone): RetinaNet {
   const neck = new FPN({
     inChannels: backbone.outChannels,
+    inStrides: backbone.strides,
     outChannels: 8,
     numOuts: backbone.strides.length + 1,
     addExtraConvs: 'on_input',
@@ -35,7 +36,7 @@ function tinyRetinaNet(backbone: Backbone): RetinaNet {
     inChannels: 8,
     featChannels: 8,
     stackedConvs: 1,
-    anchors: { strides: [8, 16, 32, 64].slice(0, neck.numOuts), octaveBaseScale: 2 },
+    anchors: { strides: [8, 16, 32, 64].slice(0, neck.strides.length), octaveBaseScale: 2 },
   })
   const detector = new RetinaNet({ backbone, neck, head }).initialize(3)
   randomizeNorms(detector, 4)

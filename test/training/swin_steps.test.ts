@@ -28,7 +28,7 @@ function tinyRetinaNet(): RetinaNet {
     outIndices: [1, 2],
   })
   const { outChannels } = backbone
-  const neck = new FPN({ inChannels: outChannels, outChannels: 8, numOuts: 2 })
+  const neck = new FPN({ inChannels: outChannels, inStrides: [8, 16], outChannels: 8, numOuts: 2 })
   const head = new RetinaHead({
     numClasses: 3,
     inChannels: 8,

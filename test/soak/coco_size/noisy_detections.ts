@@ -2,7 +2,7 @@ import { type Detection, detectScene } from '../../../bench/coco_generator/detec
 import { fillPolygons } from '../../../bench/coco_generator/runs.js'
 import type { Scene, SceneObject } from '../../../bench/coco_generator/scene.js'
 import type { CocoDataset, Sample } from '../../../datasets/index.js'
-import type { HostDetections } from '../../../results/coco_results.js'
+import type { HostDetections } from '../../../evaluation/coco_results.js'
 
 /** Cells of a mask along each side, as mask heads have them. */
 const CELLS = 28

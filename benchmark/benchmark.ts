@@ -1,0 +1,151 @@
+import type { Detector } from '../detectors/index.js'
+import { type ComputeOptions, sharedThreads } from '../engine/index.js'
+import { type BenchmarkRow, MAX_SPREAD } from './benchmark_document.js'
+import { Contestant, Course, type RunTimes } from './contestant.js'
+import { countOperations } from './flops.js'
+import { peakMemoryDuring } from './peak_memory.js'
+import { rowTimes } from './row_times.js'
+import { timeInTurns } from './time_in_turns.js'
+
+/** A detector to time, and what to call it. */
+export interface BenchmarkEntry {
+  config: string
+  form: 'train' | 'deploy'
+  detector: Detector
+  /** As papers call it. @default the name of the class */
+  framework?: string
+  /** As papers call it. @default the name of the class */
+  backbone?: string
+  /** Where the weights come from. @default 'in memory' */
+  weights?: string
+}
+
+export interface BenchmarkOptions {
+  /** Height and width of the input, pixels. */
+  shape: readonly [height: number, width: number]
+  /** Images at a time. @default 1 */
+  batch?: number
+  /** Timed runs of each entry in each repeat. @default 10 */
+  runs?: number
+  /** Runs of each entry before those. @default 3 */
+  warmup?: number
+  /** @default 3 */
+  repeats?: number
+  /** Of the random images, fixed outputs and RoIs. @default 0 */
+  seed?: number
+  /** Largest spread of a result. @default MAX_SPREAD */
+  maxSpread?: number
+  /** Where and how precisely networks are computed, by the engine `onnxruntime`. @default on the processor, in fp32 */
+  compute?: ComputeOptions
+  /** Called after each run, those before the timing included. */
+  onProgress?(done: number, total: number): void
+}
+
+export const BENCHMARK_DEFAULTS = {
+  batch: 1,
+  runs: 10,
+  warmup: 3,
+  repeats: 3,
+  seed: 0,
+  maxSpread: MAX_SPREAD,
+  compute: {} as ComputeOptions,
+}
+
+/** Runs over which memory is watched, the first ever among them. */
+const MEMORY_RUNS = 2
+
+/** A row but for what was timed. */
+type RowHead = Pick<
+  BenchmarkRow,
+  'config' | 'framework' | 'backbone' | 'form' | 'weights' | 'loadMs' | 'paramsM' | 'gmacs'
+>
+
+interface Lane {
+  head: RowHead
+  contestant: Contestant
+  /** Of all runs, those before the timing included. */
+  times: RunTimes[]
+  /** Detections of the last run. */
+  found: number
+}
+
+/**
+ * Times detectors in turn with each other, their weights as constants: pre-processing, network and
+ * post-processing apart, as `BenchmarkDocument` tells.
+ *
+ * @param entries an async generator can let go of each detector before it loads the next: only what
+ *   ONNX Runtime holds is kept here.
+ */
+export async function benchmark(
+  entries: Iterable<BenchmarkEntry> | AsyncIterable<BenchmarkEntry>,
+  options: BenchmarkOptions,
+): Promise<BenchmarkRow[]> {
+  const { shape, batch, runs, warmup, repeats, seed, maxSpread, compute, onProgress } = {
+    ...BENCHMARK_DEFAULTS,
+    ...options,
+  }
+  const course = new Course(shape, { batch, seed, compute })
+  const lanes: Lane[] = []
+  try {
+    for await (const entry of entries) lanes.push(laneOf(entry, course))
+    const calls = lanes.map((lane) => async () => {
+      const { times, found } = await lane.contestant.run()
+      lane.times.push(times)
+      lane.found = found
+    })
+    await timeInTurns(calls, { runs: runs * repeats, warmup, onProgress })
+  } finally {
+    for (const { contestant } of lanes) contestant.dispose()
+    course.dispose()
+  }
+
+  return lanes.map(({ head, times, found }) => ({
+    ...head,
+    device: compute.device ?? 'cpu',
+    precision: compute.precision ?? 'fp32',
+    shape,
+    batch,
+    threads: sharedThreads(),
+    ...rowTimes(times, { batch, warmup, runs, repeats, maxSpread }),
+    detections: found / batch,
+    peakMemoryMiB: null,
+  }))
+}
+
+/**
+ * The most memory that this process holds while a detector runs, loaded as `benchmark` loads it: to be called in a
+ * process that does nothing else.
+ *
+ * @returns MiB, or null where the system does not tell.
+ */
+export async function peakMemoryOf(
+  load: () => Promise<Detector>,
+  options: Pick<BenchmarkOptions, 'shape' | 'batch' | 'seed' | 'compute'>,
+): Promise<number | null> {
+  const { shape, batch, seed, compute } = { ...BENCHMARK_DEFAULTS, ...options }
+  const course = new Course(shape, { batch, seed, compute })
+  const contestant = Contestant.load(await load(), course)
+  try {
+    return await peakMemoryDuring(async () => {
+      for (let run = 0; run < MEMORY_RUNS; run++) await contestant.run()
+    })
+  } finally {
+    contestant.dispose()
+    course.dispose()
+  }
+}
+
+function laneOf({ detector, ...entry }: BenchmarkEntry, course: Course): Lane {
+  const contestant = Contestant.load(detector, course)
+  const { params, gmacs } = countOperations(detector, course.frames.inputSize)
+  const head = {
+    framework: detector.constructor.name,
+    backbone: 'backbone' in detector ? String(detector.backbone?.constructor.name) : 'none',
+    weights: 'in memory',
+    ...entry,
+    loadMs: contestant.loadMs,
+    paramsM: params / 1e6,
+    gmacs,
+  }
+  return { head, contestant, times: [], found: 0 }
+}

@@ -1,0 +1,5 @@
+export * from './benchmark.js'
+export * from './benchmark_document.js'
+export * from './flops.js'
+export * from './raw_outputs.js'
+export * from './time_in_turns.js'

@@ -1,0 +1,161 @@
+import type * as tf from '@tensorflow/tfjs'
+import {
+  type CocoDataset,
+  type EvalOptions,
+  evalBatches,
+  type HostBatch,
+} from '../datasets/index.js'
+import type { Detector, PredictBatch } from '../detectors/index.js'
+import { compile } from '../engine/compile.js'
+import type { ComputeOptions } from '../engine/compiled.js'
+import type { DeviceTensor } from '../engine/device_tensor.js'
+import { openMemory } from '../engine/memory.js'
+import { floats, type HostTree } from '../engine/tensors.js'
+import { atLambda, functionalCall } from '../nn/index.js'
+import {
+  COCO,
+  COCOeval,
+  type CocoResult,
+  type PerClassRow,
+  perClassTable,
+  STAT_NAMES,
+} from '../packages/pycocotools-js/source/index.js'
+import { type CocoResults, cocoResults } from './coco_results.js'
+
+/** COCO's twelve numbers, by name; -1 where there is nothing to measure. */
+export type Metrics = Record<
+  'AP' | 'AP50' | 'AP75' | 'APs' | 'APm' | 'APl' | 'AR1' | 'AR10' | 'AR100' | 'ARs' | 'ARm' | 'ARl',
+  number
+>
+
+/** Boxes, and masks of a detector that segments. */
+export interface Evaluation {
+  bbox: Metrics
+  segm?: Metrics
+  /** The same for each class of the data set, in the order of their ids. */
+  perClass: { bbox: PerClassRow[]; segm?: PerClassRow[] }
+  /** The numbers as tables to be read, a line each. */
+  table: string[]
+}
+
+export interface EvaluateOptions extends EvalOptions {
+  /** @default ONNX Runtime, on the processor */
+  compute?: ComputeOptions
+  /**
+   * Deep-training lambda that the weights were trained up to: `metadata.lambda` of their checkpoint. Another one is
+   * another network. @default 1
+   */
+  lambda?: number
+  /** Ends it between two batches where it aborts: the reason is thrown. */
+  signal?: AbortSignal
+  /** Called after each batch. */
+  onProgress?(done: number, total: number): void
+}
+
+/** Detects in every image of a data set and compares with its annotations. */
+export async function evaluate(
+  detector: Detector,
+  options: EvaluateOptions,
+): Promise<Evaluation & { results: CocoResults }> {
+  const results = await detectAll(detector, options)
+  return { ...evaluateResults(options.dataset, results), results }
+}
+
+/** The detections in every image of a data set, in the order of its images. */
+export async function detectAll(
+  detector: Detector,
+  options: EvaluateOptions,
+): Promise<CocoResults> {
+  const { dataset, compute = {}, lambda = 1, signal, onProgress } = options
+  const predict = compile(
+    ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictTensors }) => {
+      const { result } = functionalCall(detector, state, () =>
+        detector.predict(batch, atLambda(lambda)),
+      )
+      return { ...result }
+    },
+    { ...compute, name: 'predict', cacheSize: options.shapes },
+  )
+  const results: CocoResults = { bbox: [] }
+  const state = uploadState(detector, compute)
+  let done = 0
+  try {
+    for await (const batch of evalBatches(options, { reuse: true })) {
+      signal?.throwIfAborted()
+      const detections = await predict.run({ state, batch: predictTensors(batch) })
+      const found = cocoResults(detections, batch, dataset.categoryIds)
+      results.bbox.push(...found.bbox)
+      if (found.segm) {
+        results.segm ??= []
+        results.segm.push(...found.segm)
+      }
+      done += batch.imageIds.length
+      onProgress?.(done, dataset.samples.length)
+    }
+  } finally {
+    await predict.dispose()
+    for (const tensor of Object.values(state)) tensor.dispose()
+  }
+  return results
+}
+
+/** COCO evaluation over the images and classes of a data set. */
+export function evaluateResults(dataset: CocoDataset, results: CocoResults): Evaluation {
+  const bbox = evaluateOne(dataset, results.bbox, 'bbox')
+  if (!results.segm) {
+    return { bbox: bbox.metrics, perClass: { bbox: bbox.perClass }, table: bbox.table }
+  }
+  const segm = evaluateOne(dataset, results.segm, 'segm')
+  return {
+    bbox: bbox.metrics,
+    segm: segm.metrics,
+    perClass: { bbox: bbox.perClass, segm: segm.perClass },
+    table: ['Boxes', ...bbox.table, 'Masks', ...segm.table],
+  }
+}
+
+function evaluateOne(
+  dataset: CocoDataset,
+  results: readonly CocoResult[],
+  iouType: 'bbox' | 'segm',
+): { metrics: Metrics; perClass: PerClassRow[]; table: string[] } {
+  const { groundTruth } = dataset
+  const detections =
+    results.length > 0
+      ? groundTruth.loadRes(results)
+      : new COCO({ ...groundTruth.dataset, annotations: [] }) // `loadRes` refuses an empty list
+  const table: string[] = []
+  const print = (line: string) => table.push(line)
+  const warn = () => {} // what there is to warn of was noted when the file was read
+  const evaluation = new COCOeval(groundTruth, detections, iouType, { print, warn })
+  evaluation.params.catIds = [...dataset.categoryIds]
+  evaluation.evaluate()
+  evaluation.accumulate()
+  const stats = evaluation.summarize()
+  const metrics = STAT_NAMES.map((name, i) => [name, stats[i]] as const)
+  return {
+    metrics: Object.fromEntries(metrics) as Metrics,
+    perClass: perClassTable(evaluation),
+    table,
+  }
+}
+
+type PredictTensors = { [Key in keyof PredictBatch]: PredictBatch[Key] }
+
+/**
+ * Parameters and buffers where they are computed with: inputs of the graph, so that graphs of several sizes share them. On
+ * the processor they are the detector's own arrays.
+ */
+function uploadState(detector: Detector, compute: ComputeOptions): Record<string, DeviceTensor> {
+  const memory = openMemory(compute)
+  const named = detector.namedParameters()
+  return Object.fromEntries(
+    named.map(([name, { data, shape }]) => [name, memory.upload(floats(data, shape))]),
+  )
+}
+
+function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictTensors> {
+  const { images, imageSizes } = tensors
+  const factors = scaleFactors.flatMap(([x, y]) => [x, y, x, y])
+  return { images, imageSizes, scaleFactors: floats(factors, [scaleFactors.length, 4]) }
+}

@@ -1,0 +1,7 @@
+export * from './activation_map.js'
+export * from './coco_results.js'
+export * from './evaluate.js'
+export * from './image_detector.js'
+export * from './image_input.js'
+export * from './predictor.js'
+export * from './save_results.js'

@@ -1,0 +1,6 @@
+export * from './checkpoint_metadata.js'
+export * from './decode_tensor.js'
+export * from './load_weights.js'
+export * from './match_weights.js'
+export * from './safetensors.js'
+export * from './save_model.js'
