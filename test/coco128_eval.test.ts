@@ -64,16 +64,9 @@ for (const mode of isHere ? (['train', 'test'] as const) : []) {
     const imageDir = 'data/coco128/train2017'
     const { samples } = await loadCoco({ annFile: fileURLToPath(ANNOTATIONS), imageDir, mode })
     const digest = createHash('sha256')
-    for (const {
-      imageId,
-      file,
-      size,
-      labels,
-      boxesXyxy,
-      crowdBoxesXyxy,
-      annotationId,
-    } of samples) {
-      const ids = Array.from(labels.keys(), annotationId)
+    for (const sample of samples) {
+      const { imageId, file, size, labels, boxesXyxy, crowdBoxesXyxy } = sample
+      const ids = Array.from(labels.keys(), (object) => sample.annotationId(object))
       const numbers = [[...labels], [...boxesXyxy], [...crowdBoxesXyxy], ids]
       digest.update(JSON.stringify([imageId, file, size, ...numbers]))
     }
