@@ -25,12 +25,12 @@ test('--help lists every command of tools/ with the words of its own help', asyn
   const { code, stdout } = await launch('--help')
   t.is(code, 0)
   const listed = [...stdout.matchAll(/^ {2}(\w+) +(.+)$/gm)].map(([, name, what]) => [name, what])
-  const tools = readdirSync(join(ROOT, 'tools')).map((file) => {
+  const files = readdirSync(join(ROOT, 'tools')).filter((file) => file.endsWith('.ts'))
+  const commands = files.map((file) => {
     const source = readFileSync(join(ROOT, 'tools', file), 'utf8')
     const described = /\b(?:setupC|c)ommand\(\s*'(\w+)',\s*(?:'([^']+)'|"([^"]+)")/.exec(source)
-    return described ? [described[1], described[2] ?? described[3]] : []
+    return [described?.[1], described?.[2] ?? described?.[3]]
   })
-  const commands = tools.filter(({ length }) => length > 0)
   t.true(commands.length > 10)
   t.deepEqual(listed.sort(), commands.sort())
 })
