@@ -13,8 +13,10 @@ import { loaderOf, openTraining, rehearsalOf } from './rehearsal.js'
 
 /** One iteration, which is one update. */
 interface Iteration {
-  /** Of all its batches, padding included. */
-  pixels: number
+  /** From 1. */
+  iter: number
+  /** Of its batches: `4x800x1216`, images, height and width. */
+  shapes: string[]
   /** Seconds. */
   time: number
   dataTime: number
@@ -34,7 +36,7 @@ export async function measureTraining(
   const dataset = await openTraining(folder, false)
   const loader = loaderOf(folder, dataset)
   const { accumulate = 1 } = optimizer
-  const batchPixels: number[] = []
+  const batchShapes: string[] = []
   const done: Iteration[] = []
   const graphs: string[] = []
   const workDir = await mkdtemp(join(tmpdir(), 'rehearsal-'))
@@ -42,8 +44,7 @@ export async function measureTraining(
     await train({
       detector: buildDetector(model).initialize(seed),
       loader: noting(loader, ({ tensors }) => {
-        const [images, height, width] = tensors.images.shape
-        batchPixels.push(images * height * width)
+        batchShapes.push(tensors.images.shape.slice(0, 3).join('x'))
       }),
       optimizer,
       schedule,
@@ -57,9 +58,10 @@ export async function measureTraining(
       compute: { onPlaced: ({ graph }: Placement) => graphs.push(graph) },
       progressStream: new PassThrough().resume(),
       hooks: {
-        onLog({ time, dataTime, compileTime }: LogLine) {
+        onLog({ iter, time, dataTime, compileTime }: LogLine) {
           done.push({
-            pixels: batchPixels.splice(0, accumulate).reduce((sum, pixels) => sum + pixels, 0),
+            iter,
+            shapes: batchShapes.splice(0, accumulate),
             time: time as number,
             dataTime: dataTime as number,
             hasCompiled: compileTime !== undefined,
@@ -95,20 +97,19 @@ function figuresOf(done: readonly Iteration[], graphs: readonly string[]): Figur
   const compiled = graphs.filter((name) => name !== 'updateStep')
   const lastCompiled = done.findLastIndex(({ hasCompiled }) => hasCompiled)
   const warm = done.filter(({ hasCompiled }) => !hasCompiled)
-  const rates = warm.map(({ time, pixels }) => time / pixels).sort((a, b) => a - b)
   const sum = (key: 'time' | 'dataTime') => warm.reduce((total, step) => total + step[key], 0)
   const flat = done.slice(lastCompiled + 1)
   if (flat.length < 2)
     throw new Error('the last graph was made at the very end; give more --iterations')
-  const median = rates[rates.length >> 1]
+  const slowest = slowestOf(warm)
   return [
     { name: 'graphs of training steps', value: compiled.length, unit: '', bound: 16 },
     {
-      name: 'slowest iteration that compiled nothing, by the median for its pixels',
-      value: rates[rates.length - 1] / median,
+      name: 'slowest iteration that compiled nothing, by the median of its shapes',
+      value: slowest.ratio,
       unit: 'x',
       bound: 3,
-      note: `median ${(sum('time') / warm.length).toFixed(2)} s, of ${warm.length} iterations`,
+      note: `iteration ${slowest.iter}, of ${slowest.shapes.join(' ')}; mean ${(sum('time') / warm.length).toFixed(2)} s, of ${warm.length} iterations`,
     },
     {
       name: 'waiting for data',
@@ -124,6 +125,31 @@ function figuresOf(done: readonly Iteration[], graphs: readonly string[]): Figur
       note: `over the ${flat.length} iterations after the last graph; ${Math.round(done[done.length - 1].rssBytes / 1e6)} MB at the end`,
     },
   ]
+}
+
+/**
+ * The iteration that took longest for its shapes. With several batches an iteration, times are compared by pixels, as
+ * iterations of the very same shapes hardly come twice.
+ */
+function slowestOf(iterations: readonly Iteration[]): Iteration & { ratio: number } {
+  const isOneBatch = iterations.every(({ shapes }) => shapes.length === 1)
+  const groupOf = ({ shapes }: Iteration) => (isOneBatch ? shapes[0] : 'all')
+  const rateOf = ({ time, shapes }: Iteration) =>
+    time / shapes.reduce((sum, shape) => sum + pixelsOf(shape), 0)
+  const groups = new Map<string, number[]>()
+  for (const iteration of iterations) {
+    const rates = groups.get(groupOf(iteration)) ?? []
+    groups.set(groupOf(iteration), [...rates, rateOf(iteration)])
+  }
+  const ratios = iterations.map((iteration) => {
+    const rates = (groups.get(groupOf(iteration)) as number[]).toSorted((a, b) => a - b)
+    return { ...iteration, ratio: rateOf(iteration) / rates[rates.length >> 1] }
+  })
+  return ratios.reduce((worst, next) => (next.ratio > worst.ratio ? next : worst))
+}
+
+function pixelsOf(shape: string): number {
+  return shape.split('x').reduce((product, side) => product * Number(side), 1)
 }
 
 /** Rise per step of the line that fits best. */
