@@ -114,7 +114,9 @@ function optionsFor(data: string, epochs: number): string[] {
   ]
 }
 
-const linesOf = (folder: string, name: string) => readLines(join(folder, name, 'metrics.jsonl'))
+function linesOf(folder: string, name: string) {
+  return readLines(join(folder, name, 'metrics.jsonl'))
+}
 
 async function readLines(file: string): Promise<{ iter: number; loss: number; bbox?: unknown }[]> {
   const text = await readFile(file, 'utf8').catch(() => '')
