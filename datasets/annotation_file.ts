@@ -36,7 +36,7 @@ export async function readAnnotationFile(
   file: string,
   { cache }: { cache?: string | false } = {},
 ): Promise<AnnotationFile> {
-  const path = columnsPath(file, await sizeOf(file), cache)
+  const path = await columnsPath(file, await sizeOf(file), cache)
   const { dataset, rows, hasAnnotations, keptRules = 'none', columns } = await read(file, path)
   for (const [key, isThere] of Object.entries({
     images: dataset.images !== undefined,

@@ -1,8 +1,9 @@
 /** Where the columns of large annotation files are kept between runs. */
 import { createHash } from 'node:crypto'
-import { mkdirSync, realpathSync } from 'node:fs'
+import { realpath } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { makeFolder } from '../files/make_folder.js'
 
 /** Smaller files are read in less than a second. */
 export const MIN_CACHED_BYTES = 20e6
@@ -13,18 +14,17 @@ export const MIN_CACHED_BYTES = 20e6
  * @param cache a folder, or false for none. @default the user's cache folder
  * @returns undefined where none is to be used.
  */
-export function columnsPath(
+export async function columnsPath(
   annFile: string,
   bytes: number,
   cache: string | false = userCacheFolder(),
-): string | undefined {
+): Promise<string | undefined> {
   if (cache === false || bytes < MIN_CACHED_BYTES) return undefined
-  try {
-    mkdirSync(cache, { recursive: true })
-  } catch {
-    // what cannot be written there is reported when it is tried
-  }
-  const name = createHash('sha256').update(realpathSync(annFile)).digest('hex').slice(0, 32)
+  await makeFolder(cache).catch(() => {}) // what cannot be written there is reported when it is tried
+  const name = createHash('sha256')
+    .update(await realpath(annFile))
+    .digest('hex')
+    .slice(0, 32)
   return join(cache, `${name}.columns`)
 }
 

@@ -24,9 +24,16 @@ test('the user’s cache folder is where the system keeps caches', (t) => {
 test('small files, and all where it is switched off, have no cache', async (t) => {
   const file = join(folder, 'small.json')
   await writeFile(file, '')
-  t.is(columnsPath(file, MIN_CACHED_BYTES - 1, folder), undefined)
-  t.is(columnsPath(file, MIN_CACHED_BYTES, false), undefined)
-  t.regex(columnsPath(file, MIN_CACHED_BYTES, folder)!, /[0-9a-f]{32}\.columns$/)
+  t.is(await columnsPath(file, MIN_CACHED_BYTES - 1, folder), undefined)
+  t.is(await columnsPath(file, MIN_CACHED_BYTES, false), undefined)
+  t.regex((await columnsPath(file, MIN_CACHED_BYTES, folder))!, /[0-9a-f]{32}\.columns$/)
+})
+
+test('a folder that takes no others is found out when the cache is written, and holds nothing up', async (t) => {
+  const file = join(folder, 'stuck.json')
+  await writeFile(file, '')
+  const cache = process.platform === 'linux' ? '/proc/none/cache' : join(file, 'cache')
+  t.true((await columnsPath(file, MIN_CACHED_BYTES, cache))!.startsWith(cache))
 })
 
 test('a link has the cache of its file, and another file has its own', async (t) => {
@@ -34,9 +41,9 @@ test('a link has the cache of its file, and another file has its own', async (t)
   await writeFile(file, '')
   await writeFile(other, '')
   await symlink(file, link)
-  const path = columnsPath(file, MIN_CACHED_BYTES, folder)
-  t.is(columnsPath(link, MIN_CACHED_BYTES, folder), path)
-  t.not(columnsPath(other, MIN_CACHED_BYTES, folder), path)
+  const path = await columnsPath(file, MIN_CACHED_BYTES, folder)
+  t.is(await columnsPath(link, MIN_CACHED_BYTES, folder), path)
+  t.not(await columnsPath(other, MIN_CACHED_BYTES, folder), path)
 })
 
 const ann = (id: number, rest: object = {}) => ({
