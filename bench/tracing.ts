@@ -18,6 +18,7 @@ import { Random } from '../nn/index.js'
 import { buildDetector } from '../registry.js'
 import { type ConfigFlags, command, configOptions, run } from '../tools/cli/command.js'
 import { withNoise } from '../training/draw_noise.js'
+import { stepSession } from '../training/iteration.js'
 import { makeGradientStep } from '../training/step.js'
 import { type RandomBatch, randomBatch } from './random_batch.js'
 
@@ -68,9 +69,7 @@ await run<Flags>(program, async (_, flags, say) => {
       trace('gradientStep', step as never, signatures, { target }),
     )
     const bytes = timed('encode', () => graph.encode())
-    const session = timed('load', () =>
-      Session.create('gradientStep', bytes, { optimizations: 'none' }),
-    )
+    const session = timed('load', () => Session.create('gradientStep', bytes, stepSession({})))
     session.dispose()
     rows.push({ shape: text, nodes: graph.nodes.length, bytes: bytes.byteLength, seconds })
     const total = PHASES.reduce((sum, phase) => sum + seconds[phase], 0)

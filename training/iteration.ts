@@ -198,11 +198,15 @@ function numbers(tensors: Record<string, RunTensor>): Record<string, number> {
   return Object.fromEntries(values)
 }
 
+function named(name: string, { compute = {}, cacheSize }: IterationOptions): CompileOptions {
+  return { ...compute, cacheSize, name, session: stepSession(compute) }
+}
+
 /**
- * On the processor steps are loaded as they were recorded, in half the time: their weights are inputs, and steps in turn took
- * the same time either way (VanillaNet-13, Swin-T, Mask R-CNN). What a GPU's provider makes of a graph was not measured.
+ * How steps are loaded: on the processor as they were recorded, in half the time. Their weights are inputs, and steps in
+ * turn took the same time either way (VanillaNet-13, Swin-T, Mask R-CNN). What a GPU's provider makes of a graph was
+ * not measured.
  */
-function named(name: string, { compute, cacheSize }: IterationOptions): CompileOptions {
-  const optimizations = (compute?.device ?? 'cpu') === 'cpu' ? 'none' : 'all'
-  return { ...compute, cacheSize, name, session: { optimizations } }
+export function stepSession({ device = 'cpu' }: ComputeOptions): CompileOptions['session'] {
+  return { optimizations: device === 'cpu' ? 'none' : 'all' }
 }
