@@ -30,6 +30,7 @@ const FUNCTIONS = {
   ],
   CreateSessionOptions: [10, 'void *', ['void *']],
   EnableProfiling: [14, 'void *', ['void *', 'const char *']],
+  DisableMemPattern: [17, 'void *', ['void *']],
   SetSessionLogSeverityLevel: [22, 'void *', ['void *', 'int']],
   SetSessionGraphOptimizationLevel: [23, 'void *', ['void *', 'int']],
   CreateTensorAsOrtValue: [48, 'void *', ['void *', 'void *', 'size_t', 'int', 'void *']],
