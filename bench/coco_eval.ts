@@ -11,8 +11,8 @@ import { join } from 'node:path'
 import { Option } from 'commander'
 import { command, parseCount, run } from '../tools/cli/command.js'
 import { showProgress } from '../tools/cli/show_progress.js'
+import { type Candidate, nodeCandidate, pythonCandidate } from './coco_eval/candidates.js'
 import { compare } from './coco_eval/compare.js'
-import { type Contestant, nodeContestant, pythonContestant } from './coco_eval/contestants.js'
 import { tableLines, verdictsOf } from './coco_eval/report.js'
 import {
   annotationFile,
@@ -47,7 +47,7 @@ await run<Flags>(program, async (_, { iouType, runs, ...given }, say) => {
   const kinds: ResultKind[] = iouType === 'both' ? ['bbox', 'segm'] : [iouType]
   const folder = await mkdtemp(join(tmpdir(), 'bench-coco-'))
   try {
-    const contestants = await findContestants(folder, say)
+    const candidates = await findCandidates(folder, say)
     const comparisons = []
     for (const kind of kinds) {
       console.error(`${kind}: making the files, or taking them from .cache`)
@@ -57,7 +57,7 @@ await run<Flags>(program, async (_, { iouType, runs, ...given }, say) => {
         kind,
         files: [annotations.path, results.path],
         counts: [options.images, annotations.count, results.count],
-        contestants,
+        candidates,
         runs,
         onProgress: showProgress('runs'),
       })
@@ -73,14 +73,14 @@ await run<Flags>(program, async (_, { iouType, runs, ...given }, say) => {
 })
 
 /** The floor, ours, and the peers that this machine has. */
-async function findContestants(folder: string, say: (line: string) => void): Promise<Contestant[]> {
+async function findCandidates(folder: string, say: (line: string) => void): Promise<Candidate[]> {
   const python = process.env.PEERS_PYTHON || process.env.PYTHON || 'python3'
   const found = await Promise.all([
-    nodeContestant('floor', 'measure_floor', folder),
-    nodeContestant('ours', 'measure_ours', folder),
-    pythonContestant(python, 'pycocotools'),
-    pythonContestant(python, 'faster_coco_eval'),
+    nodeCandidate('floor', 'measure_floor', folder),
+    nodeCandidate('ours', 'measure_ours', folder),
+    pythonCandidate(python, 'pycocotools'),
+    pythonCandidate(python, 'faster_coco_eval'),
   ])
   for (const reason of found) if (typeof reason === 'string') say(reason)
-  return found.filter((contestant) => typeof contestant !== 'string')
+  return found.filter((candidate) => typeof candidate !== 'string')
 }

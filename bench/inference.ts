@@ -12,7 +12,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { Option } from 'commander'
 import { MAX_SPREAD } from '../benchmark/benchmark_document.js'
-import { Contestant, Course, type RunTimes } from '../benchmark/contestant.js'
+import { Candidate, Course, type RunTimes } from '../benchmark/candidate.js'
 import { countOperations } from '../benchmark/flops.js'
 import { describeSpread, isWithin, spreadOf } from '../benchmark/spread.js'
 import { stagesOf } from '../benchmark/stages.js'
@@ -21,16 +21,9 @@ import maskRcnnSwin from '../configs/mask_rcnn_swin_t.js'
 import maskRcnnVanilla from '../configs/mask_rcnn_vanilla13.js'
 import retinanetSwin from '../configs/retinanet_swin_t.js'
 import retinanetVanilla from '../configs/retinanet_vanilla13.js'
-import {
-  compile,
-  floats,
-  type HostTensor,
-  isHostTensor,
-  mapTree,
-  setSharedThreads,
-  zeros,
-} from '../engine/index.js'
+import { compile, mapTree, setSharedThreads } from '../engine/index.js'
 import { loadDetector, RANDOM } from '../experiments/load_detector.js'
+import { floats, type HostTensor, isHostTensor, zeros } from '../host_tensor.js'
 import { Random } from '../nn/index.js'
 import type { Config } from '../registry.js'
 import { run } from '../tools/cli/command.js'
@@ -100,7 +93,7 @@ await run<Flags>(program, async (_, flags, say) => {
 async function timeDetector(name: string, flags: Flags) {
   const { shape, threads, runs, warmup } = flags
   const config = benchConfig(flags, CONFIGS[name])
-  const { params, gmacs, rois, course, contestant } = await ourSide(config, shape)
+  const { params, gmacs, rois, course, candidate } = await ourSide(config, shape)
   const product = matrixProduct()
   const peer = await Peer.start('inference.py', {
     model: config.model.type === 'MaskRCNN' ? 'mask_rcnn' : 'retinanet',
@@ -120,7 +113,7 @@ async function timeDetector(name: string, flags: Flags) {
     const parts: RunTimes[] = []
     const calls = [
       async () => {
-        const { times } = await contestant.run()
+        const { times } = await candidate.run()
         parts.push(times)
         return times.network + times.postprocess
       },
@@ -151,7 +144,7 @@ async function timeDetector(name: string, flags: Flags) {
     }
   } finally {
     peer?.stop()
-    contestant.dispose()
+    candidate.dispose()
     course.dispose()
     await product.dispose()
   }
@@ -173,8 +166,8 @@ async function ourSide(config: Config, shape: [number, number]) {
   const course = new Course(shape, { batch: 1, seed: 0 })
   const { params, gmacs } = countOperations(detector, shape)
   const { rois } = stagesOf(detector, course.frames, course.seed)
-  const contestant = Contestant.load(detector, course)
-  return { params, gmacs, course, contestant, rois: mapTree(rois, isHostTensor, nestedValues) }
+  const candidate = Candidate.load(detector, course)
+  return { params, gmacs, course, candidate, rois: mapTree(rois, isHostTensor, nestedValues) }
 }
 
 function matrixProduct() {

@@ -1,4 +1,4 @@
-import type { HostTensor } from '../engine/index.js'
+import type { HostTensor } from '../host_tensor.js'
 
 /** The values of a tensor as nested lists. */
 export function nestedValues({ shape, data }: HostTensor): unknown {

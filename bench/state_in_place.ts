@@ -9,7 +9,6 @@ import { median, timeInTurns } from '../benchmark/time_in_turns.js'
 import {
   compile,
   flattenTree,
-  type HostTensor,
   isRunTensor,
   type RunTensor,
   setSharedThreads,
@@ -17,6 +16,7 @@ import {
   trace,
 } from '../engine/index.js'
 import { targetOf } from '../engine/traced.js'
+import type { HostTensor } from '../host_tensor.js'
 import { buildDetector, type Config } from '../registry.js'
 import { run } from '../tools/cli/command.js'
 import { showProgress } from '../tools/cli/show_progress.js'

@@ -1,11 +1,16 @@
 import type { Detector } from '../detectors/index.js'
-import { type ComputeOptions, openMemory, sizeOf } from '../engine/index.js'
+import { type ComputeOptions, openMemory } from '../engine/index.js'
+import { sizeOf } from '../host_tensor.js'
 import { Random } from '../nn/index.js'
 import { buildDetector, type Config } from '../registry.js'
 import { withNoise } from '../training/draw_noise.js'
 import { learningRateAt, makeOptimizer, TrainState } from '../training/index.js'
 import { type Iterations, singleBatchIterations } from '../training/iteration.js'
-import { initialLossScale, type LossScaleState, nextLossScale } from '../training/loss_scale.js'
+import {
+  initialLossScale,
+  type LossScaleState,
+  nextLossScale,
+} from '../training/optim/loss_scale.js'
 import type { RandomBatch } from './random_batch.js'
 
 /** Of a pretended data set, whose first epoch the steps are of. */

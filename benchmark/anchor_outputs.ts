@@ -1,4 +1,4 @@
-import { sizeOf } from '../engine/index.js'
+import { sizeOf } from '../host_tensor.js'
 import { Random } from '../nn/index.js'
 import { type AnchorOptions, pyramidAnchors } from '../ops/index.js'
 import type { SceneObject } from './scene.js'

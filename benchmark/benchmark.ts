@@ -1,7 +1,7 @@
 import type { Detector } from '../detectors/index.js'
 import { type ComputeOptions, sharedThreads } from '../engine/index.js'
 import { type BenchmarkRow, MAX_SPREAD } from './benchmark_document.js'
-import { Contestant, Course, type RunTimes } from './contestant.js'
+import { Candidate, Course, type RunTimes } from './candidate.js'
 import { countOperations } from './flops.js'
 import { peakMemoryDuring } from './peak_memory.js'
 import { rowTimes } from './row_times.js'
@@ -62,7 +62,7 @@ type RowHead = Pick<
 
 interface Lane {
   head: RowHead
-  contestant: Contestant
+  candidate: Candidate
   /** Of all runs, those before the timing included. */
   times: RunTimes[]
   /** Detections of the last run. */
@@ -89,13 +89,13 @@ export async function benchmark(
   try {
     for await (const entry of entries) lanes.push(laneOf(entry, course))
     const calls = lanes.map((lane) => async () => {
-      const { times, found } = await lane.contestant.run()
+      const { times, found } = await lane.candidate.run()
       lane.times.push(times)
       lane.found = found
     })
     await timeInTurns(calls, { runs: runs * repeats, warmup, onProgress })
   } finally {
-    for (const { contestant } of lanes) contestant.dispose()
+    for (const { candidate } of lanes) candidate.dispose()
     course.dispose()
   }
 
@@ -124,28 +124,28 @@ export async function peakMemoryOf(
 ): Promise<number | null> {
   const { shape, batch, seed, compute } = { ...BENCHMARK_DEFAULTS, ...options }
   const course = new Course(shape, { batch, seed, compute })
-  const contestant = Contestant.load(await load(), course)
+  const candidate = Candidate.load(await load(), course)
   try {
     return await peakMemoryDuring(async () => {
-      for (let run = 0; run < MEMORY_RUNS; run++) await contestant.run()
+      for (let run = 0; run < MEMORY_RUNS; run++) await candidate.run()
     })
   } finally {
-    contestant.dispose()
+    candidate.dispose()
     course.dispose()
   }
 }
 
 function laneOf({ detector, ...entry }: BenchmarkEntry, course: Course): Lane {
-  const contestant = Contestant.load(detector, course)
+  const candidate = Candidate.load(detector, course)
   const { params, gmacs } = countOperations(detector, course.frames.inputSize)
   const head = {
     framework: detector.constructor.name,
     backbone: 'backbone' in detector ? String(detector.backbone?.constructor.name) : 'none',
     weights: 'in memory',
     ...entry,
-    loadMs: contestant.loadMs,
+    loadMs: candidate.loadMs,
     paramsM: params / 1e6,
     gmacs,
   }
-  return { head, contestant, times: [], found: 0 }
+  return { head, candidate, times: [], found: 0 }
 }

@@ -1,4 +1,4 @@
-import { sizeOf } from '../engine/index.js'
+import { sizeOf } from '../host_tensor.js'
 import type { Module, Parameter } from '../nn/index.js'
 import { mmcvOperations } from './mmcv_operations.js'
 import { multiplyAccumulates } from './multiply_accumulates.js'

@@ -1,5 +1,5 @@
 import { resizeBilinear, resizedSize } from '../datasets/resize.js'
-import { floats, type HostTensor, sizeOf } from '../engine/index.js'
+import { floats, type HostTensor, sizeOf } from '../host_tensor.js'
 import { Random } from '../nn/index.js'
 
 /** `[height, width]` of a decoded image, the most frequent of COCO's. */

@@ -12,10 +12,10 @@ import {
   type TensorTree,
   type Tree,
   trace,
-  zeros,
 } from '../engine/index.js'
 import { isTracedOutput } from '../engine/trace/trace.js'
 import { targetOf } from '../engine/traced.js'
+import { zeros } from '../host_tensor.js'
 
 export interface LoadedGraphOptions {
   compute: ComputeOptions

@@ -1,5 +1,5 @@
-import { sizeOf } from '../engine/index.js'
 import type { Node } from '../engine/trace/graph.js'
+import { sizeOf } from '../host_tensor.js'
 
 /** Of a convolution or matrix product; 0 of anything else. */
 export function multiplyAccumulates({ op, inputs, outputs, attributes }: Node): number {

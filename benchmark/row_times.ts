@@ -1,5 +1,5 @@
 import type { BenchmarkRow, BenchmarkTimes } from './benchmark_document.js'
-import type { RunTimes } from './contestant.js'
+import type { RunTimes } from './candidate.js'
 import { isWithin, spreadOf } from './spread.js'
 import { median, quantile } from './time_in_turns.js'
 

@@ -1,5 +1,5 @@
-import { floats, type HostTensor } from '../engine/tensors.js'
-import type { Random } from '../nn/random.js'
+import { floats, type HostTensor } from '../host_tensor.js'
+import type { Random } from '../random/random.js'
 import { type BatchMasks, MASK_SIDE } from './batch_masks.js'
 import type { CocoId, Sample } from './coco.js'
 import { resizedSize, roundUp } from './resize.js'

@@ -1,6 +1,6 @@
-import type { HostTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
-import { Random } from '../nn/random.js'
+import type { HostTensor } from '../host_tensor.js'
+import { Random } from '../random/random.js'
 import {
   type Augmentation,
   assembleBatch,

@@ -1,4 +1,4 @@
-import { Random } from '../nn/random.js'
+import { Random } from '../random/random.js'
 
 /** Which of two groups an image of `[height, width]` belongs to: 1 where it is wider than high. */
 export function aspectGroup([height, width]: readonly [number, number]): 0 | 1 {

@@ -1,4 +1,4 @@
-import { Random } from '../nn/random.js'
+import { Random } from '../random/random.js'
 
 /** Classes of the generated data, by label. */
 export const SHAPE_CLASSES = ['circle', 'square', 'triangle'] as const

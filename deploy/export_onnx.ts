@@ -2,10 +2,11 @@ import { rename, rm, writeFile } from 'node:fs/promises'
 import * as tf from '@tensorflow/tfjs'
 import { Backbone } from '../backbones/index.js'
 import { Detector } from '../detectors/index.js'
-import { type HostDType, type TracedFunction, toTensor, trace } from '../engine/index.js'
+import { type TracedFunction, toTensor, trace } from '../engine/index.js'
 import { tracedOutputs } from '../engine/trace/trace.js'
 import { ConfigError, DataError, TraceError } from '../errors.js'
 import { wholeFrames } from '../evaluation/predictor.js'
+import type { HostDType } from '../host_tensor.js'
 import { atLambda, type Module } from '../nn/index.js'
 
 /** `model`: images to detections. `backbone`: normalised images to feature maps. */
@@ -47,7 +48,7 @@ const PATHS_AS_NAMES = { input: (path: string) => path, output: (path: string) =
  * `model`: input `images` uint8 `[n, h, w, 3]`, RGB 0 to 255, resized; the whole input
  * counts as image, so pad with the mean colour (124, 116, 104), which is 0 when normalised; outputs
  * `boxes` `[n, k, 4]` `x1 y1 x2 y2`, input pixels, `scores` `[n, k]`, descending, `labels` `[n, k]` int32,
- * index into the classes, -1 where padded; of a detector that segments also `masks` `[n, k, m, m]`, the chance
+ * index into the classes, -1 where padded; of a detector that segments also `masks` `[n, k, m, m]`, the probability
  * of each part of the box to be of the object, to be stretched over the box.
  *
  * `backbone`: input `images` float32 `[n, 3, h, w]`, normalised RGB; outputs `feature_0`, `feature_1`, ...

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Backbone, isMergeable } from '../backbones/index.js'
-import { compile, floats, type HostTensor, sizeOf } from '../engine/index.js'
+import { compile } from '../engine/index.js'
 import { ConfigError, DataError } from '../errors.js'
+import { floats, type HostTensor, sizeOf } from '../host_tensor.js'
 import { functionalCall, type MatrixProduct, Random } from '../nn/index.js'
 
 /** Largest difference between the two forms, relative to a feature map's largest value. */

@@ -46,7 +46,7 @@ export type Detections = {
   scores: tf.Tensor2D
   /** `[n, k]` int32, index into the classes; -1 where padded. */
   labels: tf.Tensor2D
-  /** `[n, k, m, m]`, chance of each cell of a box to be the object's; of detectors that segment. */
+  /** `[n, k, m, m]`, probability of each cell of a box to be the object's; of detectors that segment. */
   masks?: tf.Tensor4D
 }
 

@@ -1,5 +1,6 @@
+import type { HostTensor } from '../host_tensor.js'
 import type { SessionOptions } from './runtime/session.js'
-import type { HostTensor, HostTree, RunTensor, RunTree, TensorTree, Tree } from './tensors.js'
+import type { HostTree, RunTensor, RunTree, TensorTree, Tree } from './tensors.js'
 import type { Target } from './trace/lowering.js'
 
 /** Tensors in, tensors out; static shapes; no reading of values; no hidden randomness or state. */

@@ -1,4 +1,4 @@
-import type { HostDType, HostTensor } from './tensors.js'
+import type { HostDType, HostTensor } from '../host_tensor.js'
 
 /**
  * Numbers where functions are computed: in the memory of a GPU, of the processor, or of a TensorFlow.js backend. Made by a

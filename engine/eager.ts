@@ -1,12 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
+import { type HostDType, type HostTensor, zeros } from '../host_tensor.js'
 import type { Compiled, CompiledFunction, EngineName, RunOptions } from './compiled.js'
 import { DeviceTensor } from './device_tensor.js'
 import type { Memory } from './memory.js'
 import { loadTensorflow } from './tensorflow_backend.js'
 import {
   flattenTree,
-  type HostDType,
-  type HostTensor,
   type HostTree,
   isRunTensor,
   isTensor,
@@ -17,7 +16,6 @@ import {
   type Tree,
   toHost,
   toTensor,
-  zeros,
 } from './tensors.js'
 
 type EagerEngine = Exclude<EngineName, 'onnxruntime'>

@@ -1,3 +1,4 @@
+export * from '../host_tensor.js'
 export * from './compile.js'
 export * from './compiled.js'
 export * from './device_tensor.js'

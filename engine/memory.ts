@@ -1,9 +1,9 @@
 import { DeviceError } from '../errors.js'
+import type { HostDType, HostTensor } from '../host_tensor.js'
 import type { ComputeOptions } from './compiled.js'
 import type { DeviceTensor } from './device_tensor.js'
 import { tensorMemory } from './eager.js'
 import { deviceMemory, hostMemory } from './runtime/device_memory.js'
-import type { HostDType, HostTensor } from './tensors.js'
 
 /** Where functions compiled with the same options compute. */
 export interface Memory {

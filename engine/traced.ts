@@ -1,4 +1,5 @@
 import { TraceError } from '../errors.js'
+import { zeros } from '../host_tensor.js'
 import type {
   Compiled,
   CompiledFunction,
@@ -18,7 +19,6 @@ import {
   type RunTree,
   type TensorTree,
   type Tree,
-  zeros,
 } from './tensors.js'
 import type { Target } from './trace/lowering.js'
 import {

@@ -1,6 +1,7 @@
 import type { HostBatch } from '../datasets/index.js'
 import type { Detections } from '../detectors/index.js'
-import type { HostTensor, HostTree } from '../engine/tensors.js'
+import type { HostTree } from '../engine/tensors.js'
+import type { HostTensor } from '../host_tensor.js'
 import { type CocoResult, compressRuns } from '../packages/pycocotools-js/source/index.js'
 import { pasteMask } from './paste_mask.js'
 

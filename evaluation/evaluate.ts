@@ -10,7 +10,8 @@ import { compile } from '../engine/compile.js'
 import type { ComputeOptions } from '../engine/compiled.js'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { openMemory } from '../engine/memory.js'
-import { floats, type HostTree } from '../engine/tensors.js'
+import type { HostTree } from '../engine/tensors.js'
+import { floats } from '../host_tensor.js'
 import { atLambda, functionalCall } from '../nn/index.js'
 import {
   COCO,

@@ -1,5 +1,6 @@
 import { resizeBilinear, resizedSize } from '../datasets/index.js'
-import { floats, type HostTree } from '../engine/index.js'
+import type { HostTree } from '../engine/index.js'
+import { floats } from '../host_tensor.js'
 import type { PredictInputs } from './predictor.js'
 
 /** How an image becomes the input of a detector. */

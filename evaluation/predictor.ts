@@ -1,11 +1,6 @@
 import type { Detections, Detector, PredictBatch } from '../detectors/index.js'
-import {
-  type Compiled,
-  type CompileOptions,
-  compile,
-  floats,
-  type HostTensor,
-} from '../engine/index.js'
+import { type Compiled, type CompileOptions, compile } from '../engine/index.js'
+import { floats, type HostTensor } from '../host_tensor.js'
 import { atLambda } from '../nn/index.js'
 
 /** `PredictBatch` as a plain record, which compiled functions take. */

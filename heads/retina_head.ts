@@ -22,7 +22,7 @@ import {
   validAnchors,
 } from '../ops/index.js'
 
-/** Chance that an untrained head gives to any class anywhere. */
+/** Probability that an untrained head gives to any class anywhere. */
 const PRIOR_PROBABILITY = 0.01
 
 export interface RetinaHeadOptions {
@@ -254,8 +254,8 @@ export class RetinaHead extends Module {
     const anchors = tf.reshape(joined('anchors'), [-1, 4]) as tf.Tensor2D
     const decoded = tf.reshape(decodeBoxes(deltas, anchors), [imageCount, -1, 4]) as tf.Tensor3D
     const boxes = tf.div(clipBoxes(decoded, imageSizes), tf.expandDims(scaleFactors, 1))
-    const chances = tf.sigmoid(fullPrecision(joined('logits'))) // [n, b, c]
-    const scores = tf.mul(chances, tf.expandDims(joined('valid'), 2))
+    const probabilities = tf.sigmoid(fullPrecision(joined('logits'))) // [n, b, c]
+    const scores = tf.mul(probabilities, tf.expandDims(joined('valid'), 2))
     return multiclassNms(
       boxes as tf.Tensor3D,
       tf.transpose(scores, [0, 2, 1]) as tf.Tensor3D,

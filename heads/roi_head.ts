@@ -72,7 +72,7 @@ export interface RoIDetections {
   scores: tf.Tensor2D
   /** `[n, k]` int32; -1 where padded. */
   labels: tf.Tensor2D
-  /** `[n, k, s, s]`, the chance of each part of the box to be of the object; 0 where padded. */
+  /** `[n, k, s, s]`, the probability of each part of the box to be of the object; 0 where padded. */
   masks: tf.Tensor4D
 }
 
@@ -181,7 +181,7 @@ export class RoIHead extends Module {
   /**
    * @param logits `[n k, s, s]`, of each detection's class.
    * @param labels `[n, k]` int32.
-   * @returns `[n, k, s, s]`, chances; 0 where padded.
+   * @returns `[n, k, s, s]`, probabilities; 0 where padded.
    */
   masks(logits: tf.Tensor3D, labels: tf.Tensor2D): tf.Tensor4D {
     const isDetection = tf.cast(tf.greaterEqual(labels, tf.scalar(0, 'int32')), 'float32')

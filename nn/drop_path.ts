@@ -2,13 +2,13 @@ import * as tf from '@tensorflow/tfjs'
 
 /**
  * Leaves out a residual branch for some images, and makes up for it in the others: kept branches are divided
- * by their chance to be kept.
+ * by their probability to be kept.
  *
  * Source: stochastic depth, arXiv:1603.09382; as timm's `DropPath`.
  *
  * @param branch `[n r, c]`: `r` rows of each image.
  * @param noise `[n]`, uniform in [0, 1): an image's branch is kept where it is at least `rate`.
- * @param rate chance to be left out, in [0, 1).
+ * @param rate probability to be left out, in [0, 1).
  * @returns `[n r, c]`.
  */
 export function dropPath(branch: tf.Tensor2D, noise: tf.Tensor1D, rate: number): tf.Tensor2D {

@@ -1,5 +1,5 @@
+import type { Random } from '../random/random.js'
 import type { Initializer } from './parameter.js'
-import type { Random } from './random.js'
 
 /** Every value 0. */
 export function zeros(): Initializer {

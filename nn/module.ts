@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
+import { Random } from '../random/random.js'
 import { Parameter } from './parameter.js'
-import { Random } from './random.js'
 
 /** What changes from call to call; every module passes it on to its children. */
 export interface ForwardOptions {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { TRACE_BACKEND } from '../engine/trace/trace_backend.js'
+import { Random } from '../random/random.js'
 import { emptyVariable, isRegistered, releaseWith } from './empty_variable.js'
-import { Random } from './random.js'
 
 /** Fills a new array for a parameter of `shape` (PyTorch's axis order). */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array

@@ -1,5 +1,5 @@
+import { Random } from '../random/random.js'
 import type { Module } from './module.js'
-import { Random } from './random.js'
 
 /**
  * Gives every BatchNorm of `module` scales, shifts and running statistics as a trained network might have

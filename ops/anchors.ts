@@ -1,4 +1,4 @@
-import { floats, type HostTensor } from '../engine/tensors.js'
+import { floats, type HostTensor } from '../host_tensor.js'
 
 /** Sizes, shapes and spacing of the anchors of a feature pyramid. */
 export interface AnchorOptions {

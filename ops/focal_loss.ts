@@ -30,7 +30,7 @@ export function sigmoidFocalLoss(
   const differentiable = tf.customGrad((x, save) => {
     const logits = x as tf.Tensor
     const isTarget = targetMask(labels, logits.shape[logits.rank - 1]) // [..., k]
-    const { chance, power, loss } = hardness(logits, gamma) // each [..., k]
+    const { probability, power, loss } = hardness(logits, gamma) // each [..., k]
     const counted = tf.cast(tf.notEqual(labels, IGNORED), 'float32') // [...]
     const labelled = tf.cast(tf.greaterEqual(labels, 0), 'float32') // [...]
     const targetLogits = tf.sum(tf.where(isTarget, logits, tf.scalar(0)), -1) // [...]
@@ -42,15 +42,15 @@ export function sigmoidFocalLoss(
     )
     const value = tf.sum(tf.add(tf.mul(counted, asAbsent), tf.mul(labelled, correction)))
 
-    ;(save as tf.GradSaveFunc)([chance, power, loss, isTarget, counted, targetLogits])
+    ;(save as tf.GradSaveFunc)([probability, power, loss, isTarget, counted, targetLogits])
     const gradFunc = (dy: tf.Tensor, saved: tf.Tensor[]) => {
-      const [chance, power, loss, isTarget, counted, targetLogits] = saved
+      const [probability, power, loss, isTarget, counted, targetLogits] = saved
       const absent = tf.mul(tf.mul(1 - alpha, dy), tf.expandDims(counted, -1)) // [..., 1]
       const present = tf.mul(-alpha, slope(hardness(tf.neg(targetLogits), gamma), gamma))
       return tf.where(
         isTarget,
         tf.expandDims(tf.mul(present, dy), -1),
-        tf.mul(slope({ chance, power, loss }, gamma), absent),
+        tf.mul(slope({ probability, power, loss }, gamma), absent),
       )
     }
     return { value, gradFunc }
@@ -60,23 +60,23 @@ export function sigmoidFocalLoss(
 
 interface Hardness {
   /** `sigmoid(s)`: the probability given to the wrong answer. */
-  chance: tf.Tensor
-  /** `chance ^ gamma`. */
+  probability: tf.Tensor
+  /** `probability ^ gamma`. */
   power: tf.Tensor
-  /** `power * softplus(s)`; `softplus(s)` is `-ln(1 - chance)`, but does not overflow. */
+  /** `power * softplus(s)`; `softplus(s)` is `-ln(1 - probability)`, but does not overflow. */
   loss: tf.Tensor
 }
 
 function hardness(s: tf.Tensor, gamma: number): Hardness {
-  const chance = tf.sigmoid(s)
-  const power = gamma === 2 ? tf.square(chance) : tf.pow(chance, gamma)
-  return { chance, power, loss: tf.mul(power, tf.softplus(s)) }
+  const probability = tf.sigmoid(s)
+  const power = gamma === 2 ? tf.square(probability) : tf.pow(probability, gamma)
+  return { probability, power, loss: tf.mul(power, tf.softplus(s)) }
 }
 
-/** `df/ds = gamma loss (1 - chance) + power chance`, with the products gathered to save a pass. */
-function slope({ chance, power, loss }: Hardness, gamma: number): tf.Tensor {
+/** `df/ds = gamma loss (1 - probability) + power probability`, with the products gathered to save a pass. */
+function slope({ probability, power, loss }: Hardness, gamma: number): tf.Tensor {
   const scaled = tf.mul(gamma, loss)
-  return tf.add(scaled, tf.mul(chance, tf.sub(power, scaled)))
+  return tf.add(scaled, tf.mul(probability, tf.sub(power, scaled)))
 }
 
 /** True at the class of each labelled row: `[..., k]` bool. */

@@ -5,8 +5,8 @@ import { hasKernel } from '../engine/has_kernel.js'
 const KERNEL = 'Gelu'
 
 /**
- * The Gaussian error linear unit, `x (1 + erf(x / sqrt(2))) / 2`: x times the chance that a standard normal
- * number is below x. Its gradient is that chance and x times the normal density.
+ * The Gaussian error linear unit, `x (1 + erf(x / sqrt(2))) / 2`: x times the probability that a standard normal
+ * number is below x. Its gradient is that probability and x times the normal density.
  *
  * Source: arXiv:1606.08415; as PyTorch's `GELU` without approximation.
  */
@@ -16,17 +16,17 @@ export function gelu<T extends tf.Tensor>(x: T): T {
     save([x])
     const value = hasKernel(KERNEL)
       ? tf.engine().runKernel(KERNEL, { x })
-      : tf.mul(x, chanceBelow(x))
+      : tf.mul(x, probabilityBelow(x))
     return { value: value as tf.Tensor, gradFunc: (dy, [x]) => tf.mul(dy, slope(x)) }
   })
   return op(x) as T
 }
 
-function chanceBelow(x: tf.Tensor): tf.Tensor {
+function probabilityBelow(x: tf.Tensor): tf.Tensor {
   return tf.add(tf.mul(tf.erf(tf.mul(x, Math.SQRT1_2)), 0.5), 0.5)
 }
 
 function slope(x: tf.Tensor): tf.Tensor {
   const bell = tf.exp(tf.mul(tf.mul(x, -0.5), x)) // minus a square, which mixed precision sees to be none above 0
-  return tf.add(chanceBelow(x), tf.mul(tf.mul(x, bell), 1 / Math.sqrt(2 * Math.PI)))
+  return tf.add(probabilityBelow(x), tf.mul(tf.mul(x, bell), 1 / Math.sqrt(2 * Math.PI)))
 }

@@ -37,7 +37,7 @@ export interface WindowPlan {
 }
 
 /**
- * Added to logits of cells that may not see each other. Swin has -100, whose chance `exp(-100)` is 0 but for a number
+ * Added to logits of cells that may not see each other. Swin has -100, whose probability `exp(-100)` is 0 but for a number
  * below the smallest normal float32, and products with those are some twenty times slower on a CPU.
  */
 const UNSEEN = -1000

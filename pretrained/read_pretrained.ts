@@ -1,6 +1,6 @@
-import { sizeOf } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
 import { readBytes, withFile } from '../files/file_bytes.js'
+import { sizeOf } from '../host_tensor.js'
 import { METADATA_KEY } from '../weights/checkpoint_metadata.js'
 import { STORED_DTYPES, type StoredTensor } from '../weights/decode_tensor.js'
 import { listSafetensors } from '../weights/safetensors.js'

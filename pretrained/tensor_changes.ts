@@ -1,4 +1,4 @@
-import { type HostTensor, sizeOf } from '../engine/tensors.js'
+import { type HostTensor, sizeOf } from '../host_tensor.js'
 import type { StoredTensor } from '../weights/decode_tensor.js'
 
 /** The tensor with the rows (along its first axis) `rows` in this order. */

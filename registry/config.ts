@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { EXIF_MODES, type ExifMode } from '../datasets/exif.js'
 import { PRECISIONS, type Precision } from '../engine/compiled.js'
-import type { LossScaleOptions } from '../training/loss_scale.js'
-import type { OptimizerOptions } from '../training/optimizer.js'
-import type { ParamGroupOptions } from '../training/param_groups.js'
-import type { ScheduleOptions } from '../training/schedule.js'
+import type { LossScaleOptions } from '../training/optim/loss_scale.js'
+import type { OptimizerOptions } from '../training/optim/optimizer.js'
+import type { ParamGroupOptions } from '../training/optim/param_groups.js'
+import type { ScheduleOptions } from '../training/optim/schedule.js'
 import type { SchemaOf } from './registry.js'
 
 /** One experiment: everything but where its files go. */

@@ -14,7 +14,7 @@ import { trainStatePath } from '../weights/load_weights.js'
 import { describeMatch, isFullMatch, matchWeights } from '../weights/match_weights.js'
 import { listSafetensors, readSafetensorsHeader, writeSafetensors } from '../weights/safetensors.js'
 import { findCheckpoint, LATEST, readLatest } from './find_checkpoint.js'
-import type { LossScaleState } from './loss_scale.js'
+import type { LossScaleState } from './optim/loss_scale.js'
 import type { DeviceState, TrainState } from './train_state.js'
 
 /** Sums of logged values since the last logged line, so that a resumed run logs the same means. */

@@ -1,6 +1,6 @@
 import { basename } from 'node:path'
 import { TrainingError } from '../errors.js'
-import { isExhausted, type LossScaleState } from './loss_scale.js'
+import { isExhausted, type LossScaleState } from './optim/loss_scale.js'
 
 /**
  * Training that has lost its way: nothing is saved then, since the weights have mostly gone astray before, going on

@@ -1,5 +1,6 @@
 import type { Detector } from '../detectors/detector.js'
-import { floats, type HostTree, sizeOf } from '../engine/tensors.js'
+import type { HostTree } from '../engine/tensors.js'
+import { floats, sizeOf } from '../host_tensor.js'
 import type { Random } from '../nn/index.js'
 import type { BatchTensors } from './step.js'
 

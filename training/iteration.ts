@@ -1,17 +1,12 @@
 import type { Detector } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
 import type { CompileOptions, ComputeOptions } from '../engine/compiled.js'
-import {
-  type HostTensor,
-  type HostTree,
-  hostTensor,
-  type RunTensor,
-  scalar,
-} from '../engine/tensors.js'
-import { RotatingTensors } from './rotating_tensors.js'
+import { type HostTree, hostTensor, type RunTensor } from '../engine/tensors.js'
+import { type HostTensor, scalar } from '../host_tensor.js'
+import { DoubleBuffer } from './double_buffer.js'
+import type { UpdateOptions } from './optim/update.js'
 import { type BatchTensors, makeGradientStep, makeTrainStep, makeUpdateStep } from './step.js'
 import { type TrainState, zerosOf } from './train_state.js'
-import type { UpdateOptions } from './update.js'
 
 /** What changes from one iteration to the next, beside state and data. */
 export interface IterationInputs {
@@ -163,9 +158,9 @@ export function accumulatingIterations(
   }
 }
 
-function gradientSums({ current, memory }: TrainState): RotatingTensors {
+function gradientSums({ current, memory }: TrainState): DoubleBuffer {
   const names = Object.keys(current.parameters)
-  const zeros = new RotatingTensors(memory, zerosOf(current.parameters, memory))
+  const zeros = new DoubleBuffer(memory, zerosOf(current.parameters, memory))
   return zeros.reserve(names).reserve(names)
 }
 

@@ -2,9 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import type { Detector, TrainBatch } from '../detectors/detector.js'
 import { functionalCall } from '../nn/index.js'
 import { fullPrecision } from '../ops/index.js'
-import type { GroupScalars } from './optimizer.js'
+import type { GroupScalars } from './optim/optimizer.js'
+import { type UpdateOptions, updateState } from './optim/update.js'
 import type { TensorState } from './train_state.js'
-import { type UpdateOptions, updateState } from './update.js'
 
 type Tensors = Record<string, tf.Tensor>
 

@@ -2,8 +2,9 @@ import type * as tf from '@tensorflow/tfjs'
 import type { Detector } from '../detectors/detector.js'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { type Memory, openMemory } from '../engine/memory.js'
-import { floats, type HostTensor, type RunTensor } from '../engine/tensors.js'
-import { RotatingTensors } from './rotating_tensors.js'
+import type { RunTensor } from '../engine/tensors.js'
+import { floats, type HostTensor } from '../host_tensor.js'
+import { DoubleBuffer } from './double_buffer.js'
 
 /** Everything that changes from update to update, by parameter name (or slot, then name). */
 export type State<Leaf> = {
@@ -31,10 +32,10 @@ export type StateResults = Partial<State<RunTensor>>
 export class TrainState {
   private constructor(
     readonly memory: Memory,
-    private readonly parameters: RotatingTensors,
-    private readonly buffers: RotatingTensors,
-    private readonly optimizer: Readonly<Record<string, RotatingTensors>>,
-    private readonly ema: RotatingTensors,
+    private readonly parameters: DoubleBuffer,
+    private readonly buffers: DoubleBuffer,
+    private readonly optimizer: Readonly<Record<string, DoubleBuffer>>,
+    private readonly ema: DoubleBuffer,
   ) {}
 
   /**
@@ -53,9 +54,9 @@ export class TrainState {
     const averaged = ema ? copyOf({ ...weights, ...values }) : {}
     const names = Object.keys(weights)
     const upload = (tensors: Record<string, HostTensor>) =>
-      new RotatingTensors(memory, mapValues(tensors, memory.upload))
+      new DoubleBuffer(memory, mapValues(tensors, memory.upload))
     const moments = slots.map((slot) => {
-      const zeros = new RotatingTensors(memory, zerosOf(weights, memory))
+      const zeros = new DoubleBuffer(memory, zerosOf(weights, memory))
       return [slot, zeros.reserve(names)] as const
     })
     return new TrainState(
@@ -124,7 +125,7 @@ export class TrainState {
     for (const tensors of this.groups()) tensors.dispose()
   }
 
-  private groups(): RotatingTensors[] {
+  private groups(): DoubleBuffer[] {
     return [this.parameters, this.buffers, ...Object.values(this.optimizer), this.ema]
   }
 }

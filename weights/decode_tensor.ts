@@ -1,5 +1,5 @@
-import { floats, type HostDType, type HostTensor, ints } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
+import { floats, type HostDType, type HostTensor, ints } from '../host_tensor.js'
 import { bfloat16ToFloat32, float16ToFloat32 } from './half_floats.js'
 
 /** Types of stored numbers, as safetensors names them. */

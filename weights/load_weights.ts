@@ -1,5 +1,5 @@
-import type { HostTensor } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
+import type { HostTensor } from '../host_tensor.js'
 import type { Module } from '../nn/index.js'
 import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
 import { readSafetensors, readSafetensorsHeader } from './safetensors.js'

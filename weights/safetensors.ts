@@ -1,8 +1,8 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import type { DeviceTensor } from '../engine/device_tensor.js'
-import { type HostTensor, sizeOf } from '../engine/tensors.js'
 import { DataError } from '../errors.js'
 import { cutShort, MAX_CALL_BYTES, readBytes, withFile } from '../files/file_bytes.js'
+import { type HostTensor, sizeOf } from '../host_tensor.js'
 import {
   decodeTensor,
   STORED_DTYPES,

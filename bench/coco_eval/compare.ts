@@ -1,17 +1,17 @@
 import { median } from '../../benchmark/time_in_turns.js'
 import type { ResultKind } from '../coco_generator/results_file.js'
-import { type Contestant, type Measurement, PHASES, type Phase } from './contestants.js'
+import { type Candidate, type Measurement, PHASES, type Phase } from './candidates.js'
 
 export interface CompareOptions {
   kind: ResultKind
   files: [annotations: string, results: string]
   counts: [images: number, annotations: number, results: number]
-  contestants: readonly Contestant[]
+  candidates: readonly Candidate[]
   runs: number
   onProgress(done: number, total: number): void
 }
 
-/** Medians over the runs of one contestant. */
+/** Medians over the runs of one candidate. */
 export interface Standing {
   name: string
   seconds: Partial<Record<Phase, number>>
@@ -22,20 +22,20 @@ export interface Standing {
 }
 
 export interface Comparison extends Pick<CompareOptions, 'kind' | 'counts' | 'runs'> {
-  /** As the contestants. */
+  /** As the candidates. */
   standings: Standing[]
 }
 
-/** Lets the contestants evaluate the same files in turn (A B A B ...), which slow moments of the machine hit alike. */
+/** Lets the candidates evaluate the same files in turn (A B A B ...), which slow moments of the machine hit alike. */
 export async function compare(options: CompareOptions): Promise<Comparison> {
-  const { kind, files, counts, contestants, runs, onProgress } = options
-  const measured: Measurement[][] = contestants.map(() => [])
+  const { kind, files, counts, candidates, runs, onProgress } = options
+  const measured: Measurement[][] = candidates.map(() => [])
   for (let run = 0; run < runs; run++)
-    for (const [i, contestant] of contestants.entries()) {
-      measured[i].push(await contestant.measure(...files, kind))
-      onProgress(run * contestants.length + i + 1, runs * contestants.length)
+    for (const [i, candidate] of candidates.entries()) {
+      measured[i].push(await candidate.measure(...files, kind))
+      onProgress(run * candidates.length + i + 1, runs * candidates.length)
     }
-  const standings = contestants.map(({ name }, i) => standingOf(name, measured[i]))
+  const standings = candidates.map(({ name }, i) => standingOf(name, measured[i]))
   return { kind, counts, runs, standings }
 }
 

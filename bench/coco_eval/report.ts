@@ -1,6 +1,6 @@
 import type { ResultKind } from '../coco_generator/results_file.js'
+import { PHASES } from './candidates.js'
 import type { Comparison, Standing } from './compare.js'
-import { PHASES } from './contestants.js'
 
 /** How many times faster than pycocotools each kind is to be. */
 const SPEED_BOUNDS: Partial<Record<ResultKind, number>> = { bbox: 8, segm: 4 }

@@ -1,4 +1,4 @@
-import type { Random } from '../../nn/random.js'
+import type { Random } from '../../random/random.js'
 
 /** Polygons `x1 y1 x2 y2 ...` in parts of a box, from 0 to 1. */
 export type UnitShape = readonly number[][]

@@ -1,4 +1,4 @@
-import type { Random } from '../../nn/random.js'
+import type { Random } from '../../random/random.js'
 import { type SizeShare, type Statistics, sizeAt } from './statistics.js'
 
 /** What COCO 2017 has of each split. */

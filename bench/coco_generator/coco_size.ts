@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import { DataError } from '../../errors.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { fileNameOf, writeAnnotationFile } from './annotation_file.js'
 import { COCO_2017, COCO_SPLITS, objectCounts } from './coco_2017.js'
 import type { WrittenFile } from './generate.js'

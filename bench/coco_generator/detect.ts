@@ -1,4 +1,4 @@
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { hundredths, jitterShape, type UnitShape, unitBlob } from './blob.js'
 import { drawCategory, PERSON } from './categories.js'
 import { detectPose } from './pose.js'
@@ -145,8 +145,8 @@ function sigmoid(x: number): number {
 }
 
 /** How often in a row a draw succeeds. */
-function geometric(random: Random, chance: number, most: number): number {
+function geometric(random: Random, probability: number, most: number): number {
   let times = 0
-  while (times < most && random.uniform() < chance) times++
+  while (times < most && random.uniform() < probability) times++
   return times
 }

@@ -1,5 +1,5 @@
 import sharp from 'sharp'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 
 /** Cells of the coarsest noise along the longer side; each octave has twice as many, and 0.6 of the height. */
 const COARSEST = 4

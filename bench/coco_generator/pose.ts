@@ -1,4 +1,4 @@
-import type { Random } from '../../nn/random.js'
+import type { Random } from '../../random/random.js'
 import { hundredths } from './blob.js'
 
 /** A standing person in parts of its box, in COCO's order of the 17 points. */

@@ -1,4 +1,4 @@
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { placeShape, type UnitShape, unitShape } from './blob.js'
 import { drawCategory, PERSON } from './categories.js'
 import { drawPose, NO_POSE } from './pose.js'

@@ -1,4 +1,4 @@
-import type { Random } from '../../nn/random.js'
+import type { Random } from '../../random/random.js'
 
 /** How the images and objects of a data set are spread. Draws depend on `random` alone. */
 export interface Statistics {

@@ -1,8 +1,9 @@
-import { Contestant, Course, type RunTimes } from '../../benchmark/contestant.js'
+import { Candidate, Course, type RunTimes } from '../../benchmark/candidate.js'
 import type { Failure, InferenceRow, OurInference } from '../../benchmark/cuda_document.js'
 import { stagesOf } from '../../benchmark/stages.js'
-import { isHostTensor, mapTree, sizeOf } from '../../engine/index.js'
+import { mapTree } from '../../engine/index.js'
 import { loadDetector, RANDOM } from '../../experiments/load_detector.js'
+import { isHostTensor, sizeOf } from '../../host_tensor.js'
 import { networkNames } from '../../tools/cli/network_names.js'
 import { BACKGROUND_PARAMS, peerNetwork } from '../bench_command.js'
 import { nestedValues } from '../nested_values.js'
@@ -77,11 +78,11 @@ class DetectorSides {
     const { rois } = stagesOf(detector, course.frames, course.seed)
 
     const runs: RunTimes[] = []
-    let contestant: Contestant | undefined
+    let candidate: Candidate | undefined
     const ours = await attempt(() =>
       OurLane.start(() => {
-        const loaded = Contestant.load(detector, course)
-        contestant = loaded
+        const loaded = Candidate.load(detector, course)
+        candidate = loaded
         return async () => {
           const { times } = await loaded.run()
           runs.push(times)
@@ -101,7 +102,7 @@ class DetectorSides {
       placement: placements.network ?? {},
     }
     const release = () => {
-      contestant?.dispose()
+      candidate?.dispose()
       course.dispose()
     }
     return new DetectorSides(model, part, settings, ours, runs, launched, facts, release)

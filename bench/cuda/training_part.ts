@@ -1,5 +1,6 @@
 import type { TrainingRow } from '../../benchmark/cuda_document.js'
-import { flattenTree, type HostTensor, isHostTensor, type Tree } from '../../engine/index.js'
+import { flattenTree, type Tree } from '../../engine/index.js'
+import { type HostTensor, isHostTensor } from '../../host_tensor.js'
 import { networkNames } from '../../tools/cli/network_names.js'
 import { BACKGROUND_PARAMS, peerNetwork } from '../bench_command.js'
 import { randomBatch } from '../random_batch.js'

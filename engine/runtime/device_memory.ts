@@ -1,7 +1,7 @@
+import { type HostDType, type HostTensor, zeros } from '../../host_tensor.js'
 import type { DeviceTensor } from '../device_tensor.js'
 import type { Memory } from '../memory.js'
 import { encodeModel } from '../onnx/model_proto.js'
-import { type HostDType, type HostTensor, zeros } from '../tensors.js'
 import { Graph } from '../trace/graph.js'
 import { memoryOfDevice, shareCudaArena } from './environment.js'
 import { OrtTensor } from './ort_tensor.js'

@@ -1,5 +1,5 @@
+import type { HostDType, HostTensor } from '../../host_tensor.js'
 import { DeviceTensor } from '../device_tensor.js'
-import type { HostDType, HostTensor } from '../tensors.js'
 import { keepAlive, sharedEnvironment } from './environment.js'
 import { addressOf, api, create } from './ort_library.js'
 

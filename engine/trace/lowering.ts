@@ -1,5 +1,5 @@
+import { sizeOf } from '../../host_tensor.js'
 import type { Precision } from '../compiled.js'
-import { sizeOf } from '../tensors.js'
 import {
   type Attribute,
   type ElementType,

@@ -1,5 +1,5 @@
+import { sizeOf } from '../../host_tensor.js'
 import { toFloat16 } from '../onnx/float16.js'
-import { sizeOf } from '../tensors.js'
 import {
   type Attribute,
   Graph,

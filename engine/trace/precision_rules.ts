@@ -1,4 +1,4 @@
-import { sizeOf } from '../tensors.js'
+import { sizeOf } from '../../host_tensor.js'
 import type { Node, Value } from './graph.js'
 
 /** A mark that `fullPrecision` of `ops/` leaves; no ONNX operator, and in no graph that is done. */

@@ -1,15 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { TraceError } from '../../errors.js'
+import type { HostDType } from '../../host_tensor.js'
 import type { Precision } from '../compiled.js'
 import { encodeModel, type NamedValue } from '../onnx/model_proto.js'
-import {
-  flattenTree,
-  type HostDType,
-  isTensor,
-  mapTree,
-  type TensorTree,
-  type Tree,
-} from '../tensors.js'
+import { flattenTree, isTensor, mapTree, type TensorTree, type Tree } from '../tensors.js'
 import { traceBackend } from './backend.js'
 import type { Node, Numbers, Value } from './graph.js'
 import type { Lowering, Target } from './lowering.js'

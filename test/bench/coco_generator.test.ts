@@ -9,7 +9,7 @@ import {
   resultsFile,
 } from '../../bench/coco_generator/generate.js'
 import { compressRuns, fillPolygons } from '../../bench/coco_generator/runs.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
 const OPTIONS = completeOptions({ images: 12, objects: 150, detections: 200, seed: 3 })

@@ -11,7 +11,7 @@ import { checkImages } from '../../datasets/check_images.js'
 import { COCO_CLASSES } from '../../datasets/coco_classes.js'
 import { loadCoco } from '../../datasets/index.js'
 import { DataError } from '../../errors.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
 const OPTIONS = { trainImages: 300, valImages: 20, seed: 3 }

@@ -7,7 +7,7 @@ import retinanetSwinT from '../../configs/retinanet_swin_t.js'
 import type { MaskRCNN, RetinaNet } from '../../detectors/index.js'
 import { resolveConfig } from '../../experiments/load.js'
 import { buildDetector, type Config } from '../../registry.js'
-import { paramGroups } from '../../training/param_groups.js'
+import { paramGroups } from '../../training/optim/param_groups.js'
 
 interface Published {
   config: Config

@@ -3,7 +3,7 @@ import maskRcnn from '../../configs/mask_rcnn_vanilla13.js'
 import retinanet from '../../configs/retinanet_vanilla13.js'
 import { resolveConfig } from '../../experiments/load.js'
 import type { Parameter } from '../../nn/index.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { buildDetector, type Config } from '../../registry.js'
 
 /** A word in 256 ends a sampled window, wherever it comes, so that both ends of a shared run sample the same ones. */

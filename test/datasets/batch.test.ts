@@ -7,7 +7,7 @@ import {
   planBatch,
   type Sample,
 } from '../../datasets/index.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 function sample(size: [number, number], boxes: number[][] = [], labels?: number[]): Sample {

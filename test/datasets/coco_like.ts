@@ -1,7 +1,7 @@
 import { COCO_SIZES } from '../../bench/coco_generator/coco_2017.js'
 import { sizeAt } from '../../bench/coco_generator/statistics.js'
 import type { Sample } from '../../datasets/index.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 
 /**
  * Images with sizes and numbers of objects that are spread as COCO's: 7 objects on average, at most 93.

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { instanceMask } from '../../datasets/instance_mask.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 
 type Size = [height: number, width: number]
 

@@ -7,7 +7,7 @@ import {
   type Sample,
 } from '../../datasets/index.js'
 import { maskRequest } from '../../datasets/mask_request.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 
 /** An image of noise, and objects that are octagons, or the whole of a box below 4 pixels. */
 export interface ObjectScene {

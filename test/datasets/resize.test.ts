@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import test from 'ava'
 import { resizeBilinear, resizedSize } from '../../datasets/index.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { plainResize } from './plain_resize.js'
 
 // FACTS: (width, height) at 1333 x 800, as mmdetection 2.x resizes them.

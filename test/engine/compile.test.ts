@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { compile, floats, ints, scalar, trace, zeros } from '../../engine/index.js'
+import { compile, trace } from '../../engine/index.js'
 import { TraceError } from '../../errors.js'
+import { floats, ints, scalar, zeros } from '../../host_tensor.js'
 
 const double = ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, 2) })
 

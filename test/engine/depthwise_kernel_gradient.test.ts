@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import type { Precision } from '../../engine/compiled.js'
-import { compile, floats, type HostTensor, sizeOf } from '../../engine/index.js'
+import { compile } from '../../engine/index.js'
 import { CUDA_KERNELS } from '../../engine/runtime/cuda_kernel_list.js'
 import { unsupportedNodes } from '../../engine/runtime/provider_kernels.js'
 import { WEBGPU_KERNELS } from '../../engine/runtime/webgpu_kernel_list.js'
 import { trace } from '../../engine/trace/trace.js'
 import { targetOf } from '../../engine/traced.js'
-import { Random } from '../../nn/random.js'
+import { floats, type HostTensor, sizeOf } from '../../host_tensor.js'
+import { Random } from '../../random/random.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 interface Case {

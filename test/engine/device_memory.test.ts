@@ -6,15 +6,13 @@ import {
   compile,
   type DeviceTensor,
   ENGINES,
-  floats,
-  type HostTensor,
   hostTensor,
   openMemory,
-  scalar,
   trace,
 } from '../../engine/index.js'
 import { targetOf } from '../../engine/traced.js'
 import { DeviceError } from '../../errors.js'
+import { floats, type HostTensor, scalar } from '../../host_tensor.js'
 
 /** One step of gradient descent with momentum on a small network. */
 function step({ w, m, x, rate }: { w: tf.Tensor; m: tf.Tensor; x: tf.Tensor; rate: tf.Tensor }) {

@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats, trace } from '../../engine/index.js'
+import { trace } from '../../engine/index.js'
 import type { Target } from '../../engine/trace/lowering.js'
+import { floats } from '../../host_tensor.js'
 
 /** Shapes that the sums of a batch of maps for each channel go through; maps lie `n c h w` after a convolution. */
 function sums(target: Target, [count, side]: [number, number], axes: number[]) {

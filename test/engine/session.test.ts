@@ -2,7 +2,8 @@ import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { compile, floats, setSharedThreads, sharedThreads } from '../../engine/index.js'
+import { compile, setSharedThreads, sharedThreads } from '../../engine/index.js'
+import { floats } from '../../host_tensor.js'
 
 const THREADS = availableParallelism() + 3
 

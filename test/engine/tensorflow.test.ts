@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { Writable } from 'node:stream'
 import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
-import { compile, floats, openMemory } from '../../engine/index.js'
+import { compile, openMemory } from '../../engine/index.js'
 import {
   findPackage,
   loadTensorflow,
@@ -14,6 +14,7 @@ import {
 } from '../../engine/tensorflow_backend.js'
 import { DeviceError } from '../../errors.js'
 import { trainConfig } from '../../experiments/train_config.js'
+import { floats } from '../../host_tensor.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
 

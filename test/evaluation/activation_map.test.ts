@@ -1,7 +1,6 @@
 import test from 'ava'
 import { ResNet, SwinTransformer } from '../../backbones/index.js'
 import { type Detector, RetinaNet } from '../../detectors/index.js'
-import { floats, type HostTensor } from '../../engine/index.js'
 import {
   activationStride,
   classMask,
@@ -10,6 +9,7 @@ import {
   stretchActivation,
 } from '../../evaluation/activation_map.js'
 import { RetinaHead } from '../../heads/index.js'
+import { floats, type HostTensor } from '../../host_tensor.js'
 import { FPN } from '../../necks/index.js'
 import { Random } from '../../nn/index.js'
 import { smallMaskRcnn } from '../deploy/small_mask_rcnn.js'

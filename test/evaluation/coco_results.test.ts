@@ -1,6 +1,6 @@
 import test from 'ava'
-import { floats, ints } from '../../engine/tensors.js'
 import { cocoResults } from '../../evaluation/coco_results.js'
+import { floats, ints } from '../../host_tensor.js'
 import { mask } from '../../packages/pycocotools-js/source/index.js'
 
 const batch = {

@@ -1,6 +1,6 @@
 import test from 'ava'
 import { pasteMask } from '../../evaluation/paste_mask.js'
-import { Random } from '../../nn/random.js'
+import { Random } from '../../random/random.js'
 import { readFixture } from '../helpers/packed_tensor.js'
 
 /** Rows of 0 and 1. */

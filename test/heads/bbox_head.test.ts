@@ -16,8 +16,8 @@ function targets(rois: number[][], labels: number[], boxes: number[][]): BBoxTar
 }
 
 /** Logits of probabilities, and deltas. */
-function outputs(chances: number[][], deltas: number[][]): BBoxOutputs {
-  return { classLogits: tf.log(tf.tensor2d(chances)), boxDeltas: tf.tensor2d(deltas) }
+function outputs(probabilities: number[][], deltas: number[][]): BBoxOutputs {
+  return { classLogits: tf.log(tf.tensor2d(probabilities)), boxDeltas: tf.tensor2d(deltas) }
 }
 
 const roi = [0, 0, 10, 10]
@@ -78,14 +78,14 @@ test('features are read channel by channel, each row by row', (t) => {
 })
 
 test('classes cost the log of their probability, background is the last, all RoIs count', (t) => {
-  const chances = [
+  const probabilities = [
     [0.5, 0.3, 0.2],
     [0.1, 0.8, 0.1],
     [0.2, 0.2, 0.6],
     [0.05, 0.05, 0.9],
   ]
   const { loss_cls, acc } = smallHead().loss(
-    outputs(chances, [zeros, zeros, zeros, zeros]),
+    outputs(probabilities, [zeros, zeros, zeros, zeros]),
     targets([roi, roi, roi, none], [1, 1, BACKGROUND, IGNORED], [roi, roi, none, none]),
   )
   assertClose(t, loss_cls, -(Math.log(0.3) + Math.log(0.8) + Math.log(0.6)) / 3)

@@ -38,7 +38,7 @@ test('parameters have the names and shapes of mmdetection', (t) => {
   t.is(total, 6_463_220)
 })
 
-test('an untrained head gives every class a chance of 0.01', (t) => {
+test('an untrained head gives every class a probability of 0.01', (t) => {
   const head = smallHead().initialize(0)
   const { classLogits, boxDeltas } = head.forward([tf.zeros([1, 2, 3, 3])])
   t.deepEqual(boxDeltas[0].shape, [1, 2, 3, 4])

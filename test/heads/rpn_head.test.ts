@@ -1,6 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
-import { floats, ints } from '../../engine/tensors.js'
 import { ConfigError } from '../../errors.js'
 import {
   RPNHead,
@@ -8,6 +7,7 @@ import {
   type RPNOutputs,
   type RPNTargets,
 } from '../../heads/rpn_head.js'
+import { floats, ints } from '../../host_tensor.js'
 import { functionalCall } from '../../nn/index.js'
 import type { SampleOptions } from '../../ops/index.js'
 import { assertClose } from '../helpers/assert_close.js'

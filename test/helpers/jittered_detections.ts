@@ -1,10 +1,10 @@
-import { Random } from '../../nn/random.js'
 import type {
   COCO,
   CocoAnnotation,
   CocoResult,
 } from '../../packages/pycocotools-js/source/index.js'
 import { encode } from '../../packages/pycocotools-js/source/mask/index.js'
+import { Random } from '../../random/random.js'
 
 /**
  * Detections made of the ground truth: boxes moved and resized, some of them twice, missing or of another category.

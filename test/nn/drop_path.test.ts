@@ -10,7 +10,7 @@ const branch = tf.tensor2d([
   [7, 8],
 ])
 
-test('an image whose noise is below the rate loses its branch, others have it divided by the chance to keep it', (t) => {
+test('an image whose noise is below the rate loses its branch, others have it divided by the probability to keep it', (t) => {
   const noise = tf.tensor1d([0.19, 0.2])
   assertClose(t, dropPath(branch, noise, 0.2), [0, 0, 0, 0, 6.25, 7.5, 8.75, 10])
 })

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats } from '../../engine/index.js'
 import { trace } from '../../engine/trace/trace.js'
+import { floats } from '../../host_tensor.js'
 import { LayerNorm, layerNorm } from '../../nn/index.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager, withGradients } from '../helpers/traced_equals_eager.js'

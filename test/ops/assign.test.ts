@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats, ints } from '../../engine/tensors.js'
+import { floats, ints } from '../../host_tensor.js'
 import { type AssignOptions, assignByMaxIou, BACKGROUND, IGNORED } from '../../ops/assign.js'
 import { validAnchors } from '../../ops/valid_anchors.js'
 import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'

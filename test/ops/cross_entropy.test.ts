@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats, ints } from '../../engine/tensors.js'
+import { floats, ints } from '../../host_tensor.js'
 import { softmaxCrossEntropy } from '../../ops/cross_entropy.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
@@ -10,8 +10,8 @@ const ones = (count: number) => tf.ones([count]) as tf.Tensor1D
 
 test('a row costs minus the log of the probability of its class', (t) => {
   const logits = tf.tensor2d([[Math.log(1), Math.log(2), Math.log(5)]]) // 1/8, 2/8, 5/8
-  for (const [label, chance] of [1 / 8, 2 / 8, 5 / 8].entries()) {
-    assertClose(t, softmaxCrossEntropy(logits, rows(label), ones(1)), -Math.log(chance))
+  for (const [label, probability] of [1 / 8, 2 / 8, 5 / 8].entries()) {
+    assertClose(t, softmaxCrossEntropy(logits, rows(label), ones(1)), -Math.log(probability))
   }
 })
 

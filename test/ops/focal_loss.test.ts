@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats, ints } from '../../engine/tensors.js'
+import { floats, ints } from '../../host_tensor.js'
 import { BACKGROUND, IGNORED } from '../../ops/assign.js'
 import { sigmoidFocalLoss } from '../../ops/focal_loss.js'
 import { assertClose } from '../helpers/assert_close.js'

@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats } from '../../engine/index.js'
 import { trace } from '../../engine/trace/trace.js'
+import { floats } from '../../host_tensor.js'
 import { gelu } from '../../ops/index.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager, withGradients } from '../helpers/traced_equals_eager.js'
 
-test('gelu(x) is x times the chance that a normal number is below x', (t) => {
+test('gelu(x) is x times the probability that a normal number is below x', (t) => {
   // The normal distribution at 0, 1, -1 and 2, from tables.
   const x = tf.tensor1d([0, 1, -1, 2])
   assertClose(t, gelu(x), [0, 0.8413447, -0.1586553, 2 * 0.9772499], 1e-6)

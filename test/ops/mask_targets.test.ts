@@ -2,14 +2,8 @@ import { inflateSync } from 'node:zlib'
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile } from '../../engine/index.js'
-import {
-  floats,
-  type HostTensor,
-  ints,
-  isHostTensor,
-  mapTree,
-  toTensor,
-} from '../../engine/tensors.js'
+import { mapTree, toTensor } from '../../engine/tensors.js'
+import { floats, type HostTensor, ints, isHostTensor } from '../../host_tensor.js'
 import { maskTargets } from '../../ops/mask_targets.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats, type HostTensor } from '../../engine/tensors.js'
-import { Random } from '../../nn/random.js'
+import { floats, type HostTensor } from '../../host_tensor.js'
 import { type ProposalOptions, selectProposals } from '../../ops/proposals.js'
+import { Random } from '../../random/random.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 

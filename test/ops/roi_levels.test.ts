@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats } from '../../engine/tensors.js'
-import { Random } from '../../nn/random.js'
+import { floats } from '../../host_tensor.js'
 import { roiLevels } from '../../ops/roi_levels.js'
+import { Random } from '../../random/random.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 function levelsOf(rois: number[][], options?: { levels?: number; finestScale?: number }) {

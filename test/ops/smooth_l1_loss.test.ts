@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats } from '../../engine/tensors.js'
+import { floats } from '../../host_tensor.js'
 import { l1Loss } from '../../ops/l1_loss.js'
 import { smoothL1Loss } from '../../ops/smooth_l1_loss.js'
 import { assertClose } from '../helpers/assert_close.js'

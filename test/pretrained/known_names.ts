@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { floats, sizeOf } from '../../engine/tensors.js'
+import { floats, sizeOf } from '../../host_tensor.js'
 import type { Pretrained } from '../../pretrained/read_pretrained.js'
 import { buildModel, type Config } from '../../registry.js'
 

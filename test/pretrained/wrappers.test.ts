@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import test from 'ava'
 import { VanillaNet } from '../../backbones/index.js'
-import { floats } from '../../engine/tensors.js'
+import { floats } from '../../host_tensor.js'
 import { Module } from '../../nn/index.js'
 import { loadPretrained, reportLines } from '../../pretrained/index.js'
 import { matchSource } from '../../pretrained/load_pretrained.js'

@@ -3,7 +3,8 @@ import test, { type ExecutionContext } from 'ava'
 import type { TrainBatch } from '../../detectors/detector.js'
 import type { DeviceTensor } from '../../engine/device_tensor.js'
 import { type Memory, openMemory } from '../../engine/memory.js'
-import { floats, type HostTree, ints } from '../../engine/tensors.js'
+import type { HostTree } from '../../engine/tensors.js'
+import { floats, ints } from '../../host_tensor.js'
 import { type ForwardOptions, Parameter } from '../../nn/index.js'
 import {
   accumulatingIterations,
@@ -11,7 +12,7 @@ import {
   type Iterations,
   singleBatchIterations,
 } from '../../training/iteration.js'
-import { makeOptimizer, type OptimizerOptions } from '../../training/optimizer.js'
+import { makeOptimizer, type OptimizerOptions } from '../../training/optim/optimizer.js'
 import type { BatchTensors } from '../../training/step.js'
 import { TrainState } from '../../training/train_state.js'
 import { assertClose } from '../helpers/assert_close.js'

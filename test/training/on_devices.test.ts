@@ -4,11 +4,11 @@ import test from 'ava'
 import {
   compile,
   DeviceTensor,
-  floats,
   openMemory,
   type RunTensor,
   transferred,
 } from '../../engine/index.js'
+import { floats } from '../../host_tensor.js'
 import { train } from '../../training/loop.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { GPUS, isHere } from '../helpers/devices_here.js'

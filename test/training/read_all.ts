@@ -1,4 +1,4 @@
-import type { HostTensor } from '../../engine/tensors.js'
+import type { HostTensor } from '../../host_tensor.js'
 import type { DeviceState, State } from '../../training/train_state.js'
 
 /** The numbers of a state as they are now. */

@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Detections, Detector, type TrainBatch } from '../../detectors/detector.js'
-import { floats, type HostTree, ints } from '../../engine/tensors.js'
+import type { HostTree } from '../../engine/tensors.js'
+import { floats, ints } from '../../host_tensor.js'
 import { type ForwardOptions, Parameter, Random } from '../../nn/index.js'
 import type { BatchTensors } from '../../training/step.js'
 

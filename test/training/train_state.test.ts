@@ -1,5 +1,5 @@
 import test from 'ava'
-import { floats } from '../../engine/tensors.js'
+import { floats } from '../../host_tensor.js'
 import { TrainState } from '../../training/train_state.js'
 import { readAll } from './read_all.js'
 import { TinyDetector } from './tiny_detector.js'

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { floats, ints, zeros } from '../../engine/tensors.js'
 import { DataError } from '../../errors.js'
+import { floats, ints, zeros } from '../../host_tensor.js'
 import {
   readSafetensors,
   readSafetensorsHeader,

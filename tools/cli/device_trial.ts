@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import * as tf from '@tensorflow/tfjs'
-import { type ComputeOptions, compile, floats, openMemory } from '../../engine/index.js'
+import { type ComputeOptions, compile, openMemory } from '../../engine/index.js'
 import { DeviceError } from '../../errors.js'
+import { floats } from '../../host_tensor.js'
 
 /**
  * Computes a convolution and a matrix product, which on CUDA take cuDNN and cuBLAS, from tensors on the device and on the

@@ -1,5 +1,5 @@
-import { type HostTensor, sizeOf } from '../../engine/tensors.js'
 import { readBytes, withFile } from '../../files/file_bytes.js'
+import { type HostTensor, sizeOf } from '../../host_tensor.js'
 import { decodeTensor, STORED_DTYPES, type StoredDType } from '../decode_tensor.js'
 import type { TensorView } from './torch_pickle.js'
 

@@ -1,5 +1,5 @@
-import { sizeOf } from '../../engine/tensors.js'
 import { DataError } from '../../errors.js'
+import { sizeOf } from '../../host_tensor.js'
 import type { StoredDType } from '../decode_tensor.js'
 import { type PickleHooks, readPickle } from './pickle.js'
 import { Global, Opaque, type PickleValue } from './pickle_values.js'

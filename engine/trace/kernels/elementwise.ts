@@ -1,5 +1,5 @@
+import { foldedConstant } from '../constant_folding.js'
 import type { Attribute } from '../graph.js'
-import { knownResult } from '../known_result.js'
 import { type Order, physicalShape, plainOrder, sameOrder } from '../layout.js'
 import {
   type KernelCall,
@@ -121,7 +121,7 @@ function elementwise(
   const order = commonOrder(padded, shape)
   const values = padded.map((operand) => lowering.readBroadcast(operand, order))
   const physical = broadcastShape(values.map((value) => value.shape))
-  const known = knownResult(op, values, physical)
+  const known = foldedConstant(op, values, physical)
   const value = known
     ? lowering.graph.constant('float32', physical, known)
     : lowering.node(op, values, { dtype, shape: physical }, attributes)

@@ -1,4 +1,4 @@
-import { sizeOf } from '../../tensors.js'
+import { sizeOf } from '../../../host_tensor.js'
 import type { Numbers, Value } from '../graph.js'
 import { inverse, physicalShape, plainOrder, sameOrder } from '../layout.js'
 import { axesOf, type Lowering, lower } from '../lowering.js'

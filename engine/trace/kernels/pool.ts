@@ -1,4 +1,4 @@
-import { sizeOf } from '../../tensors.js'
+import { sizeOf } from '../../../host_tensor.js'
 import type { Node, Value } from '../graph.js'
 import { type KernelCall, type Lowering, lower, type Traced } from '../lowering.js'
 import { CHANNELS_FIRST, convWindow, type Window } from './conv.js'

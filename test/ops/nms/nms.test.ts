@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats } from '../../../engine/tensors.js'
+import { floats } from '../../../host_tensor.js'
 import { multiclassNms, type NmsOptions } from '../../../ops/nms/nms.js'
 import { assertClose } from '../../helpers/assert_close.js'
 import { type PackedTensor, readFixture, unpack } from '../../helpers/packed_tensor.js'

@@ -2,8 +2,8 @@ import { CocoError } from '../errors.js'
 import { FALSE_POSITIVE, IGNORED } from '../evaluate/evaluate_cells.js'
 import { stableArgsort } from '../evaluate/stable_argsort.js'
 import { type Comparison, checkIouThr, placesOf } from './comparison.js'
+import { fixedAP, type Mending } from './fixed_ap.js'
 import { imagePairs } from './image_pairs.js'
-import { type Mending, mendedAP } from './mended_ap.js'
 import { findTideErrors, TIDE_TYPES, type TideFindings, type TideType } from './tide_types.js'
 
 export interface TideOptions {
@@ -99,7 +99,7 @@ export function tideErrors(
   const order = stableArgsort(pairs.dtScores.map((score) => -score))
   const { recThrs } = comparison.params
   const meanAP = (mending?: Mending): number =>
-    mendedAP(found, { order, dtClass: pairs.dtClass, recThrs }, mending)
+    fixedAP(found, { order, dtClass: pairs.dtClass, recThrs }, mending)
 
   const base = meanAP()
   const gain = (mending: Mending): number => {

@@ -1,6 +1,6 @@
 import test from 'ava'
-import { lambdaAt, learningRateAt, type ScheduleOptions } from '../../training/schedule.js'
-import { assertClose } from '../helpers/assert_close.js'
+import { lambdaAt, learningRateAt, type ScheduleOptions } from '../../../training/optim/schedule.js'
+import { assertClose } from '../../helpers/assert_close.js'
 
 const retinanet = { epochs: 12, decayEpochs: [10, 11], warmupIters: 500, warmupRatio: 0.001 }
 const at = (iteration: number) =>

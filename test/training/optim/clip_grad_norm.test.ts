@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { clipGradNorm, globalNorm } from '../../training/clip_grad_norm.js'
-import { assertClose } from '../helpers/assert_close.js'
+import { clipGradNorm, globalNorm } from '../../../training/optim/clip_grad_norm.js'
+import { assertClose } from '../../helpers/assert_close.js'
 
 const gradients = { a: tf.tensor1d([3, 0]), b: tf.tensor2d([[0], [4]]) }
 

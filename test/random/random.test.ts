@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
-import { Random } from '../../nn/random.js'
-import { threefry } from '../../nn/threefry.js'
+import { Random } from '../../random/random.js'
+import { threefry } from '../../random/threefry.js'
 
 function draw(count: number, ...words: (number | string)[]): number[] {
   const random = new Random(...words)

@@ -1,10 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { toTensor } from '../../engine/tensors.js'
-import { clipGradNorm, globalNorm } from '../../training/clip_grad_norm.js'
-import { makeOptimizer, type OptimizerOptions, type Slots } from '../../training/optimizer.js'
-import { assertClose } from '../helpers/assert_close.js'
-import { reference } from './reference.js'
+import { toTensor } from '../../../engine/tensors.js'
+import { clipGradNorm, globalNorm } from '../../../training/optim/clip_grad_norm.js'
+import {
+  makeOptimizer,
+  type OptimizerOptions,
+  type Slots,
+} from '../../../training/optim/optimizer.js'
+import { assertClose } from '../../helpers/assert_close.js'
+import { reference } from '../reference.js'
 
 const { shapes, optimizers } = reference
 

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { updateAverages } from '../../training/ema.js'
-import { assertClose } from '../helpers/assert_close.js'
-import { reference } from './reference.js'
+import { updateAverages } from '../../../training/optim/ema.js'
+import { assertClose } from '../../helpers/assert_close.js'
+import { reference } from '../reference.js'
 
 test('averages of parameters and buffers move as those of timm ModelEmaV2', (t) => {
   const { decay, before, values, after } = reference.ema

@@ -58,7 +58,7 @@ export class Course {
 }
 
 /** A detector that is ready to be timed. Its weights are held by ONNX Runtime alone. */
-export class Contestant {
+export class Candidate {
   private constructor(
     readonly loadMs: number,
     private readonly course: Course,
@@ -67,7 +67,7 @@ export class Contestant {
     private readonly postprocess: Postprocess,
   ) {}
 
-  static load(detector: Detector, course: Course): Contestant {
+  static load(detector: Detector, course: Course): Candidate {
     const { frames, seed, compute } = course
     const stages = stagesOf(detector, frames, seed)
     const { imageSizes } = frames
@@ -79,7 +79,7 @@ export class Contestant {
       { compute, outputs: 'device' },
     )
     const postprocess = course.postprocessFor(stages, network.outputs)
-    return new Contestant(network.loadMs, course, network, inputs, postprocess)
+    return new Candidate(network.loadMs, course, network, inputs, postprocess)
   }
 
   /** One batch, from decoded images to COCO results, of which `found` are counted. */

@@ -2,7 +2,7 @@ import { FALSE_POSITIVE, IGNORED, TRUE_POSITIVE } from '../evaluate/evaluate_cel
 import { averagePrecision } from './average_precision.js'
 import { TIDE_TYPES, type TideFindings, type TideType } from './tide_types.js'
 
-export interface MendedApOptions {
+export interface FixedApOptions {
   /** `[D]`, detections by falling score. */
   order: Int32Array
   /** `[D]`. */
@@ -17,9 +17,9 @@ export interface Mending {
 }
 
 /** The mean AP over classes that have ground truth, after mending as `tideErrors` describes; -1 without classes. */
-export function mendedAP(
+export function fixedAP(
   found: TideFindings,
-  { order, dtClass, recThrs }: MendedApOptions,
+  { order, dtClass, recThrs }: FixedApOptions,
   { type, without }: Mending = {},
 ): number {
   const classes = dtClass.slice()

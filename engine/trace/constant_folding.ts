@@ -1,4 +1,4 @@
-import { sizeOf } from '../tensors.js'
+import { sizeOf } from '../../host_tensor.js'
 import type { Numbers, Value } from './graph.js'
 
 /** Operators whose results in float32 are the rounded ones of float64: computed when tracing or running, the same. */
@@ -17,7 +17,7 @@ const COMPUTED: Record<string, (a: number, b: number) => number> = {
  *
  * @param shape of the result, to which operands are broadcast.
  */
-export function knownResult(
+export function foldedConstant(
   op: string,
   operands: readonly Value[],
   shape: readonly number[],

@@ -10,7 +10,7 @@ import type { RunTensor } from '../engine/tensors.js'
  * A name without such a spare tensor, as a buffer of which it is not known yet whether runs change it, comes out of a run
  * as a new tensor on the host, which is brought to the device: from then on it is written in place too.
  */
-export class RotatingTensors {
+export class DoubleBuffer {
   /** As the last `commit` left them. */
   private readonly kept: Record<string, DeviceTensor>
   /** What runs have written since. */

@@ -17,7 +17,7 @@ export interface Measurement {
 }
 
 /** One way to evaluate; each call is a process of its own. */
-export interface Contestant {
+export interface Candidate {
   name: string
   measure(annotations: string, results: string, kind: ResultKind): Promise<Measurement>
 }
@@ -26,11 +26,11 @@ const PEER = fileURLToPath(new URL('../peers/coco_eval.py', import.meta.url))
 const execute = promisify(execFile)
 
 /** A script of this folder, with our package compiled into it, in plain Node. @param folder takes what is compiled. */
-export async function nodeContestant(
+export async function nodeCandidate(
   name: string,
   script: 'measure_ours' | 'measure_floor',
   folder: string,
-): Promise<Contestant> {
+): Promise<Candidate> {
   const outfile = join(folder, `${script}.mjs`)
   await build({
     entryPoints: [fileURLToPath(new URL(`${script}.ts`, import.meta.url))],
@@ -48,10 +48,10 @@ export async function nodeContestant(
 }
 
 /** A library of `python`; or, in words, why it cannot be used. */
-export async function pythonContestant(
+export async function pythonCandidate(
   python: string,
   library: 'pycocotools' | 'faster_coco_eval',
-): Promise<Contestant | string> {
+): Promise<Candidate | string> {
   const ask = (...args: string[]) => outputOf(python, ['-B', PEER, library, ...args])
   let version: string
   try {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { adamW, adamWScalars } from '../../training/adamw.js'
-import { assertClose } from '../helpers/assert_close.js'
+import { adamW, adamWScalars } from '../../../training/optim/adamw.js'
+import { assertClose } from '../../helpers/assert_close.js'
 
 const betas = { beta1: 0.9, beta2: 0.999 }
 

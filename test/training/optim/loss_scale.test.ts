@@ -1,5 +1,5 @@
 import test from 'ava'
-import { initialLossScale, isExhausted, nextLossScale } from '../../training/loss_scale.js'
+import { initialLossScale, isExhausted, nextLossScale } from '../../../training/optim/loss_scale.js'
 
 test('the scale starts at 65536, or where it is told to', (t) => {
   t.deepEqual(initialLossScale({}), { scale: 65536, goodUpdates: 0, skippedUpdates: 0 })

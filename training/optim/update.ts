@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
+import type { TensorState } from '../train_state.js'
 import { clipGradNorm, globalNorm } from './clip_grad_norm.js'
 import { updateAverages } from './ema.js'
+import { flatGroups, flatten, unflatten } from './flat_groups.js'
 import type { GroupScalars, Optimizer } from './optimizer.js'
-import { packAll, packsOf, unpackAll } from './packs.js'
-import type { TensorState } from './train_state.js'
 
 type Tensors = Record<string, tf.Tensor>
 
@@ -28,14 +28,14 @@ export function updateState(
   scalars: GroupScalars<tf.Scalar>[],
   { optimizer, maxGradNorm, emaDecay }: UpdateOptions,
 ): { state: Omit<TensorState, 'buffers'>; gradNorm: tf.Scalar } {
-  const packs = packsOf(state.parameters, (name) => optimizer.groupOf[name])
-  const given = packAll(packs, gradients)
+  const groups = flatGroups(state.parameters, (name) => optimizer.groupOf[name])
+  const given = flatten(groups, gradients)
   const whole = factor ? mapTensors(given, (gradient) => tf.mul(gradient, factor)) : given
   const gradNorm = globalNorm(Object.values(whole))
   const clipped = maxGradNorm === undefined ? whole : clipGradNorm(whole, gradNorm, maxGradNorm)
 
-  const before = packAll(packs, state.parameters)
-  const slotsBefore = mapSlots(optimizer.slots, (slot) => packAll(packs, state.optimizer[slot]))
+  const before = flatten(groups, state.parameters)
+  const slotsBefore = mapSlots(optimizer.slots, (slot) => flatten(groups, state.optimizer[slot]))
   const after: Tensors = {}
   const slotsAfter = mapSlots(optimizer.slots, (): Tensors => ({}))
   for (const [name, parameter] of Object.entries(before)) {
@@ -45,11 +45,11 @@ export function updateState(
     for (const slot of optimizer.slots) slotsAfter[slot][name] = next.slots[slot]
   }
 
-  const unpack = (packed: Tensors) => unpackAll(packs, packed, state.parameters)
+  const unflat = (flat: Tensors) => unflatten(groups, flat, state.parameters)
   return {
     state: {
-      parameters: unpack(after),
-      optimizer: mapSlots(optimizer.slots, (slot) => unpack(slotsAfter[slot])),
+      parameters: unflat(after),
+      optimizer: mapSlots(optimizer.slots, (slot) => unflat(slotsAfter[slot])),
       ema: emaDecay === undefined ? {} : newAverages(),
     },
     gradNorm,
@@ -57,11 +57,11 @@ export function updateState(
 
   function newAverages(): Tensors {
     const decay = emaDecay as number
-    const bufferPacks = packsOf(state.buffers, () => 'buffers')
-    const averages = [...packs, ...bufferPacks]
-    const values = { ...after, ...packAll(bufferPacks, state.buffers) }
-    const moved = updateAverages(packAll(averages, state.ema), values, decay)
-    return unpackAll(averages, moved, { ...state.parameters, ...state.buffers })
+    const bufferGroups = flatGroups(state.buffers, () => 'buffers')
+    const averages = [...groups, ...bufferGroups]
+    const values = { ...after, ...flatten(bufferGroups, state.buffers) }
+    const moved = updateAverages(flatten(averages, state.ema), values, decay)
+    return unflatten(averages, moved, { ...state.parameters, ...state.buffers })
   }
 }
 

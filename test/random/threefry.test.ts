@@ -1,5 +1,5 @@
 import test from 'ava'
-import { threefry } from '../../nn/threefry.js'
+import { threefry } from '../../random/threefry.js'
 
 const ZEROS = [0, 0, 0, 0]
 const ONES = [0xffffffff, 0xffffffff, 0xffffffff, 0xffffffff]

@@ -1,4 +1,4 @@
-import { ConfigError } from '../errors.js'
+import { ConfigError } from '../../errors.js'
 
 export interface ParamGroupOptions {
   /** Weight decay of every parameter that no rule below excludes. @default 0 */

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { sgd } from '../../training/sgd.js'
-import { assertClose } from '../helpers/assert_close.js'
+import { sgd } from '../../../training/optim/sgd.js'
+import { assertClose } from '../../helpers/assert_close.js'
 
 const plain = { momentum: 0, nesterov: false, weightDecay: 0 }
 const arrays = { parameter: tf.tensor1d([1, -2]), momentum: tf.tensor1d([0.5, 0]) }

@@ -3,18 +3,18 @@ import test, { type ExecutionContext } from 'ava'
 import { compile } from '../../engine/compile.js'
 import type { DeviceTensor } from '../../engine/device_tensor.js'
 import { openMemory } from '../../engine/memory.js'
-import { floats } from '../../engine/tensors.js'
-import { RotatingTensors } from '../../training/rotating_tensors.js'
+import { floats } from '../../host_tensor.js'
+import { DoubleBuffer } from '../../training/double_buffer.js'
 
 const memory = openMemory({})
 const make = (value: number) =>
-  new RotatingTensors(memory, { a: memory.upload(floats([value, value], [2])) })
+  new DoubleBuffer(memory, { a: memory.upload(floats([value, value], [2])) })
 
 const valuesOf = (tensors: Record<string, DeviceTensor>) =>
   Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.read().data[0]]))
 
 /** What a run does: writes a number to what it is given. */
-function write(t: ExecutionContext, tensors: RotatingTensors, value: number) {
+function write(t: ExecutionContext, tensors: DoubleBuffer, value: number) {
   const into = tensors.into()
   t.false(Object.values(tensors.latest()).some((tensor) => tensor === into.a))
   into.a.read().data.fill(value)
@@ -107,7 +107,7 @@ test('dispose frees every tensor once', (t) => {
     tensor.dispose = () => void freed.push(tensor)
     return tensor
   }
-  const tensors = new RotatingTensors(watched, { a: watched.zeros('float32', [2]) })
+  const tensors = new DoubleBuffer(watched, { a: watched.zeros('float32', [2]) })
   tensors.reserve(['a'])
   tensors.take({ a: floats([1, 1], [2]) })
   tensors.commit()

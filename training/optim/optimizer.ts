@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { type HostTensor, scalar } from '../engine/tensors.js'
+import { type HostTensor, scalar } from '../../host_tensor.js'
 import { adamW, adamWScalars } from './adamw.js'
 import { type ParamGroupOptions, paramGroups } from './param_groups.js'
 import { sgd } from './sgd.js'

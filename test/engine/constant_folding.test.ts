@@ -1,6 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import { floats, trace } from '../../engine/index.js'
+import { trace } from '../../engine/index.js'
+import { floats } from '../../host_tensor.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 const known = (seed: number, shape: number[]) => {

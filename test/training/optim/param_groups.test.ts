@@ -1,8 +1,12 @@
 import test from 'ava'
-import { ConfigError } from '../../errors.js'
-import { layerId, type ParamGroupOptions, paramGroups } from '../../training/param_groups.js'
-import { assertClose } from '../helpers/assert_close.js'
-import { reference } from './reference.js'
+import { ConfigError } from '../../../errors.js'
+import {
+  layerId,
+  type ParamGroupOptions,
+  paramGroups,
+} from '../../../training/optim/param_groups.js'
+import { assertClose } from '../../helpers/assert_close.js'
+import { reference } from '../reference.js'
 
 const layerDecay = { rate: 0.6, numLayers: 6 }
 
