@@ -4,6 +4,7 @@ export default {
   nodeArguments: ['--import=tsx'],
   workerThreads: false,
   concurrency: 2,
-  // For what hangs alone. It counts from result to result, and the tests of a file, which take turns, end together.
+  // For what hangs alone. It counts from result to result, and the tests of a file, which take
+  // turns, end together.
   timeout: '1h',
 }

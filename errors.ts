@@ -1,6 +1,8 @@
 /** The few error classes. Each message reads as one sentence: where, what, fix. */
 
-/** A config that cannot be built, or a command line that cannot be read. The commands exit with 2. */
+/**
+ * A config that cannot be built, or a command line that cannot be read. The commands exit with 2.
+ */
 export class ConfigError extends Error {
   override name = 'ConfigError'
 
@@ -14,7 +16,10 @@ export class ConfigError extends Error {
   }
 }
 
-/** A file of the user's that cannot be used: annotations, an image, a checkpoint. The commands exit with 2. */
+/**
+ * A file of the user's that cannot be used: annotations, an image, a checkpoint. The commands exit
+ * with 2.
+ */
 export class DataError extends Error {
   override name = 'DataError'
 
@@ -45,7 +50,10 @@ export class TraceError extends Error {
   }
 }
 
-/** A device, or an engine, that is asked for and not there, or cannot do what it is asked for. The commands exit with 2. */
+/**
+ * A device, or an engine, that is asked for and not there, or cannot do what it is asked for. The
+ * commands exit with 2.
+ */
 export class DeviceError extends Error {
   override name = 'DeviceError'
 
@@ -59,7 +67,10 @@ export class DeviceError extends Error {
   }
 }
 
-/** Training that cannot go on, for a reason that is neither the config's nor a file's. The commands exit with 1. */
+/**
+ * Training that cannot go on, for a reason that is neither the config's nor a file's. The commands
+ * exit with 1.
+ */
 export class TrainingError extends Error {
   override name = 'TrainingError'
 

@@ -1,8 +1,8 @@
 /**
  * vanilladet: what a config, a program of your own, or a registered network needs.
  *
- * Parts have doors of their own: `vanilladet/backbones`, `/necks`, `/heads`, `/detectors`, `/nn`, `/ops`,
- * `/engine`, `/datasets`, `/training`, `/evaluation`, `/benchmark`, `/deploy`, `/weights`.
+ * Parts have doors of their own: `vanilladet/backbones`, `/necks`, `/heads`, `/detectors`, `/nn`,
+ * `/ops`, `/engine`, `/datasets`, `/training`, `/evaluation`, `/benchmark`, `/deploy`, `/weights`.
  */
 export * from './errors.js'
 export {

@@ -383,7 +383,10 @@ function createPyramid(
   )
 }
 
-/** With other strides than the feature maps', anchors and RoIs would lie beside the objects, silently. */
+/**
+ * With other strides than the feature maps', anchors and RoIs would lie beside the objects,
+ * silently.
+ */
 function checkStrides(
   where: string,
   given: readonly number[] | undefined,

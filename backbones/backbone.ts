@@ -8,7 +8,9 @@ export abstract class Backbone extends Module {
   /** Input pixels a cell of each feature map stands for, on a side. */
   abstract readonly strides: readonly number[]
 
-  /** Noise that `forward` takes its random choices from while training, by name: `options.noise`. */
+  /**
+   * Noise that `forward` takes its random choices from while training, by name: `options.noise`.
+   */
   noiseShapes(_imageCount: number): Record<string, readonly number[]> {
     return {}
   }
@@ -20,10 +22,15 @@ export abstract class Backbone extends Module {
   abstract override forward(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor4D[]
 }
 
-/** A backbone that is trained in one form and run in another, smaller one that computes the same. */
+/**
+ * A backbone that is trained in one form and run in another, smaller one that computes the same.
+ */
 export interface MergeableBackbone extends Backbone {
   readonly form: 'train' | 'deploy'
-  /** A new backbone in deploy form with the merged weights of this one, which must be in training form. */
+  /**
+   * A new backbone in deploy form with the merged weights of this one, which must be in training
+   * form.
+   */
   reparameterized(multiply: MatrixProduct): Promise<MergeableBackbone>
 }
 

@@ -27,10 +27,11 @@ interface Training {
 const EXPANSION: Record<BlockKind, number> = { basic: 1, bottleneck: 4 }
 
 /**
- * ResNet: four stages of residual blocks. The stride of a bottleneck is that of its 3x3 convolution.
+ * ResNet: four stages of residual blocks. The stride of a bottleneck is that of its 3x3
+ * convolution.
  *
- * Source: arXiv:1512.03385; structure and parameter names of torchvision, freezing and new weights as in
- * mmdetection 2.x.
+ * Source: arXiv:1512.03385; structure and parameter names of torchvision, freezing and new weights
+ * as in mmdetection 2.x.
  */
 export class ResNet extends Backbone {
   readonly conv1: Conv2d
@@ -84,7 +85,8 @@ export class ResNet extends Backbone {
 
   /**
    * @param images `[n, h, w, 3]`, normalised RGB.
-   * @returns the output of each stage in `outIndices`, `[n, ceil(h / stride), ceil(w / stride), channels]`.
+   * @returns the output of each stage in `outIndices`,
+   *   `[n, ceil(h / stride), ceil(w / stride), channels]`.
    */
   override forward(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor4D[] {
     const features = this.stages(images, this.outIndices[this.outIndices.length - 1], options)
@@ -105,7 +107,8 @@ export class ResNet extends Backbone {
 
   /** The outputs of the stages up to `last`. */
   private stages(images: tf.Tensor4D, last: number, options: ForwardOptions): tf.Tensor4D[] {
-    let x = tf.relu(convNorm(images, [this.conv1, this.bn1], options)) // [n, h / 2, w / 2, baseChannels]
+    // [n, h / 2, w / 2, baseChannels]
+    let x = tf.relu(convNorm(images, [this.conv1, this.bn1], options))
     x = tf.maxPool(x, 3, 2, 1) // [n, h / 4, w / 4, baseChannels]
     return [this.layer1, this.layer2, this.layer3, this.layer4].slice(0, last + 1).map((blocks) => {
       for (const block of blocks) x = block.forward(x, options)
@@ -158,7 +161,10 @@ class Block extends Module {
     }
   }
 
-  /** @param x `[n, h, w, inChannels]`; the result has the block's channels, at `1 / stride` of the size. */
+  /**
+   * @param x `[n, h, w, inChannels]`; the result has the block's channels, at `1 / stride` of the
+   *   size.
+   */
   override forward(x: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
     let y = tf.relu(convNorm(x, [this.conv1, this.bn1], options))
     y = convNorm(y, [this.conv2, this.bn2], options)

@@ -28,13 +28,16 @@ export interface ResNetOptions {
   /** Stages whose feature maps are returned, 0 to 3, shallow to deep. @default [0, 1, 2, 3] */
   outIndices?: readonly number[]
   /**
-   * How much of the network keeps its weights: -1 nothing, 0 the stem, `n` the stem and `n` stages. Their
-   * norms use their running statistics.
+   * How much of the network keeps its weights: -1 nothing, 0 the stem, `n` the stem and `n` stages.
+   * Their norms use their running statistics.
    *
    * @default 1, with `numClasses` -1
    */
   frozenStages?: number
-  /** Every BatchNorm uses its running statistics in training too. @default true, with `numClasses` false */
+  /**
+   * Every BatchNorm uses its running statistics in training too. @default true, with `numClasses`
+   * false
+   */
   normEval?: boolean
   /** Adds the classifier. */
   numClasses?: number

@@ -28,11 +28,13 @@ interface Frame {
 }
 
 /**
- * Swin Transformer in the form for detection: attention within windows that every second block shifts by half
- * a window, four stages that halve the map, and a norm for each map that is returned.
+ * Swin Transformer in the form for detection: attention within windows that every second block
+ * shifts by half a window, four stages that halve the map, and a norm for each map that is
+ * returned.
  *
- * Cells stay one list `[n h w, c]` from the patches to the outputs, since all layers but attention and merging treat
- * them one by one. Nothing is merged for deployment: the form that is trained is the one that runs.
+ * Cells stay one list `[n h w, c]` from the patches to the outputs, since all layers but attention
+ * and merging treat them one by one. Nothing is merged for deployment: the form that is trained is
+ * the one that runs.
  *
  * Source: arXiv:2103.14030; structure and parameter names of its official repository for detection.
  */
@@ -84,8 +86,10 @@ export class SwinTransformer extends Backbone {
   }
 
   /**
-   * @param images `[n, h, w, 3]`, normalised RGB; sides that are not multiples are padded with zeros, everywhere.
-   * @returns the output of each stage in `outIndices`, `[n, ceil(h / stride), ceil(w / stride), channels]`.
+   * @param images `[n, h, w, 3]`, normalised RGB; sides that are not multiples are padded with
+   *   zeros, everywhere.
+   * @returns the output of each stage in `outIndices`,
+   *   `[n, ceil(h / stride), ceil(w / stride), channels]`.
    */
   override forward(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor4D[] {
     const norms = [this.norm0, this.norm1, this.norm2, this.norm3]
@@ -126,7 +130,10 @@ type BlockDrops = [ofAttention: Drop, ofMlp: Drop]
 
 const keep: Drop = (branch) => branch
 
-/** Patches of 4 x 4 pixels to the first stage's channels, by one product with the kernel of a convolution. */
+/**
+ * Patches of 4 x 4 pixels to the first stage's channels, by one product with the kernel of a
+ * convolution.
+ */
 class PatchEmbed extends Module {
   /** Its stride is its kernel's side. */
   readonly proj: Conv2d
@@ -134,7 +141,8 @@ class PatchEmbed extends Module {
 
   constructor(channels: number) {
     super()
-    // The original draws its linear layers anew, and leaves this convolution as PyTorch makes it, bias too.
+    // The original draws its linear layers anew, and leaves this convolution as PyTorch makes it,
+    // bias too.
     const bound = 1 / Math.sqrt(3 * PATCH * PATCH)
     const values = { init: uniformFanIn(), biasInit: uniform(-bound, bound) }
     const geometry = { kernelSize: PATCH, stride: PATCH }
@@ -219,7 +227,10 @@ class Block extends Module {
   }
 }
 
-/** Attention within windows, with a bias learned for every distance between two cells and every head. */
+/**
+ * Attention within windows, with a bias learned for every distance between two cells and every
+ * head.
+ */
 class WindowAttention extends Module {
   /** `[(2 window - 1) ** 2, heads]`. */
   readonly relative_position_bias_table: Parameter
@@ -238,7 +249,8 @@ class WindowAttention extends Module {
   }
 
   /**
-   * Cells of the padding are zeros before the product with `qkv`, so that its bias is what they are seen by.
+   * Cells of the padding are zeros before the product with `qkv`, so that its bias is what they are
+   * seen by.
    *
    * @param x `[n h w, c]`; the result has its shape.
    */
@@ -333,10 +345,12 @@ class PatchMerging extends Module {
 }
 
 /**
- * Each square of `side` cells as one cell of all their channels, after padding with zeros at the bottom and right.
+ * Each square of `side` cells as one cell of all their channels, after padding with zeros at the
+ * bottom and right.
  *
  * @param map `[n, h, w, c]`.
- * @param order whether a square's cells are listed row by row, `[0, 2]`, or column by column, `[2, 0]`.
+ * @param order whether a square's cells are listed row by row, `[0, 2]`, or column by column,
+ *   `[2, 0]`.
  * @returns `[n ceil(h / side) ceil(w / side), side side c]`.
  */
 function joinSquares(

@@ -31,13 +31,15 @@ export interface SwinOptions {
   /** Hidden channels of a block's MLP over its own. @default 4 */
   mlpRatio?: number
   /**
-   * Chance of the last block's branches to be left out while training; it grows evenly from 0 at the first.
+   * Chance of the last block's branches to be left out while training; it grows evenly from 0 at
+   * the first.
    *
    * @default 0
    */
   dropPathRate?: number
   /**
-   * Stages whose feature maps are returned, shallow to deep. Those behind the last of them are not built.
+   * Stages whose feature maps are returned, shallow to deep. Those behind the last of them are not
+   * built.
    *
    * @default all
    */

@@ -28,8 +28,8 @@ type ConvNorm = [Conv2d, BatchNorm]
 
 /**
  * VanillaNet: convolutions and pooling, with no shortcuts and no attention. While training, every
- * convolution is a pair with a LeakyReLU of slope lambda between; at lambda 1 each pair is linear and
- * merges into one convolution, the deploy form.
+ * convolution is a pair with a LeakyReLU of slope lambda between; at lambda 1 each pair is linear
+ * and merges into one convolution, the deploy form.
  *
  * Source: arXiv:2305.12972; structure and parameter names of its official repository.
  */
@@ -92,9 +92,11 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
   }
 
   /**
-   * Without `options.lambda` the activation between paired convolutions is left out, as at lambda 1.
+   * Without `options.lambda` the activation between paired convolutions is left out, as at lambda
+   * 1.
    *
-   * @param images `[n, h, w, 3]`, normalised RGB; sides are best multiples of 32, poolings round down.
+   * @param images `[n, h, w, 3]`, normalised RGB; sides are best multiples of 32, poolings round
+   *   down.
    * @returns the output of each stage in `outIndices`, `[n, h / stride, w / stride, channels]`.
    */
   override forward(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor4D[] {
@@ -212,7 +214,10 @@ class Stage extends Module {
     return tf.maxPool(x, this.stride, this.stride, 'valid')
   }
 
-  /** The pool and the ReLU are not crossed: the pair merges before the one, the kernel after the other. */
+  /**
+   * The pool and the ReLU are not crossed: the pair merges before the one, the kernel after the
+   * other.
+   */
   async mergeInto(deploy: Stage, multiply: MatrixProduct): Promise<void> {
     const first = foldBatchNorm(...this.conv1!)
     const second = foldBatchNorm(...this.conv2!)
@@ -222,8 +227,8 @@ class Stage extends Module {
 }
 
 /**
- * The series-informed activation as implemented: ReLU, then one `2 n + 1` square kernel a channel, then
- * BatchNorm. The shift inside the paper's ReLU is not there; the norm's is.
+ * The series-informed activation as implemented: ReLU, then one `2 n + 1` square kernel a channel,
+ * then BatchNorm. The shift inside the paper's ReLU is not there; the norm's is.
  */
 class SeriesActivation extends Module {
   /** `[channels, 1, 2 n + 1, 2 n + 1]`. */
@@ -253,8 +258,8 @@ class SeriesActivation extends Module {
 }
 
 /**
- * The activation of deep training, `(1 - lambda) relu(x) + lambda x`: a LeakyReLU of slope lambda. PReLU
- * is the one operation that takes its slope as a tensor.
+ * The activation of deep training, `(1 - lambda) relu(x) + lambda x`: a LeakyReLU of slope lambda.
+ * PReLU is the one operation that takes its slope as a tensor.
  */
 function deepTraining(x: tf.Tensor4D, { lambda }: ForwardOptions): tf.Tensor4D {
   return lambda === undefined ? x : (tf.prelu<tf.Tensor>(x, lambda) as tf.Tensor4D)

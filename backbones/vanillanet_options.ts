@@ -7,7 +7,8 @@ interface Variant {
 }
 
 /**
- * The published variants. Stage `i` maps `dims[i]` to `dims[i + 1]` channels and pools by `strides[i]`.
+ * The published variants. Stage `i` maps `dims[i]` to `dims[i + 1]` channels and pools by
+ * `strides[i]`.
  *
  * Source: arXiv:2305.12972 and its official repository.
  */
@@ -47,8 +48,9 @@ export interface VanillaNetOptions {
   /** Of each stage's max pooling. */
   strides?: readonly number[]
   /**
-   * Sides of the adaptive max pooling that replaces the pooling of stages with a stride above 1; 0 keeps
-   * the pooling. With it the stem has stride 3. The sides are absolute, so it suits one image size only.
+   * Sides of the adaptive max pooling that replaces the pooling of stages with a stride above 1; 0
+   * keeps the pooling. With it the stem has stride 3. The sides are absolute, so it suits one image
+   * size only.
    */
   adaPool?: readonly number[]
   /** Order n of the series activation, whose kernel is `2 n + 1` wide. @default 3 */
@@ -62,8 +64,8 @@ export interface VanillaNetOptions {
   /** BatchNorm uses its running statistics in training too. @default false */
   normEval?: boolean
   /**
-   * How new weights are drawn: `classification` as the official trainer, std 0.02; `detection` as the
-   * official detector without a checkpoint, std `sqrt(2 / fanOut)`.
+   * How new weights are drawn: `classification` as the official trainer, std 0.02; `detection` as
+   * the official detector without a checkpoint, std `sqrt(2 / fanOut)`.
    *
    * @default 'classification' with `numClasses`, else 'detection'
    */

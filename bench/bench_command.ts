@@ -21,7 +21,10 @@ export interface BenchFlags extends ConfigFlags {
   threads: number
 }
 
-/** A command that times a config, `configs/retinanet_vanilla13.ts` as a rule, or what `--cfg-options` make of it. */
+/**
+ * A command that times a config, `configs/retinanet_vanilla13.ts` as a rule, or what
+ * `--cfg-options` make of it.
+ */
 export function benchCommand(
   name: string,
   summary: string,
@@ -66,5 +69,8 @@ function peerBackbone(backbone: BackboneConfig, shape: readonly [number, number]
   throw new Error(`the peers have no ${backbone.type}`)
 }
 
-/** Trainable parameters of torchvision's second stage for the background: a box of 1024 channels, a mask of 256. */
+/**
+ * Trainable parameters of torchvision's second stage for the background: a box of 1024 channels, a
+ * mask of 256.
+ */
 export const BACKGROUND_PARAMS = 4 * (1024 + 1) + (256 + 1)

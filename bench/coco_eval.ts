@@ -1,7 +1,7 @@
 /**
- * COCO evaluation from files to the twelve numbers, ours and pycocotools', each run a process of its own, in
- * turn, on a generated data set the size of val2017. PEERS_PYTHON (or PYTHON) names a Python with
- * pycocotools; without one, only ours is timed.
+ * COCO evaluation from files to the twelve numbers, ours and pycocotools', each run a process of
+ * its own, in turn, on a generated data set the size of val2017. PEERS_PYTHON (or PYTHON) names a
+ * Python with pycocotools; without one, only ours is timed.
  *
  * Run: PEERS_PYTHON=python3 npm run bench:coco
  */

@@ -1,8 +1,9 @@
 /**
- * Pictures a second that the training loader makes of coco128 - decoded, resized to fit 1333 x 800, flipped and padded
- * to batches of 4 - beside PyTorch's DataLoader with torchvision. Both make the same batches of the same pictures at the
- * same sizes, with the same number of workers, in turn. PEERS_PYTHON names a Python with PyTorch and torchvision; without
- * it only ours is timed. With --masks ours makes the masks of the objects too, and PyTorch's still none.
+ * Pictures a second that the training loader makes of coco128 - decoded, resized to fit 1333 x 800,
+ * flipped and padded to batches of 4 - beside PyTorch's DataLoader with torchvision. Both make the
+ * same batches of the same pictures at the same sizes, with the same number of workers, in turn.
+ * PEERS_PYTHON names a Python with PyTorch and torchvision; without it only ours is timed. With
+ * --masks ours makes the masks of the objects too, and PyTorch's still none.
  *
  * Run: PEERS_PYTHON=python3 npm run bench:data -- --data ../shared/data/coco128
  */
@@ -33,7 +34,9 @@ const RECIPE = {
 } as const
 /** Batches of each turn before the timed ones: what a side had made ahead is gone then. */
 const WARM_UP = 8
-/** Milliseconds after a turn in which its side makes batches ahead, before it is the other's turn. */
+/**
+ * Milliseconds after a turn in which its side makes batches ahead, before it is the other's turn.
+ */
 const REST = 2000
 
 const program = command('data_loading', "Times the training loader beside PyTorch's DataLoader.")

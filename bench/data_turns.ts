@@ -27,14 +27,18 @@ export interface DataComparison {
   workers: number
   ours: Pace
   torch?: Pace
-  /** Pictures a second of ours for one of PyTorch's: the median over pairs of turns, the least and the most. */
+  /**
+   * Pictures a second of ours for one of PyTorch's: the median over pairs of turns, the least and
+   * the most.
+   */
   ratio?: { median: number; least: number; most: number }
 }
 
 /**
  * Lets both sides take `runs` turns, after one that counts for nothing.
  *
- * @param options `rest`: milliseconds between turns, in which a side makes batches ahead and comes to rest.
+ * @param options `rest`: milliseconds between turns, in which a side makes batches ahead and
+ *   comes to rest.
  */
 export async function compareTurns(
   workers: number,

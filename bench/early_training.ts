@@ -1,10 +1,11 @@
 /**
- * The first updates of a training run from scratch, ours and PyTorch's: the same initial weights, images, groups and
- * rates. Shows whether a run that jumps does so here only. Rounding differs, and a run that jumps makes much of it:
- * updates are comparable one by one at first, runs by how many jump.
+ * The first updates of a training run from scratch, ours and PyTorch's: the same initial weights,
+ * images, groups and rates. Shows whether a run that jumps does so here only. Rounding differs, and
+ * a run that jumps makes much of it: updates are comparable one by one at first, runs by how many
+ * jump.
  *
- * Images are the first of coco128, one a batch. PEERS_PYTHON names a Python with PyTorch and safetensors; without it
- * only ours is run.
+ * Images are the first of coco128, one a batch. PEERS_PYTHON names a Python with PyTorch and
+ * safetensors; without it only ours is run.
  *
  * Run: PEERS_PYTHON=python3 npm run bench:early -- --data ../shared/data/coco128
  */

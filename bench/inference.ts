@@ -1,10 +1,12 @@
 /**
- * Detectors in deploy form at 800x1280, beside PyTorch's eager forward pass of the same networks, and beside what
- * ONNX Runtime reaches on this machine in one large matrix product. One detector after another; for each, all take
- * turns. PEERS_PYTHON names a Python with PyTorch, torchvision and timm; without it only ours is timed.
+ * Detectors in deploy form at 800x1280, beside PyTorch's eager forward pass of the same networks,
+ * and beside what ONNX Runtime reaches on this machine in one large matrix product. One detector
+ * after another; for each, all take turns. PEERS_PYTHON names a Python with PyTorch, torchvision
+ * and timm; without it only ours is timed.
  *
- * Both sides go from bytes to raw outputs, the second stage of Mask R-CNN on the same fixed RoIs: `network` here.
- * Post-processing, of fixed raw outputs, is ours alone; it is in the share of the machine's rate, not in the ratio.
+ * Both sides go from bytes to raw outputs, the second stage of Mask R-CNN on the same fixed RoIs:
+ * `network` here. Post-processing, of fixed raw outputs, is ours alone; it is in the share of the
+ * machine's rate, not in the ratio.
  *
  * Run: PEERS_PYTHON=python3 npm run bench:inference
  *      PEERS_PYTHON=python3 npm run bench:inference -- --model retinanet_swin_t
@@ -43,7 +45,9 @@ const SIDE = 2048
 /** Share of that rate that RetinaNet with VanillaNet-13 is to reach. */
 const BOUND = 0.85
 
-/** How often the timed runs are repeated; the ratio's spread over them tells whether it is a result. */
+/**
+ * How often the timed runs are repeated; the ratio's spread over them tells whether it is a result.
+ */
 const REPEATS = 3
 
 const CONFIGS: Record<string, Config> = {
@@ -160,7 +164,9 @@ function ratioOf(ours: readonly number[], torch: readonly number[], runs: number
   return { median: median(perRepeat), perRepeat, spread, isResult: isWithin(spread, MAX_SPREAD) }
 }
 
-/** A detector with random weights, and the RoIs that its second stage looks at, as lists of numbers. */
+/**
+ * A detector with random weights, and the RoIs that its second stage looks at, as lists of numbers.
+ */
 async function ourSide(config: Config, shape: [number, number]) {
   const { detector } = await loadDetector(config, RANDOM, { preferDeploy: true })
   const course = new Course(shape, { batch: 1, seed: 0 })

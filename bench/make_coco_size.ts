@@ -1,7 +1,8 @@
 /**
- * Makes a data set of COCO's size, in the layout of COCO 2017 as it is unpacked: 118,287 images with 860,001
- * objects to train on, 450 MB of annotations, and 5,000 with 36,781 to evaluate on. Its 123,287 files are hard links
- * to 343 pictures, so that it takes 0.5 GB; where the file system has no links, they are copies of 18 GB.
+ * Makes a data set of COCO's size, in the layout of COCO 2017 as it is unpacked: 118,287 images
+ * with 860,001 objects to train on, 450 MB of annotations, and 5,000 with 36,781 to evaluate on.
+ * Its 123,287 files are hard links to 343 pictures, so that it takes 0.5 GB; where the file system
+ * has no links, they are copies of 18 GB.
  *
  * Run: npm run make:coco-size -- DIR
  */

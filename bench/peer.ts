@@ -111,7 +111,8 @@ export class LaunchedPeer {
     this.child.stdin.write(`${line}\n`)
     const { value, done } = await Promise.race([this.answers.next(), this.failed])
     if (!done) return JSON.parse(value) as Answer
-    await new Promise((resolve) => setImmediate(resolve)) // its last words may still be on their way
+    // Its last words may still be on their way
+    await new Promise((resolve) => setImmediate(resolve))
     throw this.unusable(`names a Python whose script ended early (${this.lastWords || 'silently'})`)
   }
 

@@ -1,6 +1,6 @@
 /**
- * A training step whose state stays where it is computed, beside onnxruntime-node's own `run` of the same graph, which
- * gives new memory to every output; in turn, in one process.
+ * A training step whose state stays where it is computed, beside onnxruntime-node's own `run` of
+ * the same graph, which gives new memory to every output; in turn, in one process.
  *
  * Run: npm run bench:state
  */

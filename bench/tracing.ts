@@ -1,6 +1,7 @@
 /**
- * What it takes to make the graph of one input shape ready, in seconds of processor time by phase, and what the graph is made of: the
- * training step of a config whose gradients are gathered over several batches, which a run makes once for each of its shapes.
+ * What it takes to make the graph of one input shape ready, in seconds of processor time by phase,
+ * and what the graph is made of: the training step of a config whose gradients are gathered over
+ * several batches, which a run makes once for each of its shapes.
  *
  * Run: npm run bench:tracing
  *      npm run bench:tracing -- --model mask_rcnn --shapes 800x1344x16 736x1120x64

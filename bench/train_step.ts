@@ -1,7 +1,7 @@
 /**
- * The training step of a detector with VanillaNet-13 (AdamW, 512x512, batch 1), ours and PyTorch's eager one
- * in turn: RetinaNet, or Mask R-CNN beside torchvision's. PEERS_PYTHON names a Python with PyTorch (and
- * torchvision); without it only ours is timed.
+ * The training step of a detector with VanillaNet-13 (AdamW, 512x512, batch 1), ours and PyTorch's
+ * eager one in turn: RetinaNet, or Mask R-CNN beside torchvision's. PEERS_PYTHON names a Python
+ * with PyTorch (and torchvision); without it only ours is timed.
  *
  * Run: PEERS_PYTHON=python3 npm run bench:train
  *      PEERS_PYTHON=python3 npm run bench:train -- --model mask_rcnn
@@ -37,8 +37,8 @@ const MODELS: Record<'retinanet' | 'mask_rcnn', Model> = {
   retinanet: { config: retinanet, objects: 8, surplusParams: 0 },
   mask_rcnn: {
     config: maskRcnn,
-    // Ours learns masks from 128 places for RoIs, torchvision's from the positive ones among as many: with 128
-    // objects, which are proposals too, all are positive on both sides.
+    // Ours learns masks from 128 places for RoIs, torchvision's from the positive ones among as
+    // many: with 128 objects, which are proposals too, all are positive on both sides.
     objects: 128,
     surplusParams: BACKGROUND_PARAMS,
   },

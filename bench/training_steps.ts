@@ -22,7 +22,10 @@ export interface TrainingStep {
   metrics: Record<string, number>
 }
 
-/** Our training steps, as the training loop takes them: noise drawn, one run, state and scale of the loss moved on. */
+/**
+ * Our training steps, as the training loop takes them: noise drawn, one run, state and scale of the
+ * loss moved on.
+ */
 export class TrainingSteps {
   private done = 0
   private updates = 0

@@ -35,7 +35,10 @@ export interface BenchmarkOptions {
   seed?: number
   /** Largest spread of a result. @default MAX_SPREAD */
   maxSpread?: number
-  /** Where and how precisely networks are computed, by the engine `onnxruntime`. @default on the processor, in fp32 */
+  /**
+   * Where and how precisely networks are computed, by the engine `onnxruntime`. @default on the
+   * processor, in fp32
+   */
   compute?: ComputeOptions
   /** Called after each run, those before the timing included. */
   onProgress?(done: number, total: number): void
@@ -113,8 +116,8 @@ export async function benchmark(
 }
 
 /**
- * The most memory that this process holds while a detector runs, loaded as `benchmark` loads it: to be called in a
- * process that does nothing else.
+ * The most memory that this process holds while a detector runs, loaded as `benchmark` loads it: to
+ * be called in a process that does nothing else.
  *
  * @returns MiB, or null where the system does not tell.
  */

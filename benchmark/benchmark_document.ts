@@ -3,24 +3,26 @@
  *
  * What is timed, for one batch, one part after the other:
  *
- * - pre-process: decoded uint8 images of 480 x 640 (turned where the input is taller than wide) are resized
- *   to fit the input and padded, by the code that loads data sets, on one thread;
- * - network: from those bytes to raw outputs in host memory, normalisation included. Of RetinaNet these are
- *   the logits and deltas of all anchors. Of Mask R-CNN they are those of its proposal network, and both
- *   heads of the second stage with the resampling of features (RoIAlign) before them: the box head on as many
- *   RoIs as the config proposes at test time (1000 an image), the mask head on as many as it keeps (100). The
- *   RoIs are fixed, of all sizes, so that all levels of the pyramid are read and every network does equal work;
- * - post-process: best anchors, decoding, suppression (of proposals too), and the masks pasted into the
- *   480 x 640 images. It is fed fixed raw outputs, the same for all detectors whose heads agree: 20 objects
- *   an image, each seen by several anchors or RoIs above the score threshold.
+ * - pre-process: decoded uint8 images of 480 x 640 (turned where the input is taller than wide)
+ *   are resized to fit the input and padded, by the code that loads data sets, on one thread;
+ * - network: from those bytes to raw outputs in host memory, normalisation included. Of RetinaNet
+ *   these are the logits and deltas of all anchors. Of Mask R-CNN they are those of its proposal
+ *   network, and both heads of the second stage with the resampling of features (RoIAlign) before
+ *   them: the box head on as many RoIs as the config proposes at test time (1000 an image), the
+ *   mask head on as many as it keeps (100). The RoIs are fixed, of all sizes, so that all levels of
+ *   the pyramid are read and every network does equal work;
+ * - post-process: best anchors, decoding, suppression (of proposals too), and the masks pasted
+ *   into the 480 x 640 images. It is fed fixed raw outputs, the same for all detectors whose heads
+ *   agree: 20 objects an image, each seen by several anchors or RoIs above the score threshold.
  *
- * On a device other than the processor, network means: from those bytes in host memory, which go to the device at each
- * run, to raw outputs in the memory of the device, where they stay. Post-processing is fed fixed raw outputs that lie there
- * from the start, and ends with results in host memory. What a real run computes it so moves too, and no more. RoIs and sizes
- * of images lie on the device as well.
+ * On a device other than the processor, network means: from those bytes in host memory, which go to
+ * the device at each run, to raw outputs in the memory of the device, where they stay.
+ * Post-processing is fed fixed raw outputs that lie there from the start, and ends with results in
+ * host memory. What a real run computes it so moves too, and no more. RoIs and sizes of images lie
+ * on the device as well.
  *
- * Detectors take turns, batch by batch, so that what slows the machine for a while slows all of them. A
- * number whose repeats differ by more than `MAX_SPREAD` is no result.
+ * Detectors take turns, batch by batch, so that what slows the machine for a while slows all of
+ * them. A number whose repeats differ by more than `MAX_SPREAD` is no result.
  */
 export interface BenchmarkDocument {
   machine: BenchmarkMachine
@@ -82,7 +84,10 @@ export interface BenchmarkRow {
   /** A network that has one form only counts as `deploy`. */
   form: 'train' | 'deploy'
   device: string
-  /** `fp32`, `tf32` or `fp16`; absent in documents that are older than the choice, which are of `fp32`. */
+  /**
+   * `fp32`, `tf32` or `fp16`; absent in documents that are older than the choice, which are of
+   * `fp32`.
+   */
   precision?: string
   /** `[height, width]` of the input, pixels. */
   shape: readonly [height: number, width: number]
@@ -110,8 +115,9 @@ export interface BenchmarkRow {
   /** Detections that post-processing finds in each image. */
   detections: number
   /**
-   * The most memory that was resident while a process of its own ran this detector and nothing else, Node.js and
-   * the fixed outputs included, what loading needed before not; null where it was not measured.
+   * The most memory that was resident while a process of its own ran this detector and nothing
+   * else, Node.js and the fixed outputs included, what loading needed before not; null where it was
+   * not measured.
    */
   peakMemoryMiB: number | null
   paramsM: number
@@ -119,7 +125,10 @@ export interface BenchmarkRow {
   gmacs: number
 }
 
-/** The frames a second of one detector over another's, where both were timed in turn with each other. */
+/**
+ * The frames a second of one detector over another's, where both were timed in turn with each
+ * other.
+ */
 export interface BenchmarkRatio {
   /** `VanillaNet-13 / Swin-T`. */
   name: string
@@ -136,6 +145,8 @@ export interface BenchmarkRatio {
   /** As in `BenchmarkRow`, of `perRepeat`. */
   spread: number | null
   isResult: boolean
-  /** The same ratio as published for an A100, with an input of 800 x 1280 and one image at a time. */
+  /**
+   * The same ratio as published for an A100, with an input of 800 x 1280 and one image at a time.
+   */
   published: number
 }

@@ -26,7 +26,10 @@ export interface CourseOptions {
   compute?: ComputeOptions
 }
 
-/** What all detectors of a benchmark have in common: images, and post-processing where their heads agree. */
+/**
+ * What all detectors of a benchmark have in common: images, and post-processing where their heads
+ * agree.
+ */
 export class Course {
   readonly frames: BenchmarkFrames
   readonly preprocess: ReturnType<typeof makePreprocess>

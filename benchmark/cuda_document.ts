@@ -4,14 +4,17 @@ import type { BenchmarkMachine, BenchmarkTimes } from './benchmark_document.js'
  * What `bench/cuda/` writes: this library beside PyTorch eager on one GPU.
  *
  * - parity: losses of the same training steps on the device and on the processor, in fp32;
- * - training: whole steps (forward, backward, AdamW) of batches that lie in host memory. Ours sends images, objects and
- *   noise up at each step and keeps its state on the device; PyTorch sends images, and its targets lie on the device from
- *   the start. Random pixels, objects of a tenth to a half of the image;
- * - inference: networks in deploy form, from bytes in host memory to raw outputs on the device on both sides, the second
- *   stage of Mask R-CNN on the same fixed RoIs; ours also with pre- and post-processing, as `BenchmarkDocument` tells.
+ * - training: whole steps (forward, backward, AdamW) of batches that lie in host memory. Ours
+ *   sends images, objects and noise up at each step and keeps its state on the device; PyTorch
+ *   sends images, and its targets lie on the device from the start. Random pixels, objects of a
+ *   tenth to a half of the image;
+ * - inference: networks in deploy form, from bytes in host memory to raw outputs on the device on
+ *   both sides, the second stage of Mask R-CNN on the same fixed RoIs; ours also with pre- and
+ *   post-processing, as `BenchmarkDocument` tells.
  *
- * PyTorch is eager, with channels_last memory, cuDNN's own search for algorithms, TF32 switched as the precision says, and
- * for fp16 autocast (with GradScaler in training); in inference also weights in half precision, without autocast.
+ * PyTorch is eager, with channels_last memory, cuDNN's own search for algorithms, TF32 switched as
+ * the precision says, and for fp16 autocast (with GradScaler in training); in inference also
+ * weights in half precision, without autocast.
  *
  * Sides take turns, some steps each. A side that failed has an `error` in place of numbers.
  */
@@ -79,8 +82,9 @@ export interface ParityRow extends PartFacts {
 /** GPU memory, MiB. */
 export interface GpuMemory {
   /**
-   * That loading and the first steps took from the device, beside what the process held already, as the driver tells; null
-   * where it does not. Of two detectors of ours that share a process, the second takes what the first has left over.
+   * That loading and the first steps took from the device, beside what the process held already, as
+   * the driver tells; null where it does not. Of two detectors of ours that share a process, the
+   * second takes what the first has left over.
    */
   used: number | null
   /** Held by tensors at most, of those that tell. */
@@ -97,7 +101,10 @@ export interface SideTimes {
   memory: GpuMemory
 }
 
-/** Ours: how long it took until the first step had ended, and what a step moves between host and device, bytes. */
+/**
+ * Ours: how long it took until the first step had ended, and what a step moves between host and
+ * device, bytes.
+ */
 export interface OurTimes extends SideTimes {
   firstStepMs: number
   moved: { up: number; down: number }

@@ -20,7 +20,8 @@ export interface OperationCounts {
 
 /**
  * Counts parameters and operations of one image, up to the raw outputs of the network. Nothing is
- * computed and no weight is drawn: the forward pass is traced, and the sizes of its nodes are added up.
+ * computed and no weight is drawn: the forward pass is traced, and the sizes of its nodes are added
+ * up.
  *
  * @param size height and width of the input, pixels.
  */

@@ -39,7 +39,10 @@ export function benchmarkFrames(
   }
 }
 
-/** Draws decoded images; each call of the result resizes and pads them into a new batch, as `datasets/` does. */
+/**
+ * Draws decoded images; each call of the result resizes and pads them into a new batch, as
+ * `datasets/` does.
+ */
 export function makePreprocess(
   { originalSize, size, inputSize, batch }: BenchmarkFrames,
   seed: number,

@@ -1,6 +1,9 @@
 import { execFileSync } from 'node:child_process'
 
-/** The first GPU of a machine, as NVIDIA's driver tells of it; nothing where there is no such driver. */
+/**
+ * The first GPU of a machine, as NVIDIA's driver tells of it; nothing where there is no such
+ * driver.
+ */
 export function describeGpu(): { gpu?: string; driver?: string } {
   const [gpu, driver] = askDriver('gpu', ['name', 'driver_version'])[0] ?? []
   return gpu && driver ? { gpu, driver } : {}

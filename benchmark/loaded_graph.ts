@@ -24,8 +24,8 @@ export interface LoadedGraphOptions {
 }
 
 /**
- * A function in ONNX Runtime whose loading is timed, and which writes its outputs into the same memory at each
- * run: neither tracing nor the clearing of new memory is part of a run.
+ * A function in ONNX Runtime whose loading is timed, and which writes its outputs into the same
+ * memory at each run: neither tracing nor the clearing of new memory is part of a run.
  */
 export class LoadedGraph<In extends TensorTree, Out extends TensorTree> {
   private constructor(

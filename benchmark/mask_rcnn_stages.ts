@@ -40,8 +40,9 @@ type Found = PredictOutputs & {
 }
 
 /**
- * Mask R-CNN, cut where its heads end: the network is all that has weights, with the resampling of features for the
- * second stage; the choice of proposals, of detections, and the scale of masks are post-processing.
+ * Mask R-CNN, cut where its heads end: the network is all that has weights, with the resampling of
+ * features for the second stage; the choice of proposals, of detections, and the scale of masks are
+ * post-processing.
  */
 export function maskRcnnStages(
   { backbone, neck, rpn_head, roi_head, pixels }: MaskRCNN,

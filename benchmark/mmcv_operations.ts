@@ -5,21 +5,23 @@ import { multiplyAccumulates } from './multiply_accumulates.js'
 import type { NetworkGraph } from './network_graph.js'
 
 /**
- * Operations as mmcv's counter reports them, by which detectors are published. It asks each layer what it
- * did, so it misses what functions do: depthwise convolutions of the series activation, with the ReLU that
- * is part of them, products in attention, and of Mask R-CNN the ReLU of the proposal network and the pooling
- * that makes P6. A layer counts
+ * Operations as mmcv's counter reports them, by which detectors are published. It asks each layer
+ * what it did, so it misses what functions do: depthwise convolutions of the series activation,
+ * with the ReLU that is part of them, products in attention, and of Mask R-CNN the ReLU of the
+ * proposal network and the pooling that makes P6. A layer counts
  *
- * - convolution, also transposed: its multiply-accumulates, and one for each output if it has a bias;
+ * - convolution, also transposed: its multiply-accumulates, and one for each output if it has a
+ *   bias;
  * - matrix product with a weight: its multiply-accumulates, without its bias;
  * - ReLU, but not GELU: one for each output;
  * - pooling: one for each input;
  * - normalisation with scale and shift, of batches or layers: two for each output.
  *
- * It is a count of the original: norms that are folded into kernels here are counted apart, and Swin's
- * projections with the cells of the padding, which ours leaves out.
+ * It is a count of the original: norms that are folded into kernels here are counted apart, and
+ * Swin's projections with the cells of the padding, which ours leaves out.
  *
- * Source: mmcv 1.x, `get_model_complexity_info`; the published figures come out (test/benchmark/flops.test.ts).
+ * Source: mmcv 1.x, `get_model_complexity_info`; the published figures come out
+ * (test/benchmark/flops.test.ts).
  */
 export function mmcvOperations(graph: NetworkGraph): number {
   const readers = new Map<Value | undefined, Node[]>()

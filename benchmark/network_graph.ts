@@ -23,7 +23,10 @@ export interface NetworkGraph {
   layerKernels: ReadonlySet<Parameter | undefined>
   /** Biases of convolutions; those of matrix products are not counted. */
   convolutionBiases: ReadonlySet<Parameter | undefined>
-  /** Weights of layers that the original gives more rows than ours, with those of a layer that has its rows. */
+  /**
+   * Weights of layers that the original gives more rows than ours, with those of a layer that has
+   * its rows.
+   */
   rowsLike: ReadonlyMap<Parameter | undefined, Parameter>
   /** Kernels of convolutions whose ReLU is a function in the original. */
   unseenRelus: ReadonlySet<Parameter | undefined>
@@ -66,7 +69,10 @@ export function traceNetwork(model: Module, imageShape: readonly number[]): Netw
   return { nodes, images: images as Value, parameters, ...layerFacts }
 }
 
-/** Attention in windows: the original sends the cells of the padding through `proj` too, ours through `qkv` only. */
+/**
+ * Attention in windows: the original sends the cells of the padding through `proj` too, ours
+ * through `qkv` only.
+ */
 function paddedProjections(module: Module): [Parameter, Parameter][] {
   if (!('qkv' in module && 'proj' in module)) return []
   const { qkv, proj } = module

@@ -6,8 +6,8 @@ import { runInNewContext } from 'node:vm'
 const RESET_PEAK = '5'
 
 /**
- * The most memory of this process that is resident while `work` runs, MiB. What nobody holds any more is
- * collected before.
+ * The most memory of this process that is resident while `work` runs, MiB. What nobody holds any
+ * more is collected before.
  *
  * @returns null where the system does not tell: it takes Linux.
  */

@@ -8,7 +8,10 @@ import type { FrameTensors, Stages } from './stages.js'
 
 type Inputs = { raw: TensorTree; rois: TensorTree; frames: FrameTensors }
 
-/** Post-processing of fixed raw outputs: a graph of its own, then COCO results with masks pasted into their images. */
+/**
+ * Post-processing of fixed raw outputs: a graph of its own, then COCO results with masks pasted
+ * into their images.
+ */
 export class Postprocess {
   private constructor(
     private readonly graph: LoadedGraph<Inputs, PredictOutputs>,

@@ -13,8 +13,8 @@ interface PublishedPair {
 /**
  * Frames a second of the first over those of the second.
  *
- * Source: VanillaNet, arXiv:2305.12972, table 5 (`actNum` 3), and its repository, which gives the same figures for
- * `actNum` 4: an A100, 800 x 1280, one image at a time.
+ * Source: VanillaNet, arXiv:2305.12972, table 5 (`actNum` 3), and its repository, which gives the
+ * same figures for `actNum` 4: an A100, 800 x 1280, one image at a time.
  */
 const PUBLISHED: readonly PublishedPair[] = [
   { framework: 'RetinaNet', backbones: ['VanillaNet-13', 'Swin-T'], ratio: 1.08 }, // 29.8 / 27.5

@@ -9,9 +9,10 @@ import type { Module } from '../nn/index.js'
 const COUNTED_ROIS = { boxes: 1000, masks: 100 }
 
 /**
- * The network of a model alone: from normalised images `[n, h, w, 3]` to logits and deltas (detectors),
- * logits (classifiers) or feature maps (backbones), with nothing decoded or suppressed. A second stage runs
- * on as many RoIs as mmdetection counts, all with the features of one corner, so that no time goes into finding them.
+ * The network of a model alone: from normalised images `[n, h, w, 3]` to logits and deltas
+ * (detectors), logits (classifiers) or feature maps (backbones), with nothing decoded or
+ * suppressed. A second stage runs on as many RoIs as mmdetection counts, all with the features of
+ * one corner, so that no time goes into finding them.
  */
 export function rawOutputs(model: Module): (images: tf.Tensor4D) => TensorTree {
   if (model instanceof RetinaNet) {

@@ -1,9 +1,15 @@
 import { Random } from '../nn/index.js'
 import { jitteredBox, randomBox, type SceneObject } from './scene.js'
 
-/** Of 50 RoIs in a row, as many lie on the objects of the scene, one on each; the others lie anywhere. */
+/**
+ * Of 50 RoIs in a row, as many lie on the objects of the scene, one on each; the others lie
+ * anywhere.
+ */
 const ROUND = 50
-/** Highest and lowest logit of the class of a RoI on an object, over the background's: scores of 0.88 to 0.12. */
+/**
+ * Highest and lowest logit of the class of a RoI on an object, over the background's: scores of
+ * 0.88 to 0.12.
+ */
 const SEEN = { first: 2, last: -2 }
 /** Logit of the background. With 80 classes, each has about 0.0015 where there is no object. */
 const BACKGROUND = 6
@@ -19,7 +25,10 @@ export interface FixedRoiOptions {
   name: string
 }
 
-/** RoIs of an image, of all sizes, in an order that mixes them: `count` boxes `x1 y1 x2 y2`, input pixels. */
+/**
+ * RoIs of an image, of all sizes, in an order that mixes them: `count` boxes `x1 y1 x2 y2`, input
+ * pixels.
+ */
 export function fixedRois(
   objects: readonly SceneObject[],
   { count, size, seed, name }: FixedRoiOptions,
@@ -32,8 +41,8 @@ export function fixedRois(
 }
 
 /**
- * What the box head may say of the RoIs that `fixedRois` gives: a class for those on objects, the background
- * for all others, and small deltas.
+ * What the box head may say of the RoIs that `fixedRois` gives: a class for those on objects, the
+ * background for all others, and small deltas.
  *
  * @returns of one image, `[r, numClasses + 1]`, background last, and `[r, numClasses * 4]`.
  */

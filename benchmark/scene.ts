@@ -11,7 +11,10 @@ export interface SceneObject {
 /** Objects in an image. */
 export const OBJECT_COUNT = 20
 
-/** Side of the smallest and largest object, the root of its area, in shares of the image's short side. */
+/**
+ * Side of the smallest and largest object, the root of its area, in shares of the image's short
+ * side.
+ */
 const SIDES = [0.06, 0.8]
 
 /** What all images of a benchmark show: objects of all sizes. */
@@ -39,7 +42,9 @@ export function randomBox([height, width]: readonly [number, number], random: Ra
   return [x, y, x + w, y + h]
 }
 
-/** A box with each edge moved by up to a twentieth of its size: its IoU with the first is about 0.9. */
+/**
+ * A box with each edge moved by up to a twentieth of its size: its IoU with the first is about 0.9.
+ */
 export function jitteredBox([x1, y1, x2, y2]: number[], random: Random): number[] {
   const moved = (edge: number, size: number) => edge + (random.uniform() - 0.5) * 0.1 * size
   const [w, h] = [x2 - x1, y2 - y1]

@@ -8,10 +8,11 @@ export interface TimingOptions {
 }
 
 /**
- * Times functions in turn (A B A B ...), so that what slows the machine for a while slows all of them.
+ * Times functions in turn (A B A B ...), so that what slows the machine for a while slows all of
+ * them.
  *
- * @returns milliseconds of each timed call, a list for each function. A function that measures itself
- *   returns its milliseconds.
+ * @returns milliseconds of each timed call, a list for each function. A function that measures
+ *   itself returns its milliseconds.
  */
 export async function timeInTurns(
   calls: readonly (() => Promise<unknown>)[],
@@ -31,7 +32,10 @@ export async function timeInTurns(
   return times
 }
 
-/** The value below which `share` of the others lie, between two neighbours in proportion (NumPy's default). */
+/**
+ * The value below which `share` of the others lie, between two neighbours in proportion (NumPy's
+ * default).
+ */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const place = share * (sorted.length - 1)

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 /**
- * `vanilladet NAME ...` runs the command `tools/NAME`: in a checkout from its TypeScript sources, whether it is built
- * or not, and in an installed package as it was built.
+ * `vanilladet NAME ...` runs the command `tools/NAME`: in a checkout from its TypeScript sources,
+ * whether it is built or not, and in an installed package as it was built.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'

@@ -1,6 +1,6 @@
 /**
- * A tiny Mask R-CNN on generated circles, squares and triangles, trained from scratch on two CPU cores.
- * `npm run demo:masks` makes the data, trains, evaluates, merges and times it.
+ * A tiny Mask R-CNN on generated circles, squares and triangles, trained from scratch on two CPU
+ * cores. `npm run demo:masks` makes the data, trains, evaluates, merges and times it.
  *
  * Result: box AP 0.738, mask AP 0.729 on images it has not seen.
  * Run:    npm run demo:masks

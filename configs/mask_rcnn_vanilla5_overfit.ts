@@ -1,11 +1,12 @@
 /**
- * A small Mask R-CNN that learns a few images by heart: if it cannot, something in the chain is broken.
+ * A small Mask R-CNN that learns a few images by heart: if it cannot, something in the chain is
+ * broken.
  *
- * VanillaNet-5's depth at a quarter of its width, from scratch; no augmentation; trained and evaluated
- * on the same first 16 images of coco128.
+ * VanillaNet-5's depth at a quarter of its width, from scratch; no augmentation; trained and
+ * evaluated on the same first 16 images of coco128.
  *
- * Result: box AP 0.818, AP50 0.897, mask AP 0.685, AP50 0.866 on those images, in 14 minutes on two CPU cores.
- * Run:    npx vanilladet train configs/mask_rcnn_vanilla5_overfit.ts
+ * Result: box AP 0.818, AP50 0.897, mask AP 0.685, AP50 0.866 on those images, in 14 minutes on two
+ * CPU cores. Run: npx vanilladet train configs/mask_rcnn_vanilla5_overfit.ts
  */
 import { defineConfig } from '../registry.js'
 import retinanet from './retinanet_vanilla5_overfit.js'

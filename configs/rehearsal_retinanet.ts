@@ -1,9 +1,10 @@
 /**
- * The dress rehearsal of retinanet_vanilla13: its data, schedule, accumulation and evaluation, with a network so small, and one
- * anchor a place, that a batch of 4 images at full size takes about a second on two CPU cores. It shows what a run on COCO will
- * meet, and learns little.
+ * The dress rehearsal of retinanet_vanilla13: its data, schedule, accumulation and evaluation, with
+ * a network so small, and one anchor a place, that a batch of 4 images at full size takes about a
+ * second on two CPU cores. It shows what a run on COCO will meet, and learns little.
  *
- * Its data are COCO or, as here, a data set of COCO's size, made by `npm run make:coco-size -- data/coco_size`.
+ * Its data are COCO or, as here, a data set of COCO's size, made by
+ * `npm run make:coco-size -- data/coco_size`.
  *
  * Result: not trained to the end; it is there to be begun, stopped and resumed.
  * Run:    npx vanilladet train configs/rehearsal_retinanet.ts --cfg-options schedule.epochs=1
@@ -29,7 +30,8 @@ export default defineConfig({
       type: 'RetinaHead',
       featChannels: 32,
       stackedConvs: 1,
-      anchors: { scalesPerOctave: 1, ratios: [1] }, // with all nine, their losses take most of the time
+      // With all nine, their losses take most of the time
+      anchors: { scalesPerOctave: 1, ratios: [1] },
     },
   },
   data: {

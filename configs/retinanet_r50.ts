@@ -1,13 +1,13 @@
 /**
  * RetinaNet with ResNet-50 on COCO: mmdetection's recipe, 12 epochs.
  *
- * The recipe trains on 8 GPUs with 2 images each; here 8 batches of 2 make an update. It starts from torchvision's
- * ResNet-50, trained on ImageNet: give its weights with --load-from. The stem and the first stage keep them, and so do
- * all BatchNorm statistics.
+ * The recipe trains on 8 GPUs with 2 images each; here 8 batches of 2 make an update. It starts
+ * from torchvision's ResNet-50, trained on ImageNet: give its weights with --load-from. The stem
+ * and the first stage keep them, and so do all BatchNorm statistics.
  *
- * Source: https://github.com/open-mmlab/mmdetection 2.x, retinanet_r50_fpn_1x_coco; arXiv:1708.02002.
- * Result: 36.5 AP published; not trained here.
- * Run:    npx vanilladet train configs/retinanet_r50.ts
+ * Source: https://github.com/open-mmlab/mmdetection 2.x, retinanet_r50_fpn_1x_coco;
+ * arXiv:1708.02002. Result: 36.5 AP published; not trained here. Run: npx vanilladet train
+ * configs/retinanet_r50.ts
  */
 import { defineConfig } from '../registry.js'
 import { coco } from './_base/coco.js'
@@ -18,7 +18,8 @@ export default defineConfig({
   model: {
     type: 'RetinaNet',
     numClasses: 80,
-    backbone: { type: 'ResNet', depth: 50, outIndices: [1, 2, 3], frozenStages: 1, normEval: true }, // strides 8, 16, 32
+    // strides 8, 16, 32
+    backbone: { type: 'ResNet', depth: 50, outIndices: [1, 2, 3], frozenStages: 1, normEval: true },
     neck: { type: 'FPN', outChannels: 256, numOuts: 5, addExtraConvs: 'on_input' },
     head: { type: 'RetinaHead', featChannels: 256, stackedConvs: 4 },
   },

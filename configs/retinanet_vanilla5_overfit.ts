@@ -1,8 +1,9 @@
 /**
- * A small RetinaNet that learns a few images by heart: if it cannot, something in the chain is broken.
+ * A small RetinaNet that learns a few images by heart: if it cannot, something in the chain is
+ * broken.
  *
- * VanillaNet-5's depth at a quarter of its width, from scratch; no augmentation; trained and evaluated
- * on the same first 16 images of coco128.
+ * VanillaNet-5's depth at a quarter of its width, from scratch; no augmentation; trained and
+ * evaluated on the same first 16 images of coco128.
  *
  * Result: AP 0.932, AP50 0.971 on those images, in 6 minutes on two CPU cores.
  * Run:    npx vanilladet train configs/retinanet_vanilla5_overfit.ts

@@ -1,8 +1,8 @@
 /**
  * VanillaNet-13 with its ImageNet classifier, for counting only: this version trains detectors.
  *
- * Source: arXiv:2305.12972, which gives 58.6 M parameters and 11.9 G multiply-accumulates in deploy form.
- * Run:    npx vanilladet get_flops configs/vanillanet13_classifier.ts --shape 224 224
+ * Source: arXiv:2305.12972, which gives 58.6 M parameters and 11.9 G multiply-accumulates in deploy
+ * form. Run: npx vanilladet get_flops configs/vanillanet13_classifier.ts --shape 224 224
  */
 import { defineConfig } from '../registry.js'
 

@@ -21,7 +21,9 @@ export interface AnnotationFile {
   categories: readonly Entry[]
   /** The annotations. */
   rows: AnnotationRows
-  /** The rules that all annotations are known to keep, with the images and categories of the file. */
+  /**
+   * The rules that all annotations are known to keep, with the images and categories of the file.
+   */
   keptRules: KeptRules
   /** Sentences on its cache. */
   notes: string[]
@@ -30,7 +32,8 @@ export interface AnnotationFile {
 /**
  * Reads an annotation file of any size.
  *
- * @param cache the folder that keeps the columns of large ones, or false. @default the user's cache folder
+ * @param cache the folder that keeps the columns of large ones, or false. @default the user's
+ *   cache folder
  */
 export async function readAnnotationFile(
   file: string,

@@ -58,10 +58,12 @@ export interface Augmentation {
 const MAX_REDRAWS = 100
 
 /**
- * Draws scale and flip, and draws another image of the same group where that costs an image all its objects.
+ * Draws scale and flip, and draws another image of the same group where that costs an image all its
+ * objects.
  *
  * @param index image to start with, an index into `samples`.
- * @param draw `group`: the indices to redraw from; `random`: a stream of its own for each place in an epoch.
+ * @param draw `group`: the indices to redraw from; `random`: a stream of its own for each place
+ *   in an epoch.
  */
 export function augmentImage(
   samples: readonly Sample[],
@@ -82,8 +84,8 @@ export function augmentImage(
 /**
  * Where an image and its objects come to lie: scaled to fit `scale`, then perhaps mirrored.
  *
- * Boxes are scaled by the factors of the rounded size and clipped to the image; one that is left without width
- * or height is dropped.
+ * Boxes are scaled by the factors of the rounded size and clipped to the image; one that is left
+ * without width or height is dropped.
  *
  * Source: mmdetection 2.x's `Resize` (keep_ratio) and `RandomFlip`, in float32 as there.
  */
@@ -127,7 +129,9 @@ function scaleFactor(
   return [resized[1] / size[1], resized[0] / size[0]]
 }
 
-/** Puts images in a batch: their common size, each side rounded up to a multiple of `bucketStep`. */
+/**
+ * Puts images in a batch: their common size, each side rounded up to a multiple of `bucketStep`.
+ */
 export function planBatch(images: PlacedImage[], bucketStep: number): BatchPlan {
   const { size, slots } = neededShape(images)
   const [height, width] = size.map((side) => roundUp(side, bucketStep))
@@ -149,7 +153,10 @@ function neededShape(images: readonly PlacedImage[]): InputShape {
   }
 }
 
-/** Joins a plan and its pixels, `[n, h, w, 3]`, to a batch, with the masks of its objects where they were drawn. */
+/**
+ * Joins a plan and its pixels, `[n, h, w, 3]`, to a batch, with the masks of its objects where they
+ * were drawn.
+ */
 export function assembleBatch(
   { size, slots, images }: BatchPlan,
   pixels: Uint8Array,
@@ -189,8 +196,8 @@ function maskTensors(
 }
 
 /**
- * Places for objects in a batch whose fullest image has `count`: the next of 8, 16, 32, ... Few counts mean few
- * compiled graphs, and no object is ever dropped.
+ * Places for objects in a batch whose fullest image has `count`: the next of 8, 16, 32, ... Few
+ * counts mean few compiled graphs, and no object is ever dropped.
  */
 export function objectSlots(count: number): number {
   let slots = 8

@@ -13,8 +13,9 @@ export interface NeedsOptions extends Pick<Augmentation, 'scales'> {
 /**
  * Which shapes the batches of training need: how often each is expected, and the largest of all.
  *
- * Computed, not sampled. A batch needs the largest height, width and number of objects of its images, so that it fits where each
- * of them fits: with probability F^n, F being the part of all images and scales that fit.
+ * Computed, not sampled. A batch needs the largest height, width and number of objects of its
+ * images, so that it fits where each of them fits: with probability F^n, F being the part of all
+ * images and scales that fit.
  */
 export function trainingNeeds(
   samples: readonly Pick<Sample, 'size' | 'labels'>[],
@@ -33,8 +34,8 @@ export function trainingNeeds(
 }
 
 /**
- * Which sizes the batches of an evaluation need: counted, as they are always the same. Places for objects are not, as
- * detecting takes none.
+ * Which sizes the batches of an evaluation need: counted, as they are always the same. Places for
+ * objects are not, as detecting takes none.
  *
  * @param sizes `[height, width]` of each batch, padded.
  */
@@ -140,7 +141,10 @@ class ImageCounts {
     return (row * this.widths.length + column) * this.slots.length + place
   }
 
-  /** Calls for each cell and the one before it along each axis in turn; `order` -1: the last cells first. */
+  /**
+   * Calls for each cell and the one before it along each axis in turn; `order` -1: the last cells
+   * first.
+   */
   private alongEachAxis(call: (cell: number, before: number) => void, order: 1 | -1 = 1): void {
     const { counts, widths, slots } = this
     const axes = [

@@ -20,8 +20,9 @@ export interface CheckOptions extends ImageOptions {
 }
 
 /**
- * Refuses a data set with images that are missing, and with some that are broken or of another size than
- * annotated among the first 200: a run is better stopped before it starts than in its third hour.
+ * Refuses a data set with images that are missing, and with some that are broken or of another size
+ * than annotated among the first 200: a run is better stopped before it starts than in its third
+ * hour.
  *
  * @throws DataError whose lines name up to ten of the images, each with what is wrong with it.
  */

@@ -20,7 +20,10 @@ import { trainingSamples } from './training_samples.js'
 /** COCO numbers its images and annotations; other files name them. */
 export type CocoId = Id
 
-/** One image with its objects. Sizes are `[height, width]`; everything is in pixels of the image as it is annotated. */
+/**
+ * One image with its objects. Sizes are `[height, width]`; everything is in pixels of the image as
+ * it is annotated.
+ */
 export interface Sample {
   imageId: CocoId
   /** Path of the image file. */
@@ -49,13 +52,18 @@ export interface CocoOptions {
   /** Keeps the first images of the file, before anything is left out. */
   limit?: number
   /**
-   * The names a model was made for, in its order. Categories of other names are left out; without it the
-   * classes are the file's categories in the file's order.
+   * The names a model was made for, in its order. Categories of other names are left out; without
+   * it the classes are the file's categories in the file's order.
    */
   classes?: readonly string[]
-  /** Whether masks are needed: then every annotation must have one that can be drawn. @default false */
+  /**
+   * Whether masks are needed: then every annotation must have one that can be drawn. @default false
+   */
   masks?: boolean
-  /** `drop` leaves out single entries that cannot be used. @default 'refuse' refuses the file, naming them */
+  /**
+   * `drop` leaves out single entries that cannot be used. @default 'refuse' refuses the file,
+   * naming them
+   */
   invalid?: 'refuse' | 'drop'
   /** Trains on images without annotations too. */
   keepEmpty?: boolean
@@ -63,7 +71,10 @@ export interface CocoOptions {
   exif?: ExifMode
   /** Larger pictures are refused. @default 268402689 */
   maxPixels?: number
-  /** The folder that keeps what was read of large annotation files, or false. @default the user's cache folder */
+  /**
+   * The folder that keeps what was read of large annotation files, or false. @default the user's
+   * cache folder
+   */
   cache?: string | false
 }
 
@@ -76,7 +87,10 @@ export interface CocoDataset {
   categoryIds: number[]
   /** In the order of the file. */
   samples: Sample[]
-  /** What is used of the file, and what is not. Evaluation reads all sound annotations of the classes. */
+  /**
+   * What is used of the file, and what is not. Evaluation reads all sound annotations of the
+   * classes.
+   */
   counts: DataCounts
   /** All categories, the first `limit` images, and their annotations. Evaluation reads it. */
   groundTruth: COCO
@@ -85,7 +99,8 @@ export interface CocoDataset {
 }
 
 /**
- * Loads a COCO annotation file. Everything in it that a batch or an evaluation would refuse is found here, and all told at once.
+ * Loads a COCO annotation file. Everything in it that a batch or an evaluation would refuse is
+ * found here, and all told at once.
  *
  * Source: filtering as mmdetection 2.x's `CocoDataset`; see `objectFault`.
  */

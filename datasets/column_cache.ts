@@ -20,7 +20,8 @@ export async function columnsPath(
   cache: string | false = userCacheFolder(),
 ): Promise<string | undefined> {
   if (cache === false || bytes < MIN_CACHED_BYTES) return undefined
-  await makeFolder(cache).catch(() => {}) // what cannot be written there is reported when it is tried
+  // What cannot be written there is reported when it is tried
+  await makeFolder(cache).catch(() => {})
   const name = createHash('sha256')
     .update(await realpath(annFile))
     .digest('hex')

@@ -7,8 +7,9 @@
 export const EXIF_MODES = ['auto', 'apply', 'ignore'] as const
 
 /**
- * Whether images are turned by their EXIF orientation: `apply`, as viewers, OpenCV and mmdetection do; `ignore`,
- * as torchvision does; `auto`, as viewers do, unless the annotated size is that of the stored pixels alone.
+ * Whether images are turned by their EXIF orientation: `apply`, as viewers, OpenCV and mmdetection
+ * do; `ignore`, as torchvision does; `auto`, as viewers do, unless the annotated size is that of
+ * the stored pixels alone.
  */
 export type ExifMode = (typeof EXIF_MODES)[number]
 

@@ -64,7 +64,9 @@ async function orDataError<Result>(result: Promise<Result>): Promise<Result | Da
   }
 }
 
-/** A sentence for the images that are turned, and one for those that are not though EXIF says so. */
+/**
+ * A sentence for the images that are turned, and one for those that are not though EXIF says so.
+ */
 export function exifLines({ total, turned, asStored }: ExifCounts): string[] {
   const line = (files: readonly string[], what: string) =>
     files.length === 0

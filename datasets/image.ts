@@ -21,11 +21,11 @@ export interface ImageOptions extends LimitOptions {
 /**
  * Decodes an image file to `[height, width, 3]` RGB, 0 to 255.
  *
- * Colour profiles are ignored, gray is repeated, alpha is dropped. CMYK and 16-bit images are converted. Of several
- * frames or pages the first is taken.
+ * Colour profiles are ignored, gray is repeated, alpha is dropped. CMYK and 16-bit images are
+ * converted. Of several frames or pages the first is taken.
  *
- * @param size `[height, width]` that the annotations promise. A file that is missing, broken, cut short, of too many
- *   pixels or of another size is a `DataError`.
+ * @param size `[height, width]` that the annotations promise. A file that is missing, broken, cut
+ *   short, of too many pixels or of another size is a `DataError`.
  */
 export async function decodeImage(
   file: string,
@@ -58,7 +58,10 @@ async function readBytes(file: string): Promise<Buffer> {
   }
 }
 
-/** A JPEG without EXIF is upright and of 8 bits, so that asking is spared: 3 % of the time of decoding. */
+/**
+ * A JPEG without EXIF is upright and of 8 bits, so that asking is spared: 3 % of the time of
+ * decoding.
+ */
 async function headerToAskFor(
   file: string,
   bytes: Buffer,

@@ -15,7 +15,10 @@ export interface LimitOptions {
 /** Of a file this much is read first; nearly all headers end in it. */
 const HEAD_BYTES = 64 * 1024
 
-/** A JPEG without EXIF most often has its pixels begin before this, and a small buffer costs less than opening the file. */
+/**
+ * A JPEG without EXIF most often has its pixels begin before this, and a small buffer costs less
+ * than opening the file.
+ */
 const START_BYTES = 2 * 1024
 
 /**
@@ -31,8 +34,8 @@ export function readHeader(file: string, options: LimitOptions = {}): Promise<Im
 }
 
 /**
- * `readHeader` of an image that EXIF orientation turns; undefined for one that it does not. Faster, as it parses no
- * header of a JPEG without EXIF.
+ * `readHeader` of an image that EXIF orientation turns; undefined for one that it does not. Faster,
+ * as it parses no header of a JPEG without EXIF.
  */
 export function readTurnedHeader(
   file: string,

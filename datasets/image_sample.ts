@@ -12,8 +12,8 @@ export interface ObjectColumns {
 }
 
 /**
- * A sample whose objects are a stretch of columns. Getters make its arrays when they are asked for: as fields of
- * 100,000 images they take 2 s and 200 MB.
+ * A sample whose objects are a stretch of columns. Getters make its arrays when they are asked for:
+ * as fields of 100,000 images they take 2 s and 200 MB.
  */
 export class ImageSample implements Sample {
   readonly crowdBoxesXyxy: Float32Array

@@ -4,7 +4,9 @@ import { runsBox } from '../packages/pycocotools-js/source/index.js'
 export interface InstanceMask {
   /** `x1 y1 x2 y2`, whole input pixels; may reach past the input. */
   frameXyxy: [number, number, number, number]
-  /** `[side, side]`, row-major, 0 to 255: the share of its pixels that each cell has of the object. */
+  /**
+   * `[side, side]`, row-major, 0 to 255: the share of its pixels that each cell has of the object.
+   */
   cells: Uint8Array
 }
 
@@ -20,9 +22,10 @@ export interface Placement {
 /**
  * An object's mask as it lies in the input, cut to the object.
  *
- * A pixel of the input takes the pixel of the image that it falls on (nearest neighbour, rounded down, as OpenCV).
- * A frame is `side` pixels long, a pixel a cell, or the least multiple of it that holds the object. No pixel is ever
- * unpacked: what a run covers of each cell is computed, and a picture of coco128 takes 0.6 ms where it took 3.2.
+ * A pixel of the input takes the pixel of the image that it falls on (nearest neighbour, rounded
+ * down, as OpenCV). A frame is `side` pixels long, a pixel a cell, or the least multiple of it that
+ * holds the object. No pixel is ever unpacked: what a run covers of each cell is computed, and a
+ * picture of coco128 takes 0.6 ms where it took 3.2.
  *
  * Source: mmdetection 2.x resizes whole bitmaps so, then mirrors them.
  *
@@ -72,7 +75,10 @@ export function instanceMask(runs: Uint32Array, placement: Placement, side: numb
   return { frameXyxy: [x1, rows.first, x1 + side * stepX, rows.first + side * stepY], cells }
 }
 
-/** Input pixels counted from the frame's corner, `x2` and `y2` not included, and the pixels of a cell. */
+/**
+ * Input pixels counted from the frame's corner, `x2` and `y2` not included, and the pixels of a
+ * cell.
+ */
 interface Rectangle {
   x1: number
   y1: number
@@ -101,7 +107,10 @@ interface AxisPixels {
   /** Input pixel. */
   first: number
   count: number
-  /** `[length + 1]`: of each image pixel from the first on, where its input pixels begin, counted from `first`. */
+  /**
+   * `[length + 1]`: of each image pixel from the first on, where its input pixels begin, counted
+   * from `first`.
+   */
   begins: Uint32Array
 }
 

@@ -47,7 +47,10 @@ function isKnownSound(file: AnnotationFile, { images, masks }: KeepOptions): boo
   return isKnown && images.length === file.images.length
 }
 
-/** What an annotation can belong to: that an entry has other faults is told of itself, not of its annotations. */
+/**
+ * What an annotation can belong to: that an entry has other faults is told of itself, not of its
+ * annotations.
+ */
 function entriesWithId(list: readonly Entry[]): { id: Id }[] {
   return list.filter((entry): entry is { id: Id } => isId(entry.id))
 }

@@ -48,7 +48,8 @@ const box = new Float64Array(4)
 /**
  * Why training does not use a sound annotation; undefined where it does.
  *
- * Source: mmdetection 2.x, which also keeps crowds apart: they are background to the detectors here.
+ * Source: mmdetection 2.x, which also keeps crowds apart: they are background to the detectors
+ * here.
  *
  * @param size `[height, width]` of its image.
  */

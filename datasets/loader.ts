@@ -37,9 +37,13 @@ interface LoaderOptions extends ImageOptions {
   batchSize: number
   /** Sides of batches are rounded up to multiples of it, itself a multiple of 32. */
   bucketStep: number
-  /** At most so many input shapes, chosen from the data set. @default all that `bucketStep` makes */
+  /**
+   * At most so many input shapes, chosen from the data set. @default all that `bucketStep` makes
+   */
   shapes?: number
-  /** Threads that decode and resize; 0 does it in this one. Batches do not depend on it. Default 1. */
+  /**
+   * Threads that decode and resize; 0 does it in this one. Batches do not depend on it. Default 1.
+   */
   workers?: number
 }
 
@@ -49,7 +53,10 @@ export interface TrainLoaderOptions extends LoaderOptions, Augmentation {
   masks?: boolean
 }
 
-/** Endless shuffled batches. What a batch holds depends on the options, the seed and its position only. */
+/**
+ * Endless shuffled batches. What a batch holds depends on the options, the seed and its position
+ * only.
+ */
 export class TrainLoader {
   readonly iterationsPerEpoch: number
   /** The input shapes of all batches, where `shapes` limits them. */
@@ -75,7 +82,10 @@ export class TrainLoader {
     return this.shapePlan?.shapes.length
   }
 
-  /** Batches from `start` on, over all epochs; the caller stops. Starting late gives what would have come anyway. */
+  /**
+   * Batches from `start` on, over all epochs; the caller stops. Starting late gives what would have
+   * come anyway.
+   */
   async *batches(
     start: Position = { epoch: 0, iteration: 0 },
   ): AsyncGenerator<TrainingBatch, void, undefined> {
@@ -86,8 +96,8 @@ export class TrainLoader {
   }
 
   /**
-   * Takes a batch that is done with, to make a later one in its memory. Its `images` and `masks` are empty from now on.
-   * Batches that are not handed back stay as they are.
+   * Takes a batch that is done with, to make a later one in its memory. Its `images` and `masks`
+   * are empty from now on. Batches that are not handed back stay as they are.
    */
   reuse({ images, masks }: { images: HostTensor; masks?: HostTensor }): void {
     this.pool.reuse({ pixels: bytesOf(images), cells: bytesOf(masks) })
@@ -137,10 +147,11 @@ export interface EvalOptions extends LoaderOptions {
 }
 
 /**
- * All images once, in the order of the file; the last batch may be smaller. Its worker threads end with it.
+ * All images once, in the order of the file; the last batch may be smaller. Its worker threads end
+ * with it.
  *
- * @param memory `reuse`: a batch is done with when the next is asked for, and its `images` are empty from then on: a
- *   later one is made in their memory. By default batches stay as they are.
+ * @param memory `reuse`: a batch is done with when the next is asked for, and its `images` are
+ *   empty from then on: a later one is made in their memory. By default batches stay as they are.
  */
 export async function* evalBatches(
   options: EvalOptions,
@@ -159,7 +170,10 @@ export async function* evalBatches(
   }
 }
 
-/** The input shapes of an evaluation, where they are limited; a last batch that is smaller counts as one of them. */
+/**
+ * The input shapes of an evaluation, where they are limited; a last batch that is smaller counts as
+ * one of them.
+ */
 export function planEvaluation(options: EvalOptions): ShapePlan | undefined {
   const { batchSize, shapes: count } = options
   if (count === undefined) return undefined
@@ -187,7 +201,9 @@ function* ownSizedPlans({ dataset, batchSize, testScale, bucketStep }: EvalOptio
   }
 }
 
-/** Batches in the order of their plans, a few of them rendered ahead of the one that is asked for. */
+/**
+ * Batches in the order of their plans, a few of them rendered ahead of the one that is asked for.
+ */
 async function* rendered<Plan extends BatchPlan>(
   plans: Iterable<Plan>,
   pool: RenderPool,

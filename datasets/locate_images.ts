@@ -21,11 +21,12 @@ export interface Finds {
 }
 
 /**
- * Finds the pictures of images, and in their headers the sizes that the file leaves out. Where entries that cannot be
- * used are dropped, images without a picture are.
+ * Finds the pictures of images, and in their headers the sizes that the file leaves out. Where
+ * entries that cannot be used are dropped, images without a picture are.
  *
  * @returns the images, and whether all their pictures are there.
- * @param images get their paths and sizes themselves: copies of 100,000 take longer than finding their pictures.
+ * @param images get their paths and sizes themselves: copies of 100,000 take longer than finding
+ *   their pictures.
  */
 export async function locateImages(
   images: readonly SoundImage[],

@@ -6,7 +6,10 @@ import type { LocatedImage } from './locate_images.js'
 import type { SoundCategory } from './sound_entries.js'
 import { tallyUp } from './tally.js'
 
-/** A sample, and how many annotations of the classes its image has, those that training leaves out too. */
+/**
+ * A sample, and how many annotations of the classes its image has, those that training leaves out
+ * too.
+ */
 export interface CountedSample {
   sample: Sample
   annotated: number
@@ -63,9 +66,11 @@ export function makeSamples(
 const NO_BOXES = new Float32Array(0)
 
 /**
- * The rows image by image, in file order; where those of each image start; and why training does not use a row.
+ * The rows image by image, in file order; where those of each image start; and why training does
+ * not use a row.
  *
- * Values of rows are looked at in file order: image by image each look would miss the processor's cache.
+ * Values of rows are looked at in file order: image by image each look would miss the processor's
+ * cache.
  */
 function groupByImage(
   images: readonly LocatedImage[],
@@ -95,7 +100,10 @@ function groupByImage(
   return { sorted, starts, faultOf: (row) => faults[codes[row]] }
 }
 
-/** Finds the place of an image by its id: in a table where ids are small numbers, which takes a tenth of a map's time. */
+/**
+ * Finds the place of an image by its id: in a table where ids are small numbers, which takes a
+ * tenth of a map's time.
+ */
 function placesById(images: readonly LocatedImage[]): (id: Id) => number {
   const largest = 16 * images.length + 2 ** 16
   const isSmall = ({ id }: LocatedImage) =>

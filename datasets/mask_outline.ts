@@ -1,7 +1,9 @@
 /**
- * Outer outlines of a mask along its pixels' edges, one polygon for each part that hangs together by edges.
+ * Outer outlines of a mask along its pixels' edges, one polygon for each part that hangs together
+ * by edges.
  *
- * Rasterised as COCO does, they give the mask back, with its holes filled: COCO's polygons cannot have holes.
+ * Rasterised as COCO does, they give the mask back, with its holes filled: COCO's polygons cannot
+ * have holes.
  *
  * @param mask `[height * width]`, row-major, not 0 inside.
  * @returns polygons `x1 y1 x2 y2 ...`, clockwise on the screen, corners only.
@@ -40,7 +42,10 @@ const STEPS = [
   [0, -1],
 ] as const
 
-/** Directions of the edges that leave each corner `y * (width + 1) + x`, with the mask to their right. */
+/**
+ * Directions of the edges that leave each corner `y * (width + 1) + x`, with the mask to their
+ * right.
+ */
 function boundaryEdges(
   mask: ArrayLike<number>,
   height: number,
@@ -65,7 +70,10 @@ function boundaryEdges(
   return edges
 }
 
-/** Takes one closed walk out of `edges`. Where two parts touch at a corner it turns right and stays on its own. */
+/**
+ * Takes one closed walk out of `edges`. Where two parts touch at a corner it turns right and stays
+ * on its own.
+ */
 function followEdges(edges: Map<number, number[]>, start: number, stride: number): number[] {
   const outline: number[] = []
   let corner = start

@@ -35,8 +35,8 @@ export function maskRequest({ images, slots }: BatchPlan): MaskRequest {
 }
 
 /**
- * A copy of what views the columns of the annotation file: a message takes all the memory behind a view along, 256 kB
- * for each polygon.
+ * A copy of what views the columns of the annotation file: a message takes all the memory behind a
+ * view along, 256 kB for each polygon.
  */
 function ownedSegmentation(segmentation: Segmentation | undefined): Segmentation | undefined {
   if (segmentation === undefined) return undefined

@@ -21,7 +21,10 @@ export interface PicturePath {
 export interface FoundPictures {
   /** One for each file name, in their order. */
   pictures: PicturePath[]
-  /** A sentence for each way in which names were not taken as they stand, with their number and the first. */
+  /**
+   * A sentence for each way in which names were not taken as they stand, with their number and the
+   * first.
+   */
   repairs: string[]
   /** File names of which there is no image, in any reading. */
   missing: string[]
@@ -30,9 +33,10 @@ export interface FoundPictures {
 /**
  * Finds the images that file names of annotations stand for.
  *
- * An absolute name is taken as it stands, as by Python's `os.path.join`, and a `file://` URL as its path. Where there is no
- * such file, these readings are tried in turn: backslashes as slashes (Windows), escapes such as `%20` decoded
- * (Label Studio), both, and the same letters in another Unicode form (macOS). Each folder is listed once.
+ * An absolute name is taken as it stands, as by Python's `os.path.join`, and a `file://` URL as its
+ * path. Where there is no such file, these readings are tried in turn: backslashes as slashes
+ * (Windows), escapes such as `%20` decoded (Label Studio), both, and the same letters in another
+ * Unicode form (macOS). Each folder is listed once.
  *
  * @param imageDir folder that names which are not absolute start from.
  */

@@ -4,7 +4,9 @@ import { decodeImage, type ImageOptions } from './image.js'
 import { type MaskRequest, maskRequest } from './mask_request.js'
 import { resizeBilinear, type Target } from './resize.js'
 
-/** What a worker needs to make the pixels of a batch, and its masks. Sizes are `[height, width]`. */
+/**
+ * What a worker needs to make the pixels of a batch, and its masks. Sizes are `[height, width]`.
+ */
 export interface RenderRequest extends ImageOptions {
   /** Padded size of every image. */
   size: [number, number]
@@ -67,8 +69,9 @@ export function pixelBytes({ size: [height, width], images }: RenderRequest): nu
  * Decodes, resizes and mirrors the images of a batch, then draws its masks.
  *
  * @param spare memory to write over, where it is large enough.
- * @returns arrays in buffers of their own or at the start of those in `spare`. Where several images fail, the error is
- *   the first one's, so that it does not depend on timing; of masks, only where no image fails.
+ * @returns arrays in buffers of their own or at the start of those in `spare`. Where several
+ *   images fail, the error is the first one's, so that it does not depend on timing; of masks, only
+ *   where no image fails.
  */
 export async function renderBatch(
   request: RenderRequest,
@@ -77,7 +80,8 @@ export async function renderBatch(
   const { masks } = request
   const pixels = await renderPixels(request, spare.pixels)
   if (!masks) return { pixels }
-  const { drawMasks } = await import('./batch_masks.js') // a worker without masks starts 0.3 s sooner
+  // A worker without masks starts 0.3 s sooner
+  const { drawMasks } = await import('./batch_masks.js')
   return { pixels, masks: drawMasks(masks, spare.cells) }
 }
 

@@ -19,11 +19,11 @@ interface Member {
 }
 
 /**
- * Makes the pixels and masks of batches in worker threads, or in this thread where `workers` is 0. Threads start with the
- * first job, and keep the process alive while they have one.
+ * Makes the pixels and masks of batches in worker threads, or in this thread where `workers` is 0.
+ * Threads start with the first job, and keep the process alive while they have one.
  *
- * Every job settles. A worker that dies fails what it had to do, with a sentence that names the images it was on; the
- * other workers finish theirs, and the pool takes no more.
+ * Every job settles. A worker that dies fails what it had to do, with a sentence that names the
+ * images it was on; the other workers finish theirs, and the pool takes no more.
  */
 export class RenderPool {
   private members: Member[] = []
@@ -32,7 +32,10 @@ export class RenderPool {
   /** Why the pool takes no more jobs. */
   private ending: unknown
 
-  /** @param startWorker starts a thread that answers each `RenderJob` with a `RenderReply`, one after another. */
+  /**
+   * @param startWorker starts a thread that answers each `RenderJob` with a `RenderReply`, one
+   *   after another.
+   */
   constructor(
     readonly workers: number,
     private readonly startWorker: () => Worker = startRenderWorker,
@@ -64,10 +67,11 @@ export class RenderPool {
   }
 
   /**
-   * Takes pixels and cells of masks that `render` gave, to write over their memory; they are empty from now on.
+   * Takes pixels and cells of masks that `render` gave, to write over their memory; they are empty
+   * from now on.
    *
-   * Without it the garbage collector runs for every other batch of 10 MB, which takes this thread longer than
-   * all else it does for the batch.
+   * Without it the garbage collector runs for every other batch of 10 MB, which takes this thread
+   * longer than all else it does for the batch.
    */
   reuse({ pixels, cells }: { pixels?: Uint8Array; cells?: Uint8Array }): void {
     if (this.ending !== undefined) return
@@ -111,14 +115,17 @@ function closedError(): Error {
 
 function settle({ worker, pending }: Member, reply: RenderReply): void {
   const waiting = pending.get(reply.job)
-  if (waiting === undefined) return // rejected by `endMember`; unref would undo the ref of `terminate`
+  // Rejected by `endMember`; unref would undo the ref of `terminate`
+  if (waiting === undefined) return
   pending.delete(reply.job)
   if (pending.size === 0) worker.unref()
   if ('rendered' in reply) waiting.resolve(reply.rendered)
   else waiting.reject('dataError' in reply ? DataError.of(reply.dataError) : reply.error)
 }
 
-/** Fails what the worker has not done. `terminate` keeps the process alive until the thread is gone. */
+/**
+ * Fails what the worker has not done. `terminate` keeps the process alive until the thread is gone.
+ */
 async function endMember({ worker, pending }: Member, error: unknown): Promise<void> {
   for (const { reject } of pending.values()) reject(error)
   pending.clear()
@@ -151,8 +158,9 @@ function placeOf({ pending }: Member): string {
 }
 
 /**
- * Starts `render_worker` beside this file. Node 20 runs no TypeScript in a worker, and tsx's hooks do not
- * reach one there, so that from sources the thread starts with a line of JavaScript that calls them.
+ * Starts `render_worker` beside this file. Node 20 runs no TypeScript in a worker, and tsx's hooks
+ * do not reach one there, so that from sources the thread starts with a line of JavaScript that
+ * calls them.
  */
 function startRenderWorker(): Worker {
   if (import.meta.url.endsWith('.js')) {

@@ -9,7 +9,10 @@ export interface RenderJob {
   spare: SpareMemory
 }
 
-/** From a worker: a batch, the sentence of a `DataError` (a class does not survive the way), or any other error. */
+/**
+ * From a worker: a batch, the sentence of a `DataError` (a class does not survive the way), or any
+ * other error.
+ */
 export type RenderReply = { job: number } & (
   | { rendered: RenderedBatch }
   | { dataError: string }

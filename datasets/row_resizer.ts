@@ -2,8 +2,8 @@ import { RESIZE_ROWS } from './resize_rows_wasm.js'
 import { ONE, type Taps } from './taps.js'
 
 /**
- * Resizes rows of an image along x and blends two of them, by `resize_rows.wat`: 10 times as fast as JavaScript.
- * Its memory holds rows only, so that it is small whatever the size of the image.
+ * Resizes rows of an image along x and blends two of them, by `resize_rows.wat`: 10 times as fast
+ * as JavaScript. Its memory holds rows only, so that it is small whatever the size of the image.
  */
 export interface RowResizer {
   /** Where two resized rows have their place: bytes of its memory. */
@@ -18,8 +18,8 @@ export interface RowResizer {
 }
 
 /**
- * A resizer from `width` columns to those of `columns`; the one before it must not be used any more, as they share
- * their memory.
+ * A resizer from `width` columns to those of `columns`; the one before it must not be used any
+ * more, as they share their memory.
  *
  * @param image `[height, width, 3]`, RGB.
  */
@@ -43,7 +43,8 @@ export function rowResizer(image: Uint8Array, width: number, { first, weight }: 
     places: [upper, lower],
     resizeRow(y, place) {
       const start = image.byteOffset + y * sourceRow.length
-      sourceRow.set(new Uint8Array(image.buffer, start, sourceRow.length)) // `subarray` of a Buffer takes longer
+      // `subarray` of a Buffer takes longer
+      sourceRow.set(new Uint8Array(image.buffer, start, sourceRow.length))
       kernel.resizeRow(source, 0, outWidth, place)
     },
     blendRows(top, bottom, weight) {
@@ -86,7 +87,10 @@ function makeKernel(bytes: number): Kernel {
   return kernel
 }
 
-/** Room for as many bytes and the 15 past their end that the loops touch, ending at a multiple of 16. */
+/**
+ * Room for as many bytes and the 15 past their end that the loops touch, ending at a multiple of
+ * 16.
+ */
 function padded(bytes: number): number {
   return (Math.floor(bytes / 16) + 2) * 16
 }

@@ -8,8 +8,8 @@ export function aspectGroup([height, width]: readonly [number, number]): 0 | 1 {
 /**
  * The batches of one epoch: each of images of one group, every image at least once.
  *
- * Each group is shuffled and padded to full batches by repeating its first images; then the batches are
- * shuffled. Another epoch gives another order, the same options always the same.
+ * Each group is shuffled and padded to full batches by repeating its first images; then the batches
+ * are shuffled. Another epoch gives another order, the same options always the same.
  *
  * Source: mmdetection 2.x's `GroupSampler`.
  *

@@ -1,4 +1,7 @@
-/** What a graph is compiled for: the padded size of a batch's images, and places for the objects of each. */
+/**
+ * What a graph is compiled for: the padded size of a batch's images, and places for the objects of
+ * each.
+ */
 export interface InputShape {
   /** Padded `[height, width]`, input pixels. */
   size: [number, number]
@@ -27,20 +30,23 @@ export interface PlanOptions {
 }
 
 /**
- * What a place for an object costs, in parts of a step without any: some twenty passes over the IoUs of one box with all
- * anchors. Beside VanillaNet-13 that is about 1/10,000, beside the network of the demo 1/1000.
+ * What a place for an object costs, in parts of a step without any: some twenty passes over the
+ * IoUs of one box with all anchors. Beside VanillaNet-13 that is about 1/10,000, beside the network
+ * of the demo 1/1000.
  */
 const SLOT_COST = 1 / 4000
 
-/** Needs that are rarer, taken together, play no part in the choice; the largest shapes hold them. */
+/**
+ * Needs that are rarer, taken together, play no part in the choice; the largest shapes hold them.
+ */
 const RARE = 1e-3
 
 /** Each round tries to replace every shape; plans for COCO settle after a few. */
 const MAX_ROUNDS = 20
 
 /**
- * Chooses the shapes that make the expected step cheapest: greedily, then by replacing one at a time until nothing helps.
- * That is not always the best plan, but always the same one.
+ * Chooses the shapes that make the expected step cheapest: greedily, then by replacing one at a
+ * time until nothing helps. That is not always the best plan, but always the same one.
  *
  * @param needs what batches need, `share`s adding up to 1.
  */
@@ -95,7 +101,10 @@ function byCost(a: InputShape, b: InputShape): number {
   return costOf(a) - costOf(b) || a.size[0] - b.size[0] || a.slots - b.slots
 }
 
-/** The expected cost of sets of shapes. Candidates are the sizes that batches need, each with all numbers of slots. */
+/**
+ * The expected cost of sets of shapes. Candidates are the sizes that batches need, each with all
+ * numbers of slots.
+ */
 class Choice {
   private readonly candidates: InputShape[]
   /** For each candidate the needs it holds. */
@@ -141,7 +150,10 @@ class Choice {
   }
 }
 
-/** A function that lists the needs which a shape holds. Plain loops: a plan for COCO compares five million pairs. */
+/**
+ * A function that lists the needs which a shape holds. Plain loops: a plan for COCO compares five
+ * million pairs.
+ */
 function holder(needs: readonly InputShape[]): (shape: InputShape) => Uint32Array {
   const heights = Uint32Array.from(needs, ({ size }) => size[0])
   const widths = Uint32Array.from(needs, ({ size }) => size[1])

@@ -24,7 +24,10 @@ export interface Scene {
   objects: SceneObject[]
 }
 
-/** Of the circles about single shapes, pixels; in a small image at most `MAX_SHARE` of its shorter side. */
+/**
+ * Of the circles about single shapes, pixels; in a small image at most `MAX_SHARE` of its shorter
+ * side.
+ */
 const DIAMETERS = [20, 80] as const
 const MAX_SHARE = 0.6
 /** No more than this part of an object is hidden, so that each can be told. */

@@ -36,12 +36,12 @@ const CATEGORY_IDS = [1, 2, 4]
 const CROWD_EVERY = 12
 
 /**
- * Makes a small COCO data set of circles, squares and triangles on textured backgrounds: one to five in an
- * image, 16 to 80 pixels large, partly hidden by each other, with boxes and polygons of what is seen, and a
- * few crowds. The same options give the same bytes.
+ * Makes a small COCO data set of circles, squares and triangles on textured backgrounds: one to
+ * five in an image, 16 to 80 pixels large, partly hidden by each other, with boxes and polygons of
+ * what is seen, and a few crowds. The same options give the same bytes.
  *
- * Files lie in `directory`: `annotations.json`, written last, and `images/000001.png` and so on. Where they
- * are there already, nothing is done.
+ * Files lie in `directory`: `annotations.json`, written last, and `images/000001.png` and so on.
+ * Where they are there already, nothing is done.
  */
 export async function generateShapes(options: ShapesOptions): Promise<ShapesFiles> {
   const { directory, count, size, seed } = options

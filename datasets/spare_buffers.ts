@@ -8,7 +8,10 @@ export class SpareBuffers {
     this.buffers.push(structuredClone(buffer, { transfer: [buffer] }))
   }
 
-  /** One of at least so many bytes. Of spares that are all smaller one is dropped: a larger one comes in its place. */
+  /**
+   * One of at least so many bytes. Of spares that are all smaller one is dropped: a larger one
+   * comes in its place.
+   */
   take(bytes: number): ArrayBuffer | undefined {
     const place = this.buffers.findIndex(({ byteLength }) => byteLength >= bytes)
     if (place !== -1) return this.buffers.splice(place, 1)[0]

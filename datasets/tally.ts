@@ -21,7 +21,10 @@ export function countOf(tally: Tally): number {
   return Object.values(tally).reduce((sum, { count }) => sum + count, 0)
 }
 
-/** `2 flagged 'iscrowd' (first: annotation 12), 1 of area 0 (annotation 9)`; nothing for a tally that is empty. */
+/**
+ * `2 flagged 'iscrowd' (first: annotation 12), 1 of area 0 (annotation 9)`; nothing for a tally
+ * that is empty.
+ */
 export function tallyText(tally: Tally, what: string): string {
   return Object.entries(tally)
     .map(([reason, { count, first }]) => {

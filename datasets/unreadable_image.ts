@@ -20,7 +20,9 @@ export function openError(file: string, error: unknown): DataError {
   return new DataError(file, `cannot be read (${String(code)})`, 'make it a readable file')
 }
 
-/** Why bytes that were read from `file` are no image, by what they hold; `error` is the decoder's. */
+/**
+ * Why bytes that were read from `file` are no image, by what they hold; `error` is the decoder's.
+ */
 export async function unreadableError(
   file: string,
   bytes: Uint8Array,
@@ -48,7 +50,10 @@ function reasonOf(error: unknown): string {
 
 type WhatAndFix = readonly [what: string, fix: string]
 
-/** What a file holds in place of an image that can be read; undefined where that is what it begins as. */
+/**
+ * What a file holds in place of an image that can be read; undefined where that is what it begins
+ * as.
+ */
 async function contentsOf(head: Buffer): Promise<WhatAndFix | undefined> {
   if (head.length === 0) return ['is an empty file', 'copy the image again']
   const marker = head.toString('latin1')

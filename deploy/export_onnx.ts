@@ -42,17 +42,17 @@ export interface ExportedFile {
 const PATHS_AS_NAMES = { input: (path: string) => path, output: (path: string) => path }
 
 /**
- * Writes a self-contained ONNX file (opset 18) with the weights that `model` has now, in the form it has
- * now. The file appears whole or not at all.
+ * Writes a self-contained ONNX file (opset 18) with the weights that `model` has now, in the form
+ * it has now. The file appears whole or not at all.
  *
- * `model`: input `images` uint8 `[n, h, w, 3]`, RGB 0 to 255, resized; the whole input
- * counts as image, so pad with the mean colour (124, 116, 104), which is 0 when normalised; outputs
- * `boxes` `[n, k, 4]` `x1 y1 x2 y2`, input pixels, `scores` `[n, k]`, descending, `labels` `[n, k]` int32,
- * index into the classes, -1 where padded; of a detector that segments also `masks` `[n, k, m, m]`, the probability
- * of each part of the box to be of the object, to be stretched over the box.
+ * `model`: input `images` uint8 `[n, h, w, 3]`, RGB 0 to 255, resized; the whole input counts as
+ * image, so pad with the mean colour (124, 116, 104), which is 0 when normalised; outputs `boxes`
+ * `[n, k, 4]` `x1 y1 x2 y2`, input pixels, `scores` `[n, k]`, descending, `labels` `[n, k]` int32,
+ * index into the classes, -1 where padded; of a detector that segments also `masks` `[n, k, m, m]`,
+ * the probability of each part of the box to be of the object, to be stretched over the box.
  *
- * `backbone`: input `images` float32 `[n, 3, h, w]`, normalised RGB; outputs `feature_0`, `feature_1`, ...
- * `[n, c, h / stride, w / stride]`, shallow to deep.
+ * `backbone`: input `images` float32 `[n, 3, h, w]`, normalised RGB; outputs `feature_0`,
+ * `feature_1`, ... `[n, c, h / stride, w / stride]`, shallow to deep.
  *
  * @param model a detector; a backbone, or anything that has one, for `backbone`.
  */
@@ -102,7 +102,8 @@ function traceBackbone(model: Module, images: ExportedValue, lambda: number): Tr
       atLambda(lambda),
     )
     const named = features.map(
-      (feature, i) => [`feature_${i}`, tf.transpose(feature, [0, 3, 1, 2])] as const, // [n, c, h, w]
+      // [n, c, h, w]
+      (feature, i) => [`feature_${i}`, tf.transpose(feature, [0, 3, 1, 2])] as const,
     )
     return Object.fromEntries(named)
   }

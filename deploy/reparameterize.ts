@@ -39,8 +39,8 @@ export interface Merged {
 }
 
 /**
- * Merges the backbone of `model` in place, with the check of `mergeBackbone`; `model` is left as it was
- * when that refuses.
+ * Merges the backbone of `model` in place, with the check of `mergeBackbone`; `model` is left as it
+ * was when that refuses.
  */
 export async function reparameterize(
   model: { backbone: Backbone },
@@ -111,8 +111,8 @@ export async function mergeBackbone(
 }
 
 /**
- * A matrix product in float32, on the engine: merging VanillaNet-13 takes 1.4e11 products, two minutes in plain JavaScript,
- * and its forward pass rounds no less.
+ * A matrix product in float32, on the engine: merging VanillaNet-13 takes 1.4e11 products, two
+ * minutes in plain JavaScript, and its forward pass rounds no less.
  */
 export const matrixProduct: MatrixProduct = async (a, b, { m, k, n }) => {
   const multiply = compile(

@@ -8,7 +8,10 @@ export const IMAGENET_PIXELS: PixelStatistics = {
   std: [58.395, 57.12, 57.375],
 }
 
-/** Each image's own padding reaches to the next multiple of this; what lies beyond came with the batch. */
+/**
+ * Each image's own padding reaches to the next multiple of this; what lies beyond came with the
+ * batch.
+ */
 const SIZE_DIVISOR = 32
 
 /** Sizes rounded up to multiples of `SIZE_DIVISOR`: `[n, 2]`. */

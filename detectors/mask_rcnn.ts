@@ -26,7 +26,8 @@ export interface MaskRCNNOptions {
 }
 
 /**
- * A two-stage detector and segmenter: regions are proposed, then classified, refined and masked one by one.
+ * A two-stage detector and segmenter: regions are proposed, then classified, refined and masked one
+ * by one.
  *
  * Source: Mask R-CNN, arXiv:1703.06870; rules and names as mmdetection 2.x.
  */
@@ -48,7 +49,9 @@ export class MaskRCNN extends Detector {
     this.pixels = { mean: pixelMean ?? mean, std: pixelStd ?? std }
   }
 
-  /** `rpn`: which anchors are learned from; `roi`: which objects and proposals; and the backbone's. */
+  /**
+   * `rpn`: which anchors are learned from; `roi`: which objects and proposals; and the backbone's.
+   */
   override noiseShapes({ images, labels }: TrainBatchShapes): Record<string, readonly number[]> {
     const [imageCount, height, width] = images
     const { strides } = this.rpn_head.anchors

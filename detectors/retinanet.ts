@@ -26,7 +26,8 @@ export interface RetinaNetOptions {
 /**
  * A one-stage detector: classes and boxes straight from the anchors of a feature pyramid.
  *
- * Source: Focal Loss for Dense Object Detection, arXiv:1708.02002; rules and names as mmdetection 2.x.
+ * Source: Focal Loss for Dense Object Detection, arXiv:1708.02002; rules and names as mmdetection
+ * 2.x.
  */
 export class RetinaNet extends Detector {
   readonly backbone: Backbone

@@ -37,7 +37,8 @@ export interface DrawDetectionsOptions {
 /**
  * Draws masks, boxes and labels over a copy of a picture.
  *
- * Better scores come on top, and take the first choice of places for their labels; of equals, smaller boxes do.
+ * Better scores come on top, and take the first choice of places for their labels; of equals,
+ * smaller boxes do.
  */
 export async function drawDetections(
   image: RgbImage,

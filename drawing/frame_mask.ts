@@ -1,8 +1,8 @@
 import type { BinaryMask } from '../packages/pycocotools-js/source/index.js'
 
 /**
- * The mask of an object as a batch of training data holds it, back in its image: pixels of cells that it covers
- * by half or more.
+ * The mask of an object as a batch of training data holds it, back in its image: pixels of cells
+ * that it covers by half or more.
  *
  * @param cells `[side, side]`, 0 to 255, which divide the frame evenly.
  * @param frameXyxy whole pixels; what lies outside the image is left out.

@@ -12,7 +12,8 @@ const INFERNO = [
 ] as const
 
 /**
- * The colour of a heat: black, violet, red, orange, pale yellow, each as much lighter as it is hotter.
+ * The colour of a heat: black, violet, red, orange, pale yellow, each as much lighter as it is
+ * hotter.
  *
  * Source: matplotlib's inferno to within 9 of 255, by the polynomials that Matt Zucker fitted to it
  * (shadertoy.com/view/WlfXRN, CC0).

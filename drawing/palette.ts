@@ -4,7 +4,10 @@ export type Color = readonly [red: number, green: number, blue: number]
 export const BLACK: Color = [0, 0, 0]
 export const WHITE: Color = [255, 255, 255]
 
-/** Of the first class, degrees; the others follow by the golden angle, so that none repeats, and neighbours differ. */
+/**
+ * Of the first class, degrees; the others follow by the golden angle, so that none repeats, and
+ * neighbours differ.
+ */
 const FIRST_HUE = 25
 const GOLDEN_ANGLE = 180 * (3 - Math.sqrt(5))
 /** Taken in turn, so that hues that come near again after many classes differ in lightness. */
@@ -38,8 +41,8 @@ function luminance(color: Color): number {
 }
 
 /**
- * Source: Oklab by Björn Ottosson, "A perceptual color space for image processing", 2020. Colours that no screen
- * can show are cut to the nearest value of each channel.
+ * Source: Oklab by Björn Ottosson, "A perceptual color space for image processing", 2020. Colours
+ * that no screen can show are cut to the nearest value of each channel.
  *
  * @param lightness 0 to 1.
  * @param hue radians.

@@ -1,8 +1,8 @@
 import type { Rect } from './paint.js'
 
 /**
- * Where the tag of a box goes: above it, else inside, else below, else at its right, the first that lies in the
- * picture and covers no other tag; if none does, the first that lies in the picture.
+ * Where the tag of a box goes: above it, else inside, else below, else at its right, the first that
+ * lies in the picture and covers no other tag; if none does, the first that lies in the picture.
  *
  * @param box whole pixels.
  * @param size of the tag, and of the picture.

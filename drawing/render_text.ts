@@ -8,7 +8,10 @@ const FONT = {
   name: 'DejaVu Sans Bold',
 }
 
-/** The sign of box drawing: as high as a line. It stands before each text, so that all are cut to the same height, and is cut off. */
+/**
+ * The sign of box drawing: as high as a line. It stands before each text, so that all are cut to
+ * the same height, and is cut off.
+ */
 const RULER = '│'
 
 /** Keeps the ruler on the left of texts that are written from right to left. */

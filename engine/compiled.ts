@@ -8,18 +8,23 @@ export type CompiledFunction<In extends TensorTree, Out extends TensorTree> = (i
 
 export interface RunOptions<Leaf extends RunTensor = HostTensor> {
   /**
-   * Pre-allocated tensors for some or all outputs, nested like the outputs: they are written in place, and none of them
-   * may be an input of the same run. Tensors for what is no output are left alone.
+   * Pre-allocated tensors for some or all outputs, nested like the outputs: they are written in
+   * place, and none of them may be an input of the same run. Tensors for what is no output are left
+   * alone.
    */
   into?: Tree<Leaf>
 }
 
-/** A function that has been made ready to run; one graph is kept for each signature of its inputs. */
+/**
+ * A function that has been made ready to run; one graph is kept for each signature of its inputs.
+ */
 export interface Compiled<In extends TensorTree, Out extends TensorTree> {
   run(inputs: RunTree<In>, options?: RunOptions): Promise<HostTree<Out>>
   /** Outputs that `into` names are those tensors; others are new, on the host. */
   run(inputs: RunTree<In>, options: RunOptions<RunTensor>): Promise<RunTree<Out>>
-  /** Whether the graph for inputs of these shapes and types is there, so that `run` only runs it. */
+  /**
+   * Whether the graph for inputs of these shapes and types is there, so that `run` only runs it.
+   */
   isReady(inputs: RunTree<In>): boolean
   /** Makes that graph where it is not there. Values are not read. */
   prepare(inputs: RunTree<In>): Promise<void>
@@ -29,8 +34,8 @@ export interface Compiled<In extends TensorTree, Out extends TensorTree> {
 
 export const ENGINES = ['onnxruntime', 'tensorflow', 'tfjs'] as const
 /**
- * `onnxruntime` traces functions to ONNX; `tensorflow` and `tfjs` run them operation by operation, on the native backend of
- * TensorFlow.js and on its current one.
+ * `onnxruntime` traces functions to ONNX; `tensorflow` and `tfjs` run them operation by operation,
+ * on the native backend of TensorFlow.js and on its current one.
  */
 export type EngineName = (typeof ENGINES)[number]
 
@@ -40,12 +45,15 @@ export type DeviceName = (typeof DEVICES)[number]
 
 export const PRECISIONS = ['fp32', 'tf32', 'fp16'] as const
 /**
- * `fp32` throughout; `tf32`: CUDA may round the factors of products and convolutions to 10 bits of fraction; `fp16`: those, and
- * what lies between them, in half precision, see `engine/trace/mixed_precision.ts`.
+ * `fp32` throughout; `tf32`: CUDA may round the factors of products and convolutions to 10 bits of
+ * fraction; `fp16`: those, and what lies between them, in half precision, see
+ * `engine/trace/mixed_precision.ts`.
  */
 export type Precision = (typeof PRECISIONS)[number]
 
-/** How many nodes of a graph each provider of ONNX Runtime runs, such as `CUDAExecutionProvider`. */
+/**
+ * How many nodes of a graph each provider of ONNX Runtime runs, such as `CUDAExecutionProvider`.
+ */
 export interface Placement {
   /** Name of the compiled function. */
   graph: string
@@ -58,10 +66,13 @@ export interface ComputeOptions {
   engine?: EngineName
   /** Other than `cpu`: of the engine `onnxruntime` only. @default 'cpu' */
   device?: DeviceName
-  /** Other than `fp32`: of the engine `onnxruntime` only; `tf32`: on `cuda` only. @default 'fp32' */
+  /**
+   * Other than `fp32`: of the engine `onnxruntime` only; `tf32`: on `cuda` only. @default 'fp32'
+   */
   precision?: Precision
   /**
-   * False: a graph of whose nodes the device lacks the kernels is refused, but for a few integers to be computed.
+   * False: a graph of whose nodes the device lacks the kernels is refused, but for a few integers
+   * to be computed.
    *
    * @default false
    */
@@ -76,8 +87,8 @@ export interface CompileOptions extends ComputeOptions {
   /** Graphs kept at a time, one for each signature of the inputs. @default 8 */
   cacheSize?: number
   /**
-   * What may be in a graph: standard operators and those of every device, or also those that ONNX Runtime has for
-   * x64 processors alone.
+   * What may be in a graph: standard operators and those of every device, or also those that ONNX
+   * Runtime has for x64 processors alone.
    *
    * @default the fastest on the device
    */

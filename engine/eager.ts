@@ -21,8 +21,8 @@ import {
 type EagerEngine = Exclude<EngineName, 'onnxruntime'>
 
 /**
- * Runs `fn` operation by operation on a TensorFlow.js backend, `tfjs`: on the current one. It is the reference for
- * tracing.
+ * Runs `fn` operation by operation on a TensorFlow.js backend, `tfjs`: on the current one. It is
+ * the reference for tracing.
  */
 export function eager<In extends TensorTree, Out extends TensorTree>(
   fn: CompiledFunction<In, Out>,
@@ -109,7 +109,10 @@ function ours(tensor: DeviceTensor): BackendTensor {
   )
 }
 
-/** What a run gives for an output: the caller's tensor with the output's numbers, or a new one on the host. */
+/**
+ * What a run gives for an output: the caller's tensor with the output's numbers, or a new one on
+ * the host.
+ */
 function place(tensor: tf.Tensor, target: RunTensor | undefined): RunTensor {
   if (target instanceof DeviceTensor) {
     ours(target).replace(tensor)

@@ -4,8 +4,9 @@ import { ConfigError } from '../errors.js'
 const MARK = Symbol.for('vanilladet.engine')
 
 /**
- * Refuses a second copy of the library in one program, before it registers anything: TensorFlow.js has one registry of kernels, and networks that are registered
- * in one copy are unknown to the other.
+ * Refuses a second copy of the library in one program, before it registers anything: TensorFlow.js
+ * has one registry of kernels, and networks that are registered in one copy are unknown to the
+ * other.
  *
  * @param url of the module that registers.
  * @throws ConfigError

@@ -62,8 +62,8 @@ export function findPackage(folder: string): string | undefined {
 }
 
 /**
- * Loads a package, which registers its backend with the TensorFlow.js that it requires: it must be the one that is used
- * here, as a tensor knows its backend.
+ * Loads a package, which registers its backend with the TensorFlow.js that it requires: it must be
+ * the one that is used here, as a tensor knows its backend.
  *
  * @param path of its main file; undefined where none is installed.
  * @throws DeviceError

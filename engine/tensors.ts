@@ -2,10 +2,14 @@ import * as tf from '@tensorflow/tfjs'
 import { floats, type HostTensor, ints, isHostTensor } from '../host_tensor.js'
 import { DeviceTensor } from './device_tensor.js'
 
-/** What compiled functions are given: numbers of the host's, or of the device's that they run on. */
+/**
+ * What compiled functions are given: numbers of the host's, or of the device's that they run on.
+ */
 export type RunTensor = HostTensor | DeviceTensor
 
-/** Nested records and lists with a `Leaf` at each end. An entry that is undefined counts as absent. */
+/**
+ * Nested records and lists with a `Leaf` at each end. An entry that is undefined counts as absent.
+ */
 export type Tree<Leaf> =
   | Leaf
   | { readonly [key: string]: Tree<Leaf> | undefined }
@@ -33,7 +37,10 @@ export function isRunTensor(value: unknown): value is RunTensor {
   return value instanceof DeviceTensor || isHostTensor(value)
 }
 
-/** Of a tensor that is known to be on the host, such as an output that was given no place on a device. */
+/**
+ * Of a tensor that is known to be on the host, such as an output that was given no place on a
+ * device.
+ */
 export function hostTensor(tensor: RunTensor): HostTensor {
   if (tensor instanceof DeviceTensor) {
     throw new Error(
@@ -48,7 +55,9 @@ export function isTensor(value: unknown): value is tf.Tensor {
   return value instanceof tf.Tensor
 }
 
-/** Leaves of a tree with their paths (`state.backbone.stem1.0.weight`), in key order of insertion. */
+/**
+ * Leaves of a tree with their paths (`state.backbone.stem1.0.weight`), in key order of insertion.
+ */
 export function flattenTree<Leaf>(
   tree: Tree<Leaf>,
   isLeaf: (value: unknown) => value is Leaf,
@@ -92,7 +101,10 @@ export function toTensor(host: HostTensor): tf.Tensor {
   return tf.tensor(values, [...host.shape], dtype)
 }
 
-/** Copies a tensor of the current TensorFlow.js backend to the host. Not possible on a traced tensor. */
+/**
+ * Copies a tensor of the current TensorFlow.js backend to the host. Not possible on a traced
+ * tensor.
+ */
 export function toHost(tensor: tf.Tensor): HostTensor {
   const data = tensor.dataSync()
   if (tensor.dtype === 'int32') return ints(data, tensor.shape)

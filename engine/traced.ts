@@ -38,14 +38,16 @@ export function targetOf({ device = 'cpu', precision = 'fp32' }: ComputeOptions)
 }
 
 interface LoadedGraph {
-  /** Which inputs and outputs the graph has; not its nodes and constants, which the session holds. */
+  /**
+   * Which inputs and outputs the graph has; not its nodes and constants, which the session holds.
+   */
   interface: Pick<TracedFunction, 'inputs' | 'outputs'>
   session: Session | undefined
 }
 
 /**
- * A graph and those who run it now. It is freed once it has left the cache and nobody runs it, since
- * freeing it under a run would take the memory that the run works on.
+ * A graph and those who run it now. It is freed once it has left the cache and nobody runs it,
+ * since freeing it under a run would take the memory that the run works on.
  */
 class CachedGraph {
   private users = 0
@@ -192,7 +194,9 @@ function outputOf(
   return { dtype: output.dtype, shape: output.shape, data: output.data as Float32Array }
 }
 
-/** The tensor that the caller asked a value of another's memory to be in, or a new one on the host. */
+/**
+ * The tensor that the caller asked a value of another's memory to be in, or a new one on the host.
+ */
 function place(
   value: RunTensor,
   target: RunTensor | undefined,

@@ -22,8 +22,8 @@ export type ClassActivationInputs = ActivationInputs & {
 type Explained = RetinaNet | MaskRCNN
 
 /**
- * How strongly a backbone answers, place by place: the mean of the absolute values of all channels of its last
- * feature map, `[h, w]`.
+ * How strongly a backbone answers, place by place: the mean of the absolute values of all channels
+ * of its last feature map, `[h, w]`.
  */
 export function compileMeanActivation(
   detector: Detector,
@@ -43,12 +43,12 @@ export function compileMeanActivation(
 }
 
 /**
- * Where a backbone sees what speaks for a class: a gradient-weighted class activation map of its last feature
- * map, `[h, w]`, 0 or more.
+ * Where a backbone sees what speaks for a class: a gradient-weighted class activation map of its
+ * last feature map, `[h, w]`, 0 or more.
  *
- * Each channel is weighted by the mean, over all places, of the gradient of the class's evidence: of the largest
- * logit that any anchor gives it (RetinaNet), or the largest lead of its logit over the background's in any
- * proposal (Mask R-CNN). What weighs against the class is cut off.
+ * Each channel is weighted by the mean, over all places, of the gradient of the class's evidence:
+ * of the largest logit that any anchor gives it (RetinaNet), or the largest lead of its logit over
+ * the background's in any proposal (Mask R-CNN). What weighs against the class is cut off.
  *
  * Source: Grad-CAM, arXiv:1610.02391, equations 1 and 2.
  */
@@ -96,8 +96,9 @@ export interface MapFrame {
 }
 
 /**
- * An activation map stretched over its image: bilinear between the centres of its cells, then shifted and scaled
- * so that the lowest pixel is 0 and the highest is 1. A map of one value is 0 everywhere.
+ * An activation map stretched over its image: bilinear between the centres of its cells, then
+ * shifted and scaled so that the lowest pixel is 0 and the highest is 1. A map of one value is 0
+ * everywhere.
  *
  * @param map `[h, w]`.
  * @returns `[height, width]` of the image on disk.
@@ -126,7 +127,10 @@ interface Place {
   weight: number
 }
 
-/** Where each pixel of the image falls on the map, along one axis; cells of nothing but padding are left out. */
+/**
+ * Where each pixel of the image falls on the map, along one axis; cells of nothing but padding are
+ * left out.
+ */
 function placesAlong(axis: 0 | 1, { inputSize, imageSize, stride }: MapFrame): Place[] {
   const pixels = imageSize[axis]
   const cells = Math.ceil(inputSize[axis] / stride)
@@ -202,7 +206,10 @@ function proposalEvidence(
   return largest(tf.sub(ofClass, background), tf.greater(scores, 0))
 }
 
-/** The logits of one class, as a list, of a tensor whose last axis is one or several times the classes. */
+/**
+ * The logits of one class, as a list, of a tensor whose last axis is one or several times the
+ * classes.
+ */
 function logitsOf(logits: tf.Tensor, classMask: tf.Tensor1D): tf.Tensor1D {
   const rows = tf.reshape(logits, [-1, classMask.shape[0]])
   return tf.reshape(tf.matMul(rows, tf.expandDims(classMask, 1)), [-1])
@@ -210,6 +217,7 @@ function logitsOf(logits: tf.Tensor, classMask: tf.Tensor1D): tf.Tensor1D {
 
 /** The largest value among those that count. */
 function largest(values: tf.Tensor1D, counts: tf.Tensor): tf.Scalar {
-  const others = tf.sub(tf.reshape(tf.cast(counts, 'float32'), [-1]), 1) // 0, or -1 where it does not count
+  // 0, or -1 where it does not count
+  const others = tf.sub(tf.reshape(tf.cast(counts, 'float32'), [-1]), 1)
   return tf.max(tf.add(values, tf.mul(others, 1e9)))
 }

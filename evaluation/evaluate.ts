@@ -43,8 +43,8 @@ export interface EvaluateOptions extends EvalOptions {
   /** @default ONNX Runtime, on the processor */
   compute?: ComputeOptions
   /**
-   * Deep-training lambda that the weights were trained up to: `metadata.lambda` of their checkpoint. Another one is
-   * another network. @default 1
+   * Deep-training lambda that the weights were trained up to: `metadata.lambda` of their
+   * checkpoint. Another one is another network. @default 1
    */
   lambda?: number
   /** Ends it between two batches where it aborts: the reason is thrown. */
@@ -144,8 +144,8 @@ function evaluateOne(
 type PredictTensors = { [Key in keyof PredictBatch]: PredictBatch[Key] }
 
 /**
- * Parameters and buffers where they are computed with: inputs of the graph, so that graphs of several sizes share them. On
- * the processor they are the detector's own arrays.
+ * Parameters and buffers where they are computed with: inputs of the graph, so that graphs of
+ * several sizes share them. On the processor they are the detector's own arrays.
  */
 function uploadState(detector: Detector, compute: ComputeOptions): Record<string, DeviceTensor> {
   const memory = openMemory(compute)

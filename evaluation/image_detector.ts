@@ -80,7 +80,10 @@ export class ImageDetector {
     }))
   }
 
-  /** Where the backbone sees what speaks for a class: `[height, width]`, 0 to 1; see `compileClassActivation`. */
+  /**
+   * Where the backbone sees what speaks for a class: `[height, width]`, 0 to 1; see
+   * `compileClassActivation`.
+   */
   async classActivation(image: DecodedImage, label: number): Promise<Float32Array> {
     const { images, imageSizes } = imageInput(image.pixels, image.size, this.scale)
     const mask = classMask(label, this.numClasses)

@@ -14,7 +14,10 @@ export interface InputScale {
 /** How images are scaled where a config has no data. */
 export const COCO_SCALE: InputScale = { testScale: [1333, 800], bucketStep: 32 }
 
-/** Height and width of the padded input that the largest landscape image has: `[800, 1344]` for `[1333, 800]`. */
+/**
+ * Height and width of the padded input that the largest landscape image has: `[800, 1344]` for
+ * `[1333, 800]`.
+ */
 export function landscapeShape({ testScale, bucketStep }: InputScale): [number, number] {
   const [height, width] = [Math.min(...testScale), Math.max(...testScale)]
   return [padded(height, bucketStep), padded(width, bucketStep)]

@@ -7,10 +7,12 @@ interface Blend {
 }
 
 /**
- * The mask of a detection in its image: its grid of probabilities stretched over its box, foreground where 0.5 or more.
+ * The mask of a detection in its image: its grid of probabilities stretched over its box,
+ * foreground where 0.5 or more.
  *
- * Source: mmdetection 2.x's `_do_paste_mask`: bilinear with cell centres at (i + 0.5), zero around the grid. The box is
- * not rounded; one without width or height takes the middle of the grid for the pixels around it, as on a CPU there.
+ * Source: mmdetection 2.x's `_do_paste_mask`: bilinear with cell centres at (i + 0.5), zero around
+ * the grid. The box is not rounded; one without width or height takes the middle of the grid for
+ * the pixels around it, as on a CPU there.
  *
  * @param grid `[cells, cells]`, probabilities, row-major.
  * @param boxXyxy pixels of the image.
@@ -60,8 +62,9 @@ export function pasteMask(
 }
 
 /**
- * More than the rounding of a blend of two probabilities: where both are this far on one side, so is the blend. Most bands of a
- * column are then one run or none, which makes a mask three times as fast as asking each pixel.
+ * More than the rounding of a blend of two probabilities: where both are this far on one side, so
+ * is the blend. Most bands of a column are then one run or none, which makes a mask three times as
+ * fast as asking each pixel.
  */
 const MARGIN = 1e-9
 
@@ -86,7 +89,10 @@ function bandsOf(blends: readonly Blend[]): Band[] {
   return bands
 }
 
-/** Pixels that a box can reach along one axis: a grid's edge fades out half a cell beyond it, below 0.5 there. */
+/**
+ * Pixels that a box can reach along one axis: a grid's edge fades out half a cell beyond it, below
+ * 0.5 there.
+ */
 function pixelsAround(from: number, to: number, side: number): { start: number; end: number } {
   const start = Math.min(Math.max(Math.floor(from) - 1, 0), side)
   return { start, end: Math.max(start, Math.min(Math.ceil(to) + 1, side)) }
@@ -96,7 +102,8 @@ function blendAt(pixel: number, from: number, to: number, cells: number): Blend 
   const share = (pixel + 0.5 - from) / (to - from)
   const place = (Number.isFinite(share) ? share : 0.5) * cells - 0.5
   const first = Math.floor(place)
-  if (first < -1 || first >= cells) return { first: -1, weight: 0 } // outside: the 0 before the grid
+  // outside: the 0 before the grid
+  if (first < -1 || first >= cells) return { first: -1, weight: 0 }
   return { first, weight: place - first }
 }
 

@@ -8,14 +8,17 @@ export type PredictInputs = { [Key in keyof PredictBatch]: PredictBatch[Key] }
 export type PredictOutputs = { [Key in keyof Detections]: Detections[Key] }
 
 export interface PredictOptions extends Omit<CompileOptions, 'name'> {
-  /** Deep-training lambda that the weights were trained up to: `metadata.lambda` of their checkpoint. @default 1 */
+  /**
+   * Deep-training lambda that the weights were trained up to: `metadata.lambda` of their
+   * checkpoint. @default 1
+   */
   lambda?: number
 }
 
 /**
- * A detector ready to run, with its weights as constants of the graph, which ONNX Runtime packs and fuses
- * once: the fastest form, but each size of batch has its own copy of them. Later changes of the detector's
- * weights are not seen.
+ * A detector ready to run, with its weights as constants of the graph, which ONNX Runtime packs and
+ * fuses once: the fastest form, but each size of batch has its own copy of them. Later changes of
+ * the detector's weights are not seen.
  */
 export function compilePredict(
   detector: Detector,
@@ -28,8 +31,8 @@ export function compilePredict(
 }
 
 /**
- * What a batch needs beside its images when they fill their input to the edge: boxes then are in its
- * pixels.
+ * What a batch needs beside its images when they fill their input to the edge: boxes then are in
+ * its pixels.
  *
  * @param shape of the images, `[n, h, w, ...]`.
  */

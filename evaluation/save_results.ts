@@ -5,7 +5,9 @@ import type { CocoResults } from './coco_results.js'
 /** Files of a work dir with the detections of its last evaluation, each a COCO results file. */
 export const RESULT_FILES = { bbox: 'results.bbox.json', segm: 'results.segm.json' } as const
 
-/** Replaces the results in a work dir; each file is written under another name, synced and renamed. */
+/**
+ * Replaces the results in a work dir; each file is written under another name, synced and renamed.
+ */
 export async function saveResults(workDir: string, results: CocoResults): Promise<void> {
   for (const kind of ['bbox', 'segm'] as const) {
     const entries = results[kind]
@@ -13,7 +15,10 @@ export async function saveResults(workDir: string, results: CocoResults): Promis
   }
 }
 
-/** Entries that are made to text at a time. The text of all of them takes twice its length in memory, and may pass 2^29. */
+/**
+ * Entries that are made to text at a time. The text of all of them takes twice its length in
+ * memory, and may pass 2^29.
+ */
 const PIECE = 4096
 
 /** `JSON.stringify` of a list, in pieces. */

@@ -13,9 +13,9 @@ export interface ClassName {
 /**
  * What the classes of a model are called, by label.
  *
- * The names are those of its checkpoint, else those of `data.val.annFile` where that file is there, else COCO's
- * if there are 80 classes, else `class 0`, `class 1`, ... The ids are those of the annotation file or of COCO, by
- * name; without either an id is a label.
+ * The names are those of its checkpoint, else those of `data.val.annFile` where that file is there,
+ * else COCO's if there are 80 classes, else `class 0`, `class 1`, ... The ids are those of the
+ * annotation file or of COCO, by name; without either an id is a label.
  *
  * @param saved names that the checkpoint holds.
  */

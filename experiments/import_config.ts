@@ -11,7 +11,8 @@ const PACKAGED = /^vanilladet\/configs\/([\w/]+)$/
 /**
  * The default export of a config.
  *
- * @param path a module in TypeScript or JavaScript, relative to the working directory, or `vanilladet/configs/NAME`.
+ * @param path a module in TypeScript or JavaScript, relative to the working directory, or
+ *   `vanilladet/configs/NAME`.
  */
 export async function importConfig(path: string): Promise<unknown> {
   const file = fileOf(path)
@@ -58,7 +59,8 @@ function registerHooks(): void {
 function importError(path: string, error: unknown): Error {
   if (!(error instanceof Error)) return cannotImport(path, String(error))
   const { code } = error as NodeJS.ErrnoException
-  // Whole sentences: of the hooks, and of the library, of which a second copy has error classes of its own.
+  // Whole sentences: of the hooks, and of the library, of which a second copy has error classes of
+  // its own.
   const isSentence = code === REFUSED || ['ConfigError', 'DataError'].includes(error.name)
   const place = placeOf(error) ?? path
   const said = cannotImport(place, error.message.split('\n')[0])
@@ -71,7 +73,10 @@ function cannotImport(where: string, reason: string): DataError {
   return new DataError(where, `the config cannot be imported (${reason})`, 'correct the file')
 }
 
-/** `my.ts:6:18`: the place in a module, as it was evaluated, that an error came from; undefined where its stack names none. */
+/**
+ * `my.ts:6:18`: the place in a module, as it was evaluated, that an error came from; undefined
+ * where its stack names none.
+ */
 function placeOf({ stack = '' }: Error): string | undefined {
   const [evaluated] = stack.split('(node:internal/modules/')
   const places = evaluated.matchAll(/(?:file:\/\/)?(\/[^\s()]+?\.[cm]?[jt]sx?)((?::\d+){1,2})/g)

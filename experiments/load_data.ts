@@ -18,7 +18,9 @@ export function requirePart<Key extends 'data' | 'optimizer' | 'schedule'>(
 }
 
 export interface SplitOptions {
-  /** Whether the model learns or finds masks: then every annotation must have one. @default false */
+  /**
+   * Whether the model learns or finds masks: then every annotation must have one. @default false
+   */
   masks?: boolean
   /** Names that a checkpoint was trained on; the annotations must have them all. */
   classes?: readonly string[]
@@ -74,7 +76,10 @@ export async function noteExif({ samples, counts }: CocoDataset, data: DataConfi
   counts.notes.push(...exifLines(await countExif(looked, data)))
 }
 
-/** Calls all, and throws what is wrong with the user's files in one error: who mends one fault is not to meet the next. */
+/**
+ * Calls all, and throws what is wrong with the user's files in one error: who mends one fault is
+ * not to meet the next.
+ */
 export async function findAllFaults(checks: readonly (() => Promise<void>)[]): Promise<void> {
   const sentences: string[] = []
   for (const check of checks) {

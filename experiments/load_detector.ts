@@ -21,7 +21,10 @@ import { type CheckpointMetadata, readCheckpointMetadata } from '../weights/chec
 import { trainStatePath } from '../weights/load_weights.js'
 import { matchForm, otherActNum, withActNum } from './match_form.js'
 
-/** Instead of a checkpoint: new weights, with BatchNorm statistics as a trained network might have them. */
+/**
+ * Instead of a checkpoint: new weights, with BatchNorm statistics as a trained network might have
+ * them.
+ */
 export const RANDOM = 'random'
 
 /** Of the averages in a checkpoint's file of the training state. */
@@ -30,7 +33,10 @@ const OWN_AVERAGES = 'ema.'
 export interface LoadedDetector {
   detector: Detector
   form: Form
-  /** What the checkpoint says of itself, of weights from elsewhere the classes; undefined where it says nothing. */
+  /**
+   * What the checkpoint says of itself, of weights from elsewhere the classes; undefined where it
+   * says nothing.
+   */
   metadata: Partial<CheckpointMetadata> | undefined
   /** True where the file holds a backbone alone, and the rest of the detector has new weights. */
   isBackboneAlone: boolean
@@ -39,14 +45,19 @@ export interface LoadedDetector {
 export interface LoadOptions {
   /** The form to bring it into. @default the form it was saved in */
   form?: Form
-  /** Without `form`: the deploy form if there is one, and deep training has ended. @default false */
+  /**
+   * Without `form`: the deploy form if there is one, and deep training has ended. @default false
+   */
   preferDeploy?: boolean
   /**
    * The trained weights, or their running averages, which a checkpoint of a run with `ema` has.
    * @default the trained weights; of a file from elsewhere the averages where it has some
    */
   weights?: 'model' | 'ema'
-  /** What must be in the file: the whole model, or the backbone, which a classifier's file has too. @default 'model' */
+  /**
+   * What must be in the file: the whole model, or the backbone, which a classifier's file has too.
+   * @default 'model'
+   */
   part?: 'model' | 'backbone'
   /** Takes a file that holds a backbone alone, too. @default false */
   allowBackbone?: boolean
@@ -55,11 +66,11 @@ export interface LoadOptions {
 }
 
 /**
- * Builds the detector of a config with the weights of a checkpoint; weights in training form are merged
- * where the deploy form is asked for.
+ * Builds the detector of a config with the weights of a checkpoint; weights in training form are
+ * merged where the deploy form is asked for.
  *
- * @param checkpoint a `.safetensors` or `.pth` file, of this or another project; a work dir or its `latest` file, for
- *   its newest checkpoint; or `random`.
+ * @param checkpoint a `.safetensors` or `.pth` file, of this or another project; a work dir or
+ *   its `latest` file, for its newest checkpoint; or `random`.
  */
 export async function loadDetector(
   config: Config,
@@ -127,7 +138,8 @@ async function readDetector(
   const pretrained = await readWeights(await findCheckpoint(checkpoint), weights)
   let { model } = config
   let match = matchForm(model, pretrained, { weights, part })
-  // A backbone alone is what its weights are: those of ImageNet have smaller kernels than the detectors here.
+  // A backbone alone is what its weights are: those of ImageNet have smaller kernels than the
+  // detectors here.
   const actNum = part === 'backbone' ? otherActNum(model, match.adapted) : undefined
   if (actNum !== undefined) {
     say(

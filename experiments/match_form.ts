@@ -9,8 +9,8 @@ import {
 import { buildModel, type Form, type ModelConfig } from '../registry.js'
 
 /**
- * Compares the weights of a file with a model in the form that they are in: the one that has more of their names, the
- * training form where both have as many, as of a network with one form.
+ * Compares the weights of a file with a model in the form that they are in: the one that has more
+ * of their names, the training form where both have as many, as of a network with one form.
  */
 export function matchForm(
   model: ModelConfig,

@@ -1,6 +1,7 @@
 /**
- * Hooks for Node's module loader, which run in its thread: configs and the modules of one's own that they import may be
- * TypeScript, in any folder, and find one copy of the library, the one that runs.
+ * Hooks for Node's module loader, which run in its thread: configs and the modules of one's own
+ * that they import may be TypeScript, in any folder, and find one copy of the library, the one that
+ * runs.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -13,8 +14,8 @@ import { REFUSED, type RunningCopy, shownPath } from './running_copy.js'
 const NAME = 'vanilladet'
 
 /**
- * Packages that the library and the networks of others speak to each other in. A second copy of TensorFlow.js would register
- * its kernels again, and other versions of zod make other schemas.
+ * Packages that the library and the networks of others speak to each other in. A second copy of
+ * TensorFlow.js would register its kernels again, and other versions of zod make other schemas.
  */
 const SHARED = /^(@tensorflow\/tfjs(-core|-layers|-converter|-data|-backend-cpu)?|zod)(\/|$)/
 const LOADERS: Readonly<Record<string, Loader>> = {
@@ -56,7 +57,10 @@ export const load: LoadHook = async (url, context, next) => {
   return { format: 'module', source: code, shortCircuit: true }
 }
 
-/** The module of the running copy that `vanilladet`, or `vanilladet/backbones`, names; undefined for other names. */
+/**
+ * The module of the running copy that `vanilladet`, or `vanilladet/backbones`, names; undefined for
+ * other names.
+ */
 function doorOf(specifier: string): string | undefined {
   if (specifier !== NAME && !specifier.startsWith(`${NAME}/`)) return undefined
   const door = `.${specifier.slice(NAME.length)}`
@@ -78,7 +82,10 @@ function ownModule(built: string): string {
   return join(running.modules, built.replace(/\.js$/, running.extension))
 }
 
-/** As Node resolves it; a file that is not there is looked for under the names that TypeScript would take. */
+/**
+ * As Node resolves it; a file that is not there is looked for under the names that TypeScript would
+ * take.
+ */
 const resolveAsTypeScript: ResolveHook = async (specifier, context, next) => {
   const { parentURL } = context
   try {
@@ -105,7 +112,10 @@ function typeScriptNames(path: string): string[] {
   return asSource === path ? added : [asSource]
 }
 
-/** For a module of this package that is built where sources run, or a source where the built ones run, the one that runs. */
+/**
+ * For a module of this package that is built where sources run, or a source where the built ones
+ * run, the one that runs.
+ */
 function twinOf(path: string): string | undefined {
   const { root, modules } = running
   if (!isUnder(path, root) || isInPackages(path)) return undefined

@@ -14,7 +14,10 @@ export interface RunningCopy {
   doors: Readonly<Record<string, string>>
 }
 
-/** Code of errors whose message is a whole sentence, thrown where modules are loaded, which is another thread. */
+/**
+ * Code of errors whose message is a whole sentence, thrown where modules are loaded, which is
+ * another thread.
+ */
 export const REFUSED = 'VANILLADET_REFUSED'
 
 /** The copy of the library that this module is part of. */

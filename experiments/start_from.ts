@@ -6,14 +6,14 @@ import { findCheckpoint } from '../training/index.js'
 import { RANDOM } from './load_detector.js'
 
 /**
- * Loads the weights that fit into a detector that has its initial ones. Layers of another number of classes, or of
- * classes of other names, start anew.
+ * Loads the weights that fit into a detector that has its initial ones. Layers of another number of
+ * classes, or of classes of other names, start anew.
  *
  * @param checkpoint as `loadDetector` takes it.
  * @param classes of the data, by label.
  * @returns lines that say how much was loaded, and why the rest was not.
- * @throws DataError for a weight that does not fit for a reason that is not known, and for the same classes in
- *   another order.
+ * @throws DataError for a weight that does not fit for a reason that is not known, and for the
+ *   same classes in another order.
  */
 export async function startFrom(
   detector: Detector,
@@ -30,7 +30,9 @@ export async function startFrom(
   return reportLines(report)
 }
 
-/** Refuses the classes of the data in another order, with which every box would get another's name. */
+/**
+ * Refuses the classes of the data in another order, with which every box would get another's name.
+ */
 function requireOrder(
   path: string,
   saved: readonly string[] | undefined,

@@ -30,13 +30,18 @@ export interface TrainConfigOptions
   extends Pick<TrainOptions, 'workDir' | 'resume' | 'overwrite' | 'maxIters' | 'progressStream'> {
   /** Where to compute, and how precisely: its precision goes before that of the config. */
   compute?: ComputeOptions
-  /** Weights to start from, as `loadDetector` takes them; what does not fit must have a known reason. */
+  /**
+   * Weights to start from, as `loadDetector` takes them; what does not fit must have a known
+   * reason.
+   */
   loadFrom?: string
   /** Takes what is worth knowing before the first iteration. */
   say?(line: string): void
 }
 
-/** Trains the model of a config on its data. Everything is checked before the first file is written. */
+/**
+ * Trains the model of a config on its data. Everything is checked before the first file is written.
+ */
 export async function trainConfig(
   config: Config,
   options: TrainConfigOptions,

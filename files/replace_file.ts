@@ -3,8 +3,8 @@ import { dirname } from 'node:path'
 import { TrainingError } from '../errors.js'
 
 /**
- * Writes a file under another name, then gives it its own and syncs the folder: a crash at any moment leaves the
- * file as it was, or as it is to be.
+ * Writes a file under another name, then gives it its own and syncs the folder: a crash at any
+ * moment leaves the file as it was, or as it is to be.
  *
  * @param write writes and syncs a file of the name it is given.
  */
@@ -23,7 +23,10 @@ export async function replaceFile(
   }
 }
 
-/** `replaceFile` with a text. @param text whole, or in pieces where it may be longer than a string can be. */
+/**
+ * `replaceFile` with a text. @param text whole, or in pieces where it may be longer than a string
+ * can be.
+ */
 export function replaceText(path: string, text: string | Iterable<string>): Promise<void> {
   return replaceFile(path, async (unfinished) => {
     const file = await open(unfinished, 'w')

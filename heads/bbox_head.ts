@@ -44,8 +44,8 @@ export interface BBoxTargets {
 /**
  * The class and, for each class, the box of what is in a RoI: two shared layers and two outputs.
  *
- * Source: Fast R-CNN, arXiv:1504.08083, and FPN, arXiv:1612.03144; rules and names as mmdetection 2.x's
- * `Shared2FCBBoxHead`.
+ * Source: Fast R-CNN, arXiv:1504.08083, and FPN, arXiv:1612.03144; rules and names as mmdetection
+ * 2.x's `Shared2FCBBoxHead`.
  */
 export class BBoxHead extends Module {
   readonly shared_fcs: Linear[]
@@ -83,8 +83,8 @@ export class BBoxHead extends Module {
   }
 
   /**
-   * Cross-entropy of every RoI, and L1 loss over the deltas that a RoI with an object has for its class. Both
-   * are divided by the number of all RoIs.
+   * Cross-entropy of every RoI, and L1 loss over the deltas that a RoI with an object has for its
+   * class. Both are divided by the number of all RoIs.
    *
    * @returns the losses, and `acc`, the share of RoIs whose likeliest class is right.
    */
@@ -120,8 +120,8 @@ export class BBoxHead extends Module {
    * What the outputs mean.
    *
    * @param roisXyxy `[r, 4]`.
-   * @returns `scores` `[r, numClasses]`, probabilities, which with the background's add up to 1; `boxesXyxy`
-   *   `[r, numClasses, 4]`, in the RoIs' pixels, not clipped.
+   * @returns `scores` `[r, numClasses]`, probabilities, which with the background's add up to 1;
+   *   `boxesXyxy` `[r, numClasses, 4]`, in the RoIs' pixels, not clipped.
    */
   decode(
     { classLogits, boxDeltas }: BBoxOutputs,
@@ -137,7 +137,10 @@ export class BBoxHead extends Module {
     return { scores, boxesXyxy: tf.reshape(boxes, [-1, this.numClasses, 4]) }
   }
 
-  /** The deltas for the class of each RoI: `[r, 4]`, 0 without one. Not by gather, whose gradient is slow. */
+  /**
+   * The deltas for the class of each RoI: `[r, 4]`, 0 without one. Not by gather, whose gradient is
+   * slow.
+   */
   private deltasOf(boxDeltas: tf.Tensor2D, labels: tf.Tensor1D): tf.Tensor {
     const byClass = tf.reshape(boxDeltas, [-1, this.numClasses, 4])
     const isClass = oneHot(labels, this.numClasses) // [r, c]

@@ -89,8 +89,8 @@ export class MaskHead extends Module {
   }
 
   /**
-   * Binary cross-entropy of the mask of each RoI's class, the mean over RoIs with a class and their pixels; 0
-   * without any.
+   * Binary cross-entropy of the mask of each RoI's class, the mean over RoIs with a class and their
+   * pixels; 0 without any.
    *
    * @param roiFeatures `[r, roiSize, roiSize, inChannels]`.
    * @param labels `[r]` int32, class; a RoI with a negative one has no loss.
@@ -104,7 +104,10 @@ export class MaskHead extends Module {
     return tf.div(binaryCrossEntropy(logits, targets, perRow), pixels)
   }
 
-  /** Logits before the pixels of each patch are put in place: `[r * 4, roiSize, roiSize, numClasses]`. */
+  /**
+   * Logits before the pixels of each patch are put in place:
+   * `[r * 4, roiSize, roiSize, numClasses]`.
+   */
   private pixelLogits(roiFeatures: tf.Tensor4D): tf.Tensor4D {
     const x = this.convs.reduce((x, conv) => conv.forward(x), roiFeatures)
     return this.conv_logits.forward(tf.relu(this.upsample.patchPixels(x)))

@@ -77,7 +77,10 @@ export interface RetinaTargets {
   boxesXyxy: tf.Tensor3D
   /** `[n, g]` int32, -1 where padded. */
   labels: tf.Tensor2D
-  /** `[n, 2]`, height and width of each image with its own padding: anchors centred past them are unused. */
+  /**
+   * `[n, 2]`, height and width of each image with its own padding: anchors centred past them are
+   * unused.
+   */
   paddedSizes: tf.Tensor2D
 }
 
@@ -94,7 +97,8 @@ export interface RetinaFrames {
 /**
  * Classes and boxes for every anchor of a pyramid, from two towers that all levels share.
  *
- * Source: Focal Loss for Dense Object Detection, arXiv:1708.02002; rules and names as mmdetection 2.x.
+ * Source: Focal Loss for Dense Object Detection, arXiv:1708.02002; rules and names as mmdetection
+ * 2.x.
  */
 export class RetinaHead extends Module {
   readonly cls_convs: ConvModule[]
@@ -154,8 +158,8 @@ export class RetinaHead extends Module {
   }
 
   /**
-   * Focal loss over every anchor that is not ignored, and L1 loss over the deltas of those that have an
-   * object, each divided by the number of such anchors (at least 1 an image).
+   * Focal loss over every anchor that is not ignored, and L1 loss over the deltas of those that
+   * have an object, each divided by the number of such anchors (at least 1 an image).
    */
   loss(
     { classLogits, boxDeltas }: RetinaOutputs,
@@ -165,7 +169,8 @@ export class RetinaHead extends Module {
     const isPositive = tf.cast(tf.greaterEqual(labels, 0), 'float32') as tf.Tensor2D // [n, a]
     const positiveCount = tf.sum(tf.maximum(tf.sum(isPositive, 1), 1))
 
-    // The towers' outputs are large, so they are left where they are and the targets are cut to fit them.
+    // The towers' outputs are large, so they are left where they are and the targets are cut to fit
+    // them.
     let [classLoss, boxLoss]: tf.Tensor[] = [tf.scalar(0), tf.scalar(0)]
     let from = 0
     for (const [level, levelLogits] of classLogits.entries()) {
@@ -194,8 +199,8 @@ export class RetinaHead extends Module {
    * What every anchor of every image is to predict.
    *
    * @param featureSizes `[height, width]` of each level in cells.
-   * @returns `labels` `[n, a]` int32 as `assignByMaxIou` gives them; `deltas` `[n, a, 4]`, 0 for anchors
-   *   without an object.
+   * @returns `labels` `[n, a]` int32 as `assignByMaxIou` gives them; `deltas` `[n, a, 4]`, 0 for
+   *   anchors without an object.
    */
   anchorTargets(
     featureSizes: [number, number][],
@@ -203,7 +208,8 @@ export class RetinaHead extends Module {
   ): { labels: tf.Tensor2D; deltas: tf.Tensor3D } {
     const anchors = anchorsBySide(featureSizes, this.anchors) // [a, 4]
     const [imageCount, boxCount] = labels.shape
-    const validOfLevels = tf.concat(validAnchors(featureSizes, paddedSizes, this.anchors), 1) // [n, a]
+    // [n, a]
+    const validOfLevels = tf.concat(validAnchors(featureSizes, paddedSizes, this.anchors), 1)
     const valid = tf.split(validOfLevels, imageCount, 0) // [1, a] each
     const boxesOf = tf.split(boxesXyxy, imageCount, 0) // [1, g, 4] each
     const labelsOf = tf.split(labels, imageCount, 0) // [1, g] each
@@ -225,7 +231,10 @@ export class RetinaHead extends Module {
     }
   }
 
-  /** The detections of each image: best anchors of each level, decoded, clipped, rescaled, suppressed. */
+  /**
+   * The detections of each image: best anchors of each level, decoded, clipped, rescaled,
+   * suppressed.
+   */
   predict(
     { classLogits, boxDeltas }: RetinaOutputs,
     { imageSizes, paddedSizes, scaleFactors }: RetinaFrames,
@@ -296,7 +305,9 @@ interface Candidates {
   valid: tf.Tensor
 }
 
-/** The `limit` anchors of a level with the highest logit of any class, or all if there are fewer. */
+/**
+ * The `limit` anchors of a level with the highest logit of any class, or all if there are fewer.
+ */
 function bestCandidates(
   { logits, deltas, valid }: Candidates,
   anchors: tf.Tensor2D,

@@ -34,9 +34,14 @@ export interface RoIHeadOptions {
 }
 
 export interface RoIExtractorOptions {
-  /** Input pixels between the cells of the maps that are read, the first of the pyramid. @default [4, 8, 16, 32] */
+  /**
+   * Input pixels between the cells of the maps that are read, the first of the pyramid. @default
+   * [4, 8, 16, 32]
+   */
   strides?: number[]
-  /** RoIs of less than twice this side, in input pixels, are read from the finest map. @default 56 */
+  /**
+   * RoIs of less than twice this side, in input pixels, are read from the finest map. @default 56
+   */
   finestScale?: number
   /** Samples along each side of a cell of a RoI. @default 2 */
   samplingRatio?: number
@@ -72,7 +77,9 @@ export interface RoIDetections {
   scores: tf.Tensor2D
   /** `[n, k]` int32; -1 where padded. */
   labels: tf.Tensor2D
-  /** `[n, k, s, s]`, the probability of each part of the box to be of the object; 0 where padded. */
+  /**
+   * `[n, k, s, s]`, the probability of each part of the box to be of the object; 0 where padded.
+   */
   masks: tf.Tensor4D
 }
 
@@ -108,7 +115,8 @@ export class RoIHead extends Module {
   /**
    * Classes and boxes for given RoIs.
    *
-   * @param features `[n, h, w, inChannels]` for each of `extractor.strides`; coarser ones behind are not read.
+   * @param features `[n, h, w, inChannels]` for each of `extractor.strides`; coarser ones behind
+   *   are not read.
    * @param roisXyxy `[n, r, 4]`, input pixels.
    * @returns `n * r` rows.
    */
@@ -117,11 +125,13 @@ export class RoIHead extends Module {
   }
 
   /**
-   * Losses of RoIs drawn from proposals and objects: `BBoxHead.loss` of all of them, `MaskHead.loss` of the
-   * positives.
+   * Losses of RoIs drawn from proposals and objects: `BBoxHead.loss` of all of them,
+   * `MaskHead.loss` of the positives.
    *
-   * @param noise `[n, g + k]`, in [0, 1), of `g` objects and then of `k` proposals: the choice among them.
-   * @returns besides losses, `acc`, the share of RoIs classified right, and `roi_pos`, the number of positives.
+   * @param noise `[n, g + k]`, in [0, 1), of `g` objects and then of `k` proposals: the choice
+   *   among them.
+   * @returns besides losses, `acc`, the share of RoIs classified right, and `roi_pos`, the number
+   *   of positives.
    */
   loss(
     features: tf.Tensor4D[],
@@ -143,7 +153,10 @@ export class RoIHead extends Module {
     }
   }
 
-  /** The detections of each image: every class's box of every proposal, suppressed, then a mask for each left. */
+  /**
+   * The detections of each image: every class's box of every proposal, suppressed, then a mask for
+   * each left.
+   */
   predict(features: tf.Tensor4D[], proposals: Proposals, frames: RoIFrames): RoIDetections {
     const outputs = this.forward(features, proposals.boxesXyxy)
     const detections = this.detect(outputs, proposals, frames)
@@ -197,7 +210,8 @@ export class RoIHead extends Module {
     { masks, maskFramesXyxy, canvas }: RoIHeadTargets,
   ): tf.Scalar {
     const { num, posFraction } = this.sampler
-    const count = Math.max(1, Math.floor(num * posFraction)) // one without a loss, where none may be positive
+    // One without a loss, where none may be positive
+    const count = Math.max(1, Math.floor(num * posFraction))
     const rois = tf.slice(roisXyxy, [0, 0, 0], [-1, count, -1])
     const wanted = maskTargets(
       { masks, framesXyxy: maskFramesXyxy, canvasSizes: canvas },
@@ -212,7 +226,9 @@ export class RoIHead extends Module {
     )
   }
 
-  /** Features of RoIs, each from the map of its size: `[n * r, outputSize, outputSize, inChannels]`. */
+  /**
+   * Features of RoIs, each from the map of its size: `[n * r, outputSize, outputSize, inChannels]`.
+   */
   extract(features: tf.Tensor4D[], roisXyxy: tf.Tensor3D, outputSize: number): tf.Tensor4D {
     const { strides, finestScale, samplingRatio } = this.extractor
     if (features.length < strides.length) {

@@ -60,7 +60,10 @@ export interface RPNTargets {
   boxesXyxy: tf.Tensor3D
   /** `[n, g]` int32, -1 where padded; classes do not matter. */
   labels: tf.Tensor2D
-  /** `[n, 2]`, height and width of each image with its own padding: anchors centred past them are unused. */
+  /**
+   * `[n, 2]`, height and width of each image with its own padding: anchors centred past them are
+   * unused.
+   */
   paddedSizes: tf.Tensor2D
 }
 
@@ -131,8 +134,9 @@ export class RPNHead extends Module {
   }
 
   /**
-   * Binary cross-entropy over the sampled anchors, and L1 loss over the deltas of those that have an
-   * object, both divided by the number of sampled anchors (at least 1 with and 1 without, an image).
+   * Binary cross-entropy over the sampled anchors, and L1 loss over the deltas of those that have
+   * an object, both divided by the number of sampled anchors (at least 1 with and 1 without, an
+   * image).
    *
    * @param noise `[n, a]`, uniform in [0, 1]: which anchors are sampled.
    * @returns besides the losses, `rpn_pos`: how many sampled anchors of the batch have an object.
@@ -176,8 +180,8 @@ export class RPNHead extends Module {
    *
    * @param featureSizes `[height, width]` of each level in cells.
    * @param noise as `loss` takes it.
-   * @returns `positives` and `negatives` `[n, a]`, 1 where sampled; `deltas` `[n, a, 4]`, 0 for anchors
-   *   without an object.
+   * @returns `positives` and `negatives` `[n, a]`, 1 where sampled; `deltas` `[n, a, 4]`, 0 for
+   *   anchors without an object.
    */
   anchorTargets(
     featureSizes: [number, number][],
@@ -187,7 +191,8 @@ export class RPNHead extends Module {
     const anchors = anchorsBySide(featureSizes, this.anchors)
     const [imageCount, boxCount] = labels.shape
     checkNoise(noise.shape, [imageCount, anchors.shape[0]])
-    const validOfLevels = tf.concat(validAnchors(featureSizes, paddedSizes, this.anchors), 1) // [n, a]
+    // [n, a]
+    const validOfLevels = tf.concat(validAnchors(featureSizes, paddedSizes, this.anchors), 1)
     const valid = tf.split(validOfLevels, imageCount, 0) // [1, a] each
     const boxesOf = tf.split(boxesXyxy, imageCount, 0) // [1, g, 4] each
     const labelsOf = tf.split(labels, imageCount, 0) // [1, g] each
@@ -213,9 +218,10 @@ export class RPNHead extends Module {
   /**
    * The places of each image that are worth a second look; without a gradient.
    *
-   * To train on, anchors on the padding that came with the batch are candidates too, as in mmdetection 2.x: what they
-   * propose is clipped to the image. To detect in, an image's own padding is all it has, so that its detections do not
-   * depend on what it is batched with; mmdetection tests with one image a batch.
+   * To train on, anchors on the padding that came with the batch are candidates too, as in
+   * mmdetection 2.x: what they propose is clipped to the image. To detect in, an image's own
+   * padding is all it has, so that its detections do not depend on what it is batched with;
+   * mmdetection tests with one image a batch.
    */
   proposals(
     { objectness, boxDeltas }: RPNOutputs,
@@ -250,7 +256,10 @@ function sizesOf(maps: tf.Tensor4D[]): [number, number][] {
   return maps.map((map) => [map.shape[1], map.shape[2]])
 }
 
-/** The size that holds all images of the batch, for each of them; what is beyond is no image's padding. */
+/**
+ * The size that holds all images of the batch, for each of them; what is beyond is no image's
+ * padding.
+ */
 function largestSizes(paddedSizes: tf.Tensor2D): tf.Tensor2D {
   return tf.tile(tf.max(paddedSizes, 0, true) as tf.Tensor2D, [paddedSizes.shape[0], 1])
 }

@@ -14,8 +14,8 @@ export interface FPNOptions {
   /** Maps the neck gives; those beyond the backbone's are coarser by 2 each. @default 5 */
   numOuts?: number
   /**
-   * What makes the coarser maps: `'on_input'`, 3x3 convolutions of stride 2 that start from the last
-   * backbone map (RetinaNet); `false`, every second cell of the coarsest map (Mask R-CNN).
+   * What makes the coarser maps: `'on_input'`, 3x3 convolutions of stride 2 that start from the
+   * last backbone map (RetinaNet); `false`, every second cell of the coarsest map (Mask R-CNN).
    *
    * @default false
    */
@@ -27,8 +27,8 @@ export interface FPNOptions {
 /**
  * A feature pyramid: coarse maps are enlarged and added to finer ones.
  *
- * Source: Feature Pyramid Networks for Object Detection, arXiv:1612.03144; names, initial values and
- * extra levels as mmdetection 2.x: no norm, and no activation, not even before P7.
+ * Source: Feature Pyramid Networks for Object Detection, arXiv:1612.03144; names, initial values
+ * and extra levels as mmdetection 2.x: no norm, and no activation, not even before P7.
  */
 export class FPN extends Neck {
   readonly lateral_convs: ConvModule[]

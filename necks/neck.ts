@@ -7,7 +7,10 @@ export abstract class Neck extends Module {
   abstract readonly outChannels: number
   /** Input pixels a cell of each map it gives stands for, on a side: where anchors and RoIs lie. */
   abstract readonly strides: readonly number[]
-  /** How many of these maps, from the finest on, hold features of the backbone; the others only propose. */
+  /**
+   * How many of these maps, from the finest on, hold features of the backbone; the others only
+   * propose.
+   */
   abstract readonly roiLevels: number
 
   /**

@@ -23,8 +23,8 @@ export interface BatchNormOptions {
 }
 
 /**
- * Batch normalisation over all axes but the last, with PyTorch's conventions: the batch is normalised by
- * its biased variance, the running variance gathers the unbiased one.
+ * Batch normalisation over all axes but the last, with PyTorch's conventions: the batch is
+ * normalised by its biased variance, the running variance gathers the unbiased one.
  *
  * Source: arXiv:1502.03167; as PyTorch's `BatchNorm2d`.
  */
@@ -93,10 +93,11 @@ export class BatchNorm extends Module {
 }
 
 /**
- * `y = gap * scale + bias` with `gap = x - mean` by the batch's own statistics, and its gradient in closed form:
- * `dx = a * dy + b * gap + c` with a, b, c per channel, so that forward and backward cost one affine pass each besides
- * their sums. The gap is there for the variance, and a channel of nearly equal values does not overflow float16, as
- * `x * scale` would. The plain composition is the reference in the test.
+ * `y = gap * scale + bias` with `gap = x - mean` by the batch's own statistics, and its gradient in
+ * closed form: `dx = a * dy + b * gap + c` with a, b, c per channel, so that forward and backward
+ * cost one affine pass each besides their sums. The gap is there for the variance, and a channel of
+ * nearly equal values does not overflow float16, as `x * scale` would. The plain composition is the
+ * reference in the test.
  *
  * @returns y like x; mean and biased variance `[channels]`, kept: the caller disposes of them.
  */

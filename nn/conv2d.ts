@@ -102,7 +102,10 @@ export function depthwise(
 
 type Pad = 'valid' | 'same' | [[0, 0], [number, number], [number, number], [0, 0]]
 
-/** TensorFlow's 'same' pads unevenly with strides above 1, so it stands for PyTorch's padding only at 1. */
+/**
+ * TensorFlow's 'same' pads unevenly with strides above 1, so it stands for PyTorch's padding only
+ * at 1.
+ */
 function padOf(weight: Parameter, { stride, padding }: { stride: number; padding: number }): Pad {
   if (padding === 0) return 'valid'
   if (stride === 1 && weight.shape[2] === 2 * padding + 1) return 'same'

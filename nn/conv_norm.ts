@@ -4,9 +4,9 @@ import type { Conv2d } from './conv2d.js'
 import type { ForwardOptions } from './module.js'
 
 /**
- * A convolution, then a norm. A norm that uses its running statistics is folded into the
- * kernel: `conv(x, W) * scale + shift` is `conv(x, W * scale) + shift`. Scale and its gradient then cost a pass
- * over the kernel, where they would cost one forward and two backward over the feature map.
+ * A convolution, then a norm. A norm that uses its running statistics is folded into the kernel:
+ * `conv(x, W) * scale + shift` is `conv(x, W * scale) + shift`. Scale and its gradient then cost a
+ * pass over the kernel, where they would cost one forward and two backward over the feature map.
  *
  * @param x `[n, h, w, in]`.
  * @returns `[n, outHeight, outWidth, out]`, as `norm.forward(conv.forward(x))`.

@@ -19,7 +19,10 @@ export interface ConvTranspose2dOptions {
   biasInit?: Initializer
 }
 
-/** A transposed convolution that turns each pixel into a patch of its own, with PyTorch's parameter names. */
+/**
+ * A transposed convolution that turns each pixel into a patch of its own, with PyTorch's parameter
+ * names.
+ */
 export class ConvTranspose2d extends Module {
   /** `[in, out, k, k]`. */
   readonly weight: Parameter
@@ -53,12 +56,12 @@ export class ConvTranspose2d extends Module {
   }
 
   /**
-   * The same numbers before they are put in place. What treats every pixel alike, such as ReLU or a 1x1
-   * convolution, may come before `joinPatches`, which then has fewer numbers to move.
+   * The same numbers before they are put in place. What treats every pixel alike, such as ReLU or a
+   * 1x1 convolution, may come before `joinPatches`, which then has fewer numbers to move.
    *
    * @param x `[n, h, w, in]`.
-   * @returns `[n * k * k, h, w, out]`: all first pixels of the patches of image 0, all second ones, and so on,
-   *   along the rows of a patch.
+   * @returns `[n * k * k, h, w, out]`: all first pixels of the patches of image 0, all second
+   *   ones, and so on, along the rows of a patch.
    */
   patchPixels(x: tf.Tensor4D): tf.Tensor4D {
     const [n, h, w, inChannels] = x.shape

@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { ForwardOptions } from './module.js'
 
 /**
- * Forward options for a network that was trained up to a deep-training lambda, as a constant of the graph. At 1
- * there are none: the activation between paired convolutions is left out.
+ * Forward options for a network that was trained up to a deep-training lambda, as a constant of the
+ * graph. At 1 there are none: the activation between paired convolutions is left out.
  *
  * @param lambda in [0, 1], as `CheckpointMetadata` has it.
  */

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * Leaves out a residual branch for some images, and makes up for it in the others: kept branches are divided
- * by their probability to be kept.
+ * Leaves out a residual branch for some images, and makes up for it in the others: kept branches
+ * are divided by their probability to be kept.
  *
  * Source: stochastic depth, arXiv:1603.09382; as timm's `DropPath`.
  *

@@ -3,9 +3,10 @@ import * as tf from '@tensorflow/tfjs'
 /**
  * A variable that TensorFlow.js lists, but that has no values until they are assigned.
  *
- * `minimize` and `variableGrads` list all variables first and call the loss then. A variable that were made when the loss
- * first asks for it would miss that list, and its weight stay as it is for a step. Making all of them with values when
- * a module is made would take memory where nothing is computed eagerly.
+ * `minimize` and `variableGrads` list all variables first and call the loss then. A variable that
+ * were made when the loss first asks for it would miss that list, and its weight stay as it is for
+ * a step. Making all of them with values when a module is made would take memory where nothing is
+ * computed eagerly.
  *
  * @param shape of the values to come, which are float32.
  */
@@ -24,7 +25,10 @@ export function isRegistered(variable: tf.Variable): boolean {
   return tf.engine().registeredVariables[variable.name] === variable
 }
 
-/** TensorFlow.js forgets `variable` once `owner` is garbage, so that its list does not keep every model ever made. */
+/**
+ * TensorFlow.js forgets `variable` once `owner` is garbage, so that its list does not keep every
+ * model ever made.
+ */
 export function releaseWith(owner: object, variable: tf.Variable): void {
   abandoned.register(owner, variable.name)
 }

@@ -49,7 +49,10 @@ export function kaimingNormalFanOut(): Initializer {
   return (shape, random) => normal(Math.sqrt(2 / fans(shape).fanOut))(shape, random)
 }
 
-/** Uniform within `1 / sqrt(fanIn)` of 0: what PyTorch gives convolutions and linear layers by default. */
+/**
+ * Uniform within `1 / sqrt(fanIn)` of 0: what PyTorch gives convolutions and linear layers by
+ * default.
+ */
 export function uniformFanIn(): Initializer {
   return (shape, random) => {
     const bound = 1 / Math.sqrt(fans(shape).fanIn)
@@ -57,7 +60,9 @@ export function uniformFanIn(): Initializer {
   }
 }
 
-/** Inputs of one output and outputs of one input, for `[out, in / groups, kh, kw]` or `[out, in]`. */
+/**
+ * Inputs of one output and outputs of one input, for `[out, in / groups, kh, kw]` or `[out, in]`.
+ */
 function fans(shape: readonly number[]): { fanIn: number; fanOut: number } {
   const [out, inputs, ...kernel] = shape
   const taps = sizeOf(kernel)

@@ -4,7 +4,9 @@ import { ones, zeros } from './initializers.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'
 
-/** Names under which `runKernel` finds them on a backend that has them; others compose operations. */
+/**
+ * Names under which `runKernel` finds them on a backend that has them; others compose operations.
+ */
 const KERNEL = 'LayerNormalization'
 const STATISTICS_KERNEL = 'LayerNormalizationStatistics'
 
@@ -42,8 +44,9 @@ export class LayerNorm extends Module {
 
 /**
  * `y = (x - mean) / deviation * weight + bias` for each row, and its gradient in closed form: with
- * `g = dy * weight` and `z` the normalised row, `dx = (g - mean(g) - z mean(g z)) / deviation`. Sums over a row or
- * a column are matrix products. The plain composition is the reference in the test.
+ * `g = dy * weight` and `z` the normalised row, `dx = (g - mean(g) - z mean(g z)) / deviation`.
+ * Sums over a row or a column are matrix products. The plain composition is the reference in the
+ * test.
  *
  * @param x `[r, c]`.
  * @param weight `[c]`.

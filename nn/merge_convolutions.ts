@@ -13,8 +13,8 @@ export interface MergedConv {
 }
 
 /**
- * The product of `a` `[m, k]` and `b` `[k, n]`, row-major, as `[m, n]`. Given by who merges: what multiplies matrices fast
- * stands above this room. `deploy/` has one.
+ * The product of `a` `[m, k]` and `b` `[k, n]`, row-major, as `[m, n]`. Given by who merges: what
+ * multiplies matrices fast stands above this room. `deploy/` has one.
  */
 export type MatrixProduct = (
   a: Float64Array,
@@ -29,8 +29,8 @@ export function unmerged(conv: Conv2d): MergedConv {
 }
 
 /**
- * Folds the running statistics of a norm into the convolution before it, with `s = weight / sqrt(var + eps)`:
- * `W' = s W`, `b' = bias + (b - mean) s`. In float64.
+ * Folds the running statistics of a norm into the convolution before it, with
+ * `s = weight / sqrt(var + eps)`: `W' = s W`, `b' = bias + (b - mean) s`. In float64.
  */
 export function foldBatchNorm(
   conv: { weight: Parameter; bias?: Parameter },
@@ -50,8 +50,8 @@ export function foldBatchNorm(
 
 /**
  * Merges a convolution and the 1x1 convolution after it, with nothing between them, into one:
- * `W[o, ...] = sum_m B[o, m] A[m, ...]`, `b[o] = bB[o] + sum_m B[o, m] bA[m]`. Exact whatever the first one's
- * padding, since the second has none.
+ * `W[o, ...] = sum_m B[o, m] A[m, ...]`, `b[o] = bB[o] + sum_m B[o, m] bA[m]`. Exact whatever the
+ * first one's padding, since the second has none.
  *
  * The biases are summed in float64, the matrices multiplied by `multiply`.
  *

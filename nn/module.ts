@@ -6,22 +6,29 @@ import { Parameter } from './parameter.js'
 export interface ForwardOptions {
   /** BatchNorm uses and gathers batch statistics. @default false */
   training?: boolean
-  /** Deep-training lambda, a scalar in [0, 1]: slope of the activation between paired convolutions. @default 1 */
+  /**
+   * Deep-training lambda, a scalar in [0, 1]: slope of the activation between paired convolutions.
+   * @default 1
+   */
   lambda?: tf.Scalar
-  /** What random choices are made of, by name: uniform in [0, 1), of the shapes a backbone asks for. */
+  /**
+   * What random choices are made of, by name: uniform in [0, 1), of the shapes a backbone asks for.
+   */
   noise?: Readonly<Record<string, tf.Tensor>>
 }
 
 /**
  * Parameters and child modules under the names of the PyTorch original.
  *
- * A property that holds a `Parameter`, a `Module`, or a list of them is part of the module; its name
- * (and its index in a list) is its part of the path, as in `stages.3.conv1.0.weight`.
+ * A property that holds a `Parameter`, a `Module`, or a list of them is part of the module; its
+ * name (and its index in a list) is its part of the path, as in `stages.3.conv1.0.weight`.
  */
 export abstract class Module {
   abstract forward(...inputs: never[]): unknown
 
-  /** Parameters and buffers below this module with their paths, in the order of their properties. */
+  /**
+   * Parameters and buffers below this module with their paths, in the order of their properties.
+   */
   namedParameters(): [name: string, parameter: Parameter][] {
     const found: [string, Parameter][] = []
     for (const [key, value] of Object.entries(this)) collect(value, key, found)
@@ -34,8 +41,9 @@ export abstract class Module {
   }
 
   /**
-   * The variables of all trained weights, in the order of `namedParameters`: what TensorFlow.js's optimizers,
-   * `variableGrads` and `grads` take. They are the weights themselves, which is where training them shows.
+   * The variables of all trained weights, in the order of `namedParameters`: what TensorFlow.js's
+   * optimizers, `variableGrads` and `grads` take. They are the weights themselves, which is where
+   * training them shows.
    */
   trainableVariables(): tf.Variable[] {
     return this.namedParameters()
@@ -43,7 +51,10 @@ export abstract class Module {
       .map(([, parameter]) => parameter.variable)
   }
 
-  /** Frees the variables of eager use. All values stay, on the host, and the module can be used again. */
+  /**
+   * Frees the variables of eager use. All values stay, on the host, and the module can be used
+   * again.
+   */
   dispose(): void {
     for (const [, parameter] of this.namedParameters()) parameter.dispose()
   }
@@ -69,7 +80,8 @@ function collect(value: unknown, path: string, found: [string, Parameter][]): vo
 }
 
 /**
- * Calls `call` with the parameters of `module` replaced by `values`: like `torch.func.functional_call`.
+ * Calls `call` with the parameters of `module` replaced by `values`: like
+ * `torch.func.functional_call`.
  *
  * @param values a tensor for every parameter and buffer, by path.
  * @returns the result, and the buffers that the call updated, by path.

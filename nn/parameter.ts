@@ -11,11 +11,13 @@ let serial = 0
 /**
  * One named array of a module: a trained weight, or a buffer such as a running mean.
  *
- * It is kept in the layout of the PyTorch original (convolutions `[out, in / groups, kh, kw]`, linear
- * layers `[out, in]`); modules transpose it where they use it, which costs nothing in a traced graph.
+ * It is kept in the layout of the PyTorch original (convolutions `[out, in / groups, kh, kw]`,
+ * linear layers `[out, in]`); modules transpose it where they use it, which costs nothing in a
+ * traced graph.
  *
- * Its values are on the host (`data`), and from the first eager use on in a `tf.Variable` too. Whichever changes, the
- * other follows when it is asked for. Inside `functionalCall` both are left alone.
+ * Its values are on the host (`data`), and from the first eager use on in a `tf.Variable` too.
+ * Whichever changes, the other follows when it is asked for. Inside `functionalCall` both are left
+ * alone.
  */
 export class Parameter {
   readonly shape: readonly number[]
@@ -44,8 +46,8 @@ export class Parameter {
   }
 
   /**
-   * The values on the host; drawn from the initializer when first asked for, read from the variable when that was
-   * trained. To change them, assign a new array.
+   * The values on the host; drawn from the initializer when first asked for, read from the variable
+   * when that was trained. To change them, assign a new array.
    */
   get data(): Float32Array {
     if (this.isFilled && this.eager.dataId !== this.shared) {
@@ -75,8 +77,8 @@ export class Parameter {
   }
 
   /**
-   * What eager computation uses, for TensorFlow.js's optimizers and gradients. It is one object for the life of the
-   * parameter, or until `dispose`, and its name is unique.
+   * What eager computation uses, for TensorFlow.js's optimizers and gradients. It is one object for
+   * the life of the parameter, or until `dispose`, and its name is unique.
    *
    * @throws if someone else has disposed of it and trained values went with it.
    */
@@ -87,8 +89,8 @@ export class Parameter {
   }
 
   /**
-   * Gives a buffer its next value, which it takes over. Inside `functionalCall` the new value goes out as a result of
-   * the call; outside, it becomes the variable's value at once.
+   * Gives a buffer its next value, which it takes over. Inside `functionalCall` the new value goes
+   * out as a result of the call; outside, it becomes the variable's value at once.
    */
   update(value: tf.Tensor): void {
     if (this.substitute) {
@@ -104,7 +106,9 @@ export class Parameter {
     value.dispose()
   }
 
-  /** Frees the variable; the values stay on the host, and the next eager use makes another variable. */
+  /**
+   * Frees the variable; the values stay on the host, and the next eager use makes another variable.
+   */
   dispose(): void {
     if (!this.isFilled) return
     this.host = this.data
@@ -117,7 +121,9 @@ export class Parameter {
     this.substitute = value
   }
 
-  /** For `functionalCall` only: ends the substitution and returns the update it gathered, if any. */
+  /**
+   * For `functionalCall` only: ends the substitution and returns the update it gathered, if any.
+   */
   release(): tf.Tensor | undefined {
     const updated = this.updated
     this.substitute = undefined

@@ -2,11 +2,13 @@ import { Random } from '../random/random.js'
 import type { Module } from './module.js'
 
 /**
- * Gives every BatchNorm of `module` scales, shifts and running statistics as a trained network might have
- * them, so that a freshly initialised model can be merged, exported and timed as if trained.
+ * Gives every BatchNorm of `module` scales, shifts and running statistics as a trained network
+ * might have them, so that a freshly initialised model can be merged, exported and timed as if
+ * trained.
  *
- * The running variance of a channel is about what unit inputs give through the convolution before the norm
- * (the last one before it among the parameters), so that activations neither die out nor explode.
+ * The running variance of a channel is about what unit inputs give through the convolution before
+ * the norm (the last one before it among the parameters), so that activations neither die out nor
+ * explode.
  */
 export function randomizeNorms(module: Module, seed: number): void {
   const named = module.namedParameters()

@@ -13,11 +13,12 @@ export interface AnchorOptions {
 /**
  * Anchors are static, so they are computed on the host and enter a graph as constants.
  *
- * Source: mmdetection 2.x, whose anchors are centred on the top-left corner of their cell and not rounded.
+ * Source: mmdetection 2.x, whose anchors are centred on the top-left corner of their cell and not
+ * rounded.
  *
  * @param featureSizes `[height, width]` of each level in cells, fine to coarse.
- * @returns `[a, 4]`, `x1 y1 x2 y2`, input pixels, ordered by level, row, column, ratio, scale; anchors
- *   may reach outside the input.
+ * @returns `[a, 4]`, `x1 y1 x2 y2`, input pixels, ordered by level, row, column, ratio, scale;
+ *   anchors may reach outside the input.
  */
 export function pyramidAnchors(
   featureSizes: readonly (readonly [number, number])[],
@@ -66,7 +67,10 @@ export function baseAnchors(
   return floats(boxes, [boxes.length / 4, 4])
 }
 
-/** `perOctave` scales from `base` up to, but not including, twice `base`: RetinaNet's are `octaveScales(4, 3)`. */
+/**
+ * `perOctave` scales from `base` up to, but not including, twice `base`: RetinaNet's are
+ * `octaveScales(4, 3)`.
+ */
 export function octaveScales(base: number, perOctave: number): number[] {
   return Array.from({ length: perOctave }, (_, i) => base * 2 ** (i / perOctave))
 }

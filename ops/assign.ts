@@ -36,9 +36,9 @@ export interface Assignment {
  * Assigns anchors to ground-truth boxes by IoU.
  *
  * Source: mmdetection 2.x's `MaxIoUAssigner` with low-quality matches. An anchor takes the first of
- * equally good boxes. Each box then claims every anchor whose IoU equals, to the last bit, the best it
- * has anywhere, even from another box; a later box wins over an earlier one. A box that overlaps no
- * anchor at all has a best IoU of 0 and, with `minPosIou` 0, claims all anchors at IoU 0.
+ * equally good boxes. Each box then claims every anchor whose IoU equals, to the last bit, the best
+ * it has anywhere, even from another box; a later box wins over an earlier one. A box that overlaps
+ * no anchor at all has a best IoU of 0 and, with `minPosIou` 0, claims all anchors at IoU 0.
  *
  * @param anchorsXyxy `[a, 4]`.
  * @param valid `[a]` bool; an invalid anchor is `IGNORED`, and nobody's best.
@@ -57,8 +57,8 @@ export function assignByMaxIou(
     return { matches, labels: matches }
   }
 
-  // Padding and invalid anchors become empty boxes at the origin, whose IoU with anything is 0: cheaper
-  // than masking the [g, a] table.
+  // Padding and invalid anchors become empty boxes at the origin, whose IoU with anything is 0:
+  // cheaper than masking the [g, a] table.
   const isBox = tf.greaterEqual(targets.labels, 0) // [g]
   const boxes = tf.mul(targets.boxesXyxy, column(isBox)) as tf.Tensor2D
   const anchors = tf.mul(anchorsXyxy, column(valid)) as tf.Tensor2D

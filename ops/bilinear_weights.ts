@@ -3,10 +3,12 @@ import * as tf from '@tensorflow/tfjs'
 /**
  * How much each cell of an axis counts in sums of bilinear samples.
  *
- * A sample at `p` reads cell `i` with weight `max(0, 1 - |p - i|)`: two neighbours share it, and cells that
- * would lie outside of the axis read as 0. In two dimensions the weights of rows and columns multiply.
+ * A sample at `p` reads cell `i` with weight `max(0, 1 - |p - i|)`: two neighbours share it, and
+ * cells that would lie outside of the axis read as 0. In two dimensions the weights of rows and
+ * columns multiply.
  *
- * @param positions `[r, p, s]`, places of `s` samples in each of `p` sums, in cells; cell `i` stands at `i`.
+ * @param positions `[r, p, s]`, places of `s` samples in each of `p` sums, in cells; cell `i`
+ *   stands at `i`.
  * @param shares `[r, p, s]`, the factor of each sample in its sum.
  * @param size cells of the axis.
  * @returns `[r, p, size]`.

@@ -18,7 +18,8 @@ export interface BoxCoderOptions {
  *
  * @param anchorsXyxy `[a, 4]`, each with a positive size.
  * @param boxesXyxy `[a, 4]`, in the same pixels, each with a positive size.
- * @returns `[a, 4]`, `dx dy` in anchor sizes, then `dw dh` as natural logs of size ratios, normalised.
+ * @returns `[a, 4]`, `dx dy` in anchor sizes, then `dw dh` as natural logs of size ratios,
+ *   normalised.
  */
 export function encodeBoxes(
   anchorsXyxy: tf.Tensor2D,
@@ -42,7 +43,8 @@ export function encodeBoxes(
  *
  * @param deltas `[a, 4]`, as `encodeBoxes` returns them.
  * @param anchorsXyxy `[a, 4]`, each with a positive size.
- * @returns `[a, 4]`, `x1 y1 x2 y2` in the anchors' pixels; not clipped, so they may leave the input.
+ * @returns `[a, 4]`, `x1 y1 x2 y2` in the anchors' pixels; not clipped, so they may leave the
+ *   input.
  */
 export function decodeBoxes(
   deltas: tf.Tensor2D,
@@ -69,7 +71,8 @@ export function decodeBoxes(
  * @returns `[n, b, 4]`; x in [0, width], y in [0, height]; a box wholly outside becomes empty.
  */
 export function clipBoxes(boxesXyxy: tf.Tensor3D, sizes: tf.Tensor2D): tf.Tensor3D {
-  const limit = tf.expandDims(tf.gather(sizes, tf.tensor1d([1, 0, 1, 0], 'int32'), 1), 1) // [n, 1, 4]: w h w h
+  // [n, 1, 4]: w h w h
+  const limit = tf.expandDims(tf.gather(sizes, tf.tensor1d([1, 0, 1, 0], 'int32'), 1), 1)
   return tf.minimum(tf.maximum(boxesXyxy, 0), limit) as tf.Tensor3D
 }
 

@@ -15,7 +15,8 @@ const MIN_UNION = 1e-6
  */
 export function boxIou(rowsXyxy: tf.Tensor2D, columnsXyxy: tf.Tensor2D): tf.Tensor2D {
   const rows = tf.split(rowsXyxy, 4, 1) // x1 y1 x2 y2, each [m, 1]
-  const columns = tf.split(columnsXyxy, 4, 1).map((side) => tf.reshape(side, [1, -1])) // each [1, n]
+  // each [1, n]
+  const columns = tf.split(columnsXyxy, 4, 1).map((side) => tf.reshape(side, [1, -1]))
   const overlap = tf.mul(overlapAlong(0, rows, columns), overlapAlong(1, rows, columns)) // [m, n]
   const union = tf.sub(tf.add(area(rows), area(columns)), overlap)
   return tf.div(overlap, tf.maximum(union, MIN_UNION)) as tf.Tensor2D

@@ -2,15 +2,16 @@ import * as tf from '@tensorflow/tfjs'
 import { oneHot } from './one_hot.js'
 
 /**
- * Weighted sum of softmax cross-entropies, with the gradient in closed form: probabilities less the one-hot
- * labels.
+ * Weighted sum of softmax cross-entropies, with the gradient in closed form: probabilities less the
+ * one-hot labels.
  *
  * Source: as PyTorch's `cross_entropy` with `reduction='none'`, weighted and summed.
  *
  * @param logits `[r, k]`; safe for any finite value.
  * @param labels `[r]` int32, class in [0, k).
  * @param weights `[r]`; a row of weight 0 may have any label.
- * @returns a scalar; 0 for empty input. There is no gradient with respect to `labels` and `weights`.
+ * @returns a scalar; 0 for empty input. There is no gradient with respect to `labels` and
+ *   `weights`.
  */
 export function softmaxCrossEntropy(
   logits: tf.Tensor2D,

@@ -73,7 +73,10 @@ function hardness(s: tf.Tensor, gamma: number): Hardness {
   return { probability, power, loss: tf.mul(power, tf.softplus(s)) }
 }
 
-/** `df/ds = gamma loss (1 - probability) + power probability`, with the products gathered to save a pass. */
+/**
+ * `df/ds = gamma loss (1 - probability) + power probability`, with the products gathered to save a
+ * pass.
+ */
 function slope({ probability, power, loss }: Hardness, gamma: number): tf.Tensor {
   const scaled = tf.mul(gamma, loss)
   return tf.add(scaled, tf.mul(probability, tf.sub(power, scaled)))

@@ -5,9 +5,9 @@ import { hasKernel } from '../engine/has_kernel.js'
 const KERNEL = 'FullPrecision'
 
 /**
- * The same values, from here on in float32 where a graph is computed in mixed precision: what is made of them up to the
- * next layer, and their gradient up to the layer before. For losses and for coordinates: float16 steps by 1 pixel from 1024
- * on and ends at 65504.
+ * The same values, from here on in float32 where a graph is computed in mixed precision: what is
+ * made of them up to the next layer, and their gradient up to the layer before. For losses and for
+ * coordinates: float16 steps by 1 pixel from 1024 on and ends at 65504.
  */
 export function fullPrecision<T extends tf.Tensor>(x: T): T {
   if (!hasKernel(KERNEL)) return x

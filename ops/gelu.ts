@@ -5,8 +5,9 @@ import { hasKernel } from '../engine/has_kernel.js'
 const KERNEL = 'Gelu'
 
 /**
- * The Gaussian error linear unit, `x (1 + erf(x / sqrt(2))) / 2`: x times the probability that a standard normal
- * number is below x. Its gradient is that probability and x times the normal density.
+ * The Gaussian error linear unit, `x (1 + erf(x / sqrt(2))) / 2`: x times the probability that a
+ * standard normal number is below x. Its gradient is that probability and x times the normal
+ * density.
  *
  * Source: arXiv:1606.08415; as PyTorch's `GELU` without approximation.
  */
@@ -27,6 +28,7 @@ function probabilityBelow(x: tf.Tensor): tf.Tensor {
 }
 
 function slope(x: tf.Tensor): tf.Tensor {
-  const bell = tf.exp(tf.mul(tf.mul(x, -0.5), x)) // minus a square, which mixed precision sees to be none above 0
+  // Minus a square, which mixed precision sees to be none above 0
+  const bell = tf.exp(tf.mul(tf.mul(x, -0.5), x))
   return tf.add(probabilityBelow(x), tf.mul(tf.mul(x, bell), 1 / Math.sqrt(2 * Math.PI)))
 }

@@ -4,13 +4,19 @@ import { fullPrecision } from './full_precision.js'
 
 /** The masks of the objects of each image, cut out around the object. */
 export interface FramedMasks {
-  /** `[n, g, m, m]`: a cell is one of `m` x `m` equal parts of the frame; 0 for an empty one to 255 for a full one. */
+  /**
+   * `[n, g, m, m]`: a cell is one of `m` x `m` equal parts of the frame; 0 for an empty one to 255
+   * for a full one.
+   */
   masks: tf.Tensor4D
-  /** `[n, g, 4]`, input pixels. Parts are one pixel wide or high, or more; outside of its frame a mask is 0. */
+  /**
+   * `[n, g, 4]`, input pixels. Parts are one pixel wide or high, or more; outside of its frame a
+   * mask is 0.
+   */
   framesXyxy: tf.Tensor3D
   /**
-   * `[n, 2]`, height and width that masks had before they were cut out, input pixels: what lies on the border of
-   * it reaches half a pixel further. Without it there is no border.
+   * `[n, 2]`, height and width that masks had before they were cut out, input pixels: what lies on
+   * the border of it reaches half a pixel further. Without it there is no border.
    */
   canvasSizes?: tf.Tensor2D
 }
@@ -20,26 +26,30 @@ export interface MaskTargetOptions {
   size?: number
 }
 
-/** Samples of a target's cell on either axis at most: enough for a region twice as large as a frame of 112 parts. */
+/**
+ * Samples of a target's cell on either axis at most: enough for a region twice as large as a frame
+ * of 112 parts.
+ */
 const MAX_SAMPLES = 8
 
 /** Half of what a full part of a mask counts. */
 const HALF = 255 / 2
 
 /**
- * What a mask head is to predict for each region: whether the object covers at least half of each cell.
+ * What a mask head is to predict for each region: whether the object covers at least half of each
+ * cell.
  *
- * A target's cell is the mean of bilinear samples spread evenly over it, on either axis one for each part of
- * the frame that the cell is wide, rounded up. Where parts are pixels this is the region's RoIAlign from the
- * full mask; where they are larger, the mask is coarser by so much.
+ * A target's cell is the mean of bilinear samples spread evenly over it, on either axis one for
+ * each part of the frame that the cell is wide, rounded up. Where parts are pixels this is the
+ * region's RoIAlign from the full mask; where they are larger, the mask is coarser by so much.
  *
- * Source: mmdetection 2.x's `BitmapMasks.crop_and_resize`: torchvision's `roi_align` with `aligned=True` and
- * `sampling_ratio=0` of the region clipped to the canvas, then `>= 0.5`.
+ * Source: mmdetection 2.x's `BitmapMasks.crop_and_resize`: torchvision's `roi_align` with
+ * `aligned=True` and `sampling_ratio=0` of the region clipped to the canvas, then `>= 0.5`.
  *
  * @param roisXyxy `[n, r, 4]`, input pixels.
  * @param matches `[n, r]` int32, row of each region's object; below 0 for none.
- * @returns `[n r, size, size]` of 0 and 1, image by image; 0 for regions without an object or a size. Not
- *   differentiable.
+ * @returns `[n r, size, size]` of 0 and 1, image by image; 0 for regions without an object or a
+ *   size. Not differentiable.
  */
 export function maskTargets(
   { masks, framesXyxy, canvasSizes }: FramedMasks,
@@ -69,13 +79,17 @@ export function maskTargets(
   const cells = tf.reshape(tf.cast(mask, 'float32'), [-1, parts, parts]) as tf.Tensor3D
   // Marked on both sides, the products are no layers and stay in float32.
   const [ofRows, ofColumns] = [rows.weights, columns.weights].map((x) => fullPrecision(x))
-  const sums = tf.matMul(tf.matMul(ofRows, fullPrecision(cells)), ofColumns, false, true) // [R, size, size]
+  // [R, size, size]
+  const sums = tf.matMul(tf.matMul(ofRows, fullPrecision(cells)), ofColumns, false, true)
   const isCovered = tf.greaterEqual(sums, tf.mul(HALF, tf.mul(rows.samples, columns.samples)))
   const isMatched = tf.greaterEqual(tf.reshape(matches, [-1, 1, 1]), tf.scalar(0, 'int32'))
   return tf.cast(tf.logicalAnd(isCovered, isMatched), 'float32') as tf.Tensor3D
 }
 
-/** Row of each region's object in a table of all images, `[R]` int32; a region without one takes the first. */
+/**
+ * Row of each region's object in a table of all images, `[R]` int32; a region without one takes the
+ * first.
+ */
 function objectRows(matches: tf.Tensor2D, objectCount: number): tf.Tensor1D {
   const imageCount = matches.shape[0]
   const first = tf.tensor2d(
@@ -109,7 +123,8 @@ interface Extent {
 /**
  * How much each part of a frame counts in each row or column of a target.
  *
- * @returns `weights` `[R, size, parts]` of the sums of all samples, and how many `samples` a sum has, `[R, 1, 1]`.
+ * @returns `weights` `[R, size, parts]` of the sums of all samples, and how many `samples` a sum
+ *   has, `[R, 1, 1]`.
  */
 function cellsAlong(
   { from, to, frameFrom, frameTo, length }: Extent,
@@ -118,16 +133,20 @@ function cellsAlong(
   const inCanvas = (x: tf.Tensor) => (length ? tf.minimum(tf.relu(x), length) : x)
   const start = tf.sub(inCanvas(from), 0.5)
   const extent = tf.sub(tf.sub(inCanvas(to), 0.5), start)
-  const part = tf.maximum(tf.div(tf.sub(frameTo, frameFrom), parts), 1) // pixels; 1 where nothing is framed
+  // pixels; 1 where nothing is framed
+  const part = tf.maximum(tf.div(tf.sub(frameTo, frameFrom), parts), 1)
   const wanted = tf.ceil(tf.div(tf.div(extent, part), size)) // 0 for a region without a size
   const samples = tf.minimum(tf.maximum(wanted, 1), MAX_SAMPLES)
 
   const bin = tf.div(extent, size)
-  const binStart = tf.add(start, tf.mul(tf.reshape(tf.range(0, size), [1, size, 1]), bin)) // [R, size, 1]
+  // [R, size, 1]
+  const binStart = tf.add(start, tf.mul(tf.reshape(tf.range(0, size), [1, size, 1]), bin))
   const index = tf.reshape(tf.range(0, MAX_SAMPLES), [1, 1, MAX_SAMPLES])
-  const position = tf.add(binStart, tf.div(tf.mul(tf.add(index, 0.5), bin), samples)) // pixels, [R, size, s]
+  // pixels, [R, size, s]
+  const position = tf.add(binStart, tf.div(tf.mul(tf.add(index, 0.5), bin), samples))
   const inFrame = tf.div(tf.sub(position, frameFrom), part)
-  const toCentre = tf.sub(tf.div(0.5, part), 0.5) // pixel 0 stands at half a pixel, part 0 at half a part
+  // pixel 0 stands at half a pixel, part 0 at half a part
+  const toCentre = tf.sub(tf.div(0.5, part), 0.5)
   let place = tf.add(inFrame, toCentre) // parts
   if (length) {
     const first = tf.div(tf.neg(frameFrom), part) // the part that begins with the canvas

@@ -2,8 +2,9 @@ import * as tf from '@tensorflow/tfjs'
 import { type AnchorOptions, pyramidAnchors } from './anchors.js'
 
 /**
- * All anchors of a pyramid, made from four lists of coordinates: in a traced graph they stay four lists, and
- * so does what is computed of them, which spares operations that repeat one value four times.
+ * All anchors of a pyramid, made from four lists of coordinates: in a traced graph they stay four
+ * lists, and so does what is computed of them, which spares operations that repeat one value four
+ * times.
  *
  * @returns `[a, 4]`, as `pyramidAnchors`.
  */
@@ -18,8 +19,8 @@ export function anchorsBySide(
 }
 
 /**
- * The box each anchor is to predict; an anchor without an object gets itself, so 0 deltas. Side by side, for
- * the sake of `anchorsBySide`.
+ * The box each anchor is to predict; an anchor without an object gets itself, so 0 deltas. Side by
+ * side, for the sake of `anchorsBySide`.
  *
  * @param anchorsXyxy `[a, 4]`.
  * @param boxesXyxy `[g, 4]`.

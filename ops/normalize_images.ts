@@ -25,8 +25,11 @@ export function normalizeImages(
 
 /** 1 inside each image, 0 in its padding: `[n, h, w, 1]`. */
 function insideMask([count, height, width]: number[], imageSizes: tf.Tensor2D): tf.Tensor4D {
-  const [heights, widths] = tf.split(tf.reshape(imageSizes, [count, 2, 1, 1]), 2, 1) // each [n, 1, 1, 1]
-  const inRows = tf.less(tf.reshape(tf.range(0, height), [1, height, 1, 1]), heights) // [n, h, 1, 1]
-  const inColumns = tf.less(tf.reshape(tf.range(0, width), [1, 1, width, 1]), widths) // [n, 1, w, 1]
+  // each [n, 1, 1, 1]
+  const [heights, widths] = tf.split(tf.reshape(imageSizes, [count, 2, 1, 1]), 2, 1)
+  // [n, h, 1, 1]
+  const inRows = tf.less(tf.reshape(tf.range(0, height), [1, height, 1, 1]), heights)
+  // [n, 1, w, 1]
+  const inColumns = tf.less(tf.reshape(tf.range(0, width), [1, 1, width, 1]), widths)
   return tf.mul(tf.cast(inRows, 'float32'), tf.cast(inColumns, 'float32')) as tf.Tensor4D
 }

@@ -39,11 +39,12 @@ export type Proposals = {
 }
 
 /**
- * The places most likely to hold an object: the best anchors of each level, decoded, clipped, and thinned
- * out level by level; then the best of all levels.
+ * The places most likely to hold an object: the best anchors of each level, decoded, clipped, and
+ * thinned out level by level; then the best of all levels.
  *
- * Source: Faster R-CNN, arXiv:1506.01497; as `RPNHead` of mmdetection 2.11, whose smallest box size of 0 drops nothing.
- * However low, a score is no reason not to be proposed. Equal scores go by level, those of one level by logit.
+ * Source: Faster R-CNN, arXiv:1506.01497; as `RPNHead` of mmdetection 2.11, whose smallest box size
+ * of 0 drops nothing. However low, a score is no reason not to be proposed. Equal scores go by
+ * level, those of one level by logit.
  *
  * @param imageSizes `[n, 2]`, height and width without padding: boxes are clipped to them.
  * @returns `maxPerImage` rows an image, padded. No gradient flows back through them.
@@ -81,7 +82,10 @@ interface Candidates {
   anchors: tf.Tensor
 }
 
-/** The `limit` anchors of a level with the highest logits, best first, or all as they are if there are fewer. */
+/**
+ * The `limit` anchors of a level with the highest logits, best first, or all as they are if there
+ * are fewer.
+ */
 function bestCandidates(
   { logits: ofAll, deltas, anchorsXyxy, valid }: ProposalLevel,
   limit: number,
@@ -101,8 +105,8 @@ function bestCandidates(
 }
 
 /**
- * Probabilities; 0 for `NO_LOGIT` alone. Not `tf.sigmoid`, which ONNX Runtime rounds to 6e-8, so that
- * many of an empty image's candidates would tie, or be lost.
+ * Probabilities; 0 for `NO_LOGIT` alone. Not `tf.sigmoid`, which ONNX Runtime rounds to 6e-8, so
+ * that many of an empty image's candidates would tie, or be lost.
  */
 function scoresOf(logits: tf.Tensor): tf.Tensor {
   const scores = tf.maximum(tf.exp(tf.logSigmoid(logits)), LOWEST_SCORE)

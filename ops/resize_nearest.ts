@@ -1,10 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * Enlarges maps by repeating cells: the source index is `floor(index * source / target)` on each axis.
+ * Enlarges maps by repeating cells: the source index is `floor(index * source / target)` on each
+ * axis.
  *
- * Source: PyTorch's `interpolate` with mode `nearest`. The gradient is our own: TensorFlow.js 4.22 reads
- * the wrong image in its CPU kernel for it once a batch has more than one.
+ * Source: PyTorch's `interpolate` with mode `nearest`. The gradient is our own: TensorFlow.js 4.22
+ * reads the wrong image in its CPU kernel for it once a batch has more than one.
  *
  * @param maps `[n, h, w, c]`.
  * @param size height and width to reach.
@@ -30,7 +31,10 @@ function isDoubling(source: number, target: number): boolean {
   return target === 2 * source || (target === 2 * source - 1 && source > 1)
 }
 
-/** Sum over blocks of 2 x 2, those at the bottom and right possibly cut: `[n, ceil(h / 2), ceil(w / 2), c]`. */
+/**
+ * Sum over blocks of 2 x 2, those at the bottom and right possibly cut:
+ * `[n, ceil(h / 2), ceil(w / 2), c]`.
+ */
 function sumPairs(dy: tf.Tensor4D): tf.Tensor4D {
   const [, height, width] = dy.shape
   const isEven = height % 2 === 0 && width % 2 === 0

@@ -8,9 +8,10 @@ export interface RoiLevelOptions {
 }
 
 /**
- * The map of a feature pyramid that each region is read from: `floor(log2(sqrt(w h) / finestScale + 1e-6))`,
- * from 0 to the last level. It is found by comparing with the powers of two, so that no rounding of a
- * logarithm moves a region of exactly 112, 224 or 448 pixels.
+ * The map of a feature pyramid that each region is read from:
+ * `floor(log2(sqrt(w h) / finestScale + 1e-6))`, from 0 to the last level. It is found by comparing
+ * with the powers of two, so that no rounding of a logarithm moves a region of exactly 112, 224 or
+ * 448 pixels.
  *
  * Source: FPN, arXiv:1612.03144; as mmdetection 2.x's `SingleRoIExtractor`.
  *

@@ -11,7 +11,10 @@ export interface RoiObjects {
   labels: tf.Tensor2D
 }
 
-/** The RoIs of each image, positives first, then negatives, then unused rows; and what each is to predict. */
+/**
+ * The RoIs of each image, positives first, then negatives, then unused rows; and what each is to
+ * predict.
+ */
 export interface RoiTargets {
   /** `[n, r, 4]`, input pixels; 0 in unused rows. */
   roisXyxy: tf.Tensor3D
@@ -33,11 +36,12 @@ export interface RoiTargetOptions {
 /**
  * The RoIs that are learned from: a random choice among the proposals and the objects themselves.
  *
- * Source: mmdetection 2.x's `MaxIoUAssigner`, and `RandomSampler` with `add_gt_as_proposals`: proposals are
- * assigned to objects; then the objects come in before them, each assigned to itself. Positives and
- * negatives each keep the order of that list.
+ * Source: mmdetection 2.x's `MaxIoUAssigner`, and `RandomSampler` with `add_gt_as_proposals`:
+ * proposals are assigned to objects; then the objects come in before them, each assigned to itself.
+ * Positives and negatives each keep the order of that list.
  *
- * @param noise `[n, g + k]`, in [0, 1), of the objects and then of the proposals: the choice among them.
+ * @param noise `[n, g + k]`, in [0, 1), of the objects and then of the proposals: the choice
+ *   among them.
  */
 export function sampleRois(
   proposals: Proposals,
@@ -86,7 +90,10 @@ function ownRows(labels: tf.Tensor2D): tf.Tensor {
   return tf.where(isObject, rows, tf.scalar(IGNORED, 'int32'))
 }
 
-/** The candidates that were drawn: `num` rows, positives, negatives, and unused ones that point anywhere. */
+/**
+ * The candidates that were drawn: `num` rows, positives, negatives, and unused ones that point
+ * anywhere.
+ */
 function pickedRows(matches: tf.Tensor2D, noise: tf.Tensor2D, options: SampleOptions) {
   const { positives, negatives } = samplePositivesAndNegatives(matches, noise, options)
   const missing = Math.max(0, options.num - matches.shape[1])

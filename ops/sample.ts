@@ -16,7 +16,8 @@ export interface Sample {
 
 /**
  * A random choice among the positives of each image and, for the places that are left, among its
- * negatives. Of each kind those with the most noise are taken; of equal noise, those that come first.
+ * negatives. Of each kind those with the most noise are taken; of equal noise, those that come
+ * first.
  *
  * Source: mmdetection 2.x's `RandomSampler` without a bound on negatives. `tf.topk` of
  * `2 positives + negatives` lists the rows taken: positives first, both in ascending order.
@@ -41,8 +42,8 @@ export function samplePositivesAndNegatives(
 /**
  * Marks `count` candidates of each row, or all if there are fewer.
  *
- * The least noise that is taken comes from a sorted list; where several candidates share it, a running
- * count takes the first of them, so that the number is exact.
+ * The least noise that is taken comes from a sorted list; where several candidates share it, a
+ * running count takes the first of them, so that the number is exact.
  *
  * @param candidates `[n, a]` bool.
  * @param count broadcasts against `[n, 1]`.

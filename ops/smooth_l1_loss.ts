@@ -2,8 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import { l1Loss } from './l1_loss.js'
 
 /**
- * Weighted sum of differences, squared while small: `d^2 / (2 beta)` where `d = |x - t| < beta`, else
- * `d - beta / 2`.
+ * Weighted sum of differences, squared while small: `d^2 / (2 beta)` where `d = |x - t| < beta`,
+ * else `d - beta / 2`.
  *
  * Source: Fast R-CNN, arXiv:1504.08083; as mmdetection 2.x.
  *

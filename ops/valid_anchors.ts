@@ -2,7 +2,8 @@ import * as tf from '@tensorflow/tfjs'
 import type { AnchorOptions } from './anchors.js'
 
 /**
- * Which anchors are centred inside their own padded image; the others lie on padding that came with the batch.
+ * Which anchors are centred inside their own padded image; the others lie on padding that came with
+ * the batch.
  *
  * Source: mmdetection 2.x's valid flags.
  *

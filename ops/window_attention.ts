@@ -5,14 +5,14 @@ import type { WindowPlan } from './window_plan.js'
  * Attention of the cells of each window among themselves, by several heads:
  * `softmax(q k^T / sqrt(d) + bias + mask) v`.
  *
- * Windows are cut, shifted, split into heads and put together again by gathers of single rows of d numbers.
- * The gradient is in closed form: with `a` the attention and `da = dy v^T`, the logits have the gradient
- * `a (da - sum(dy y))`.
+ * Windows are cut, shifted, split into heads and put together again by gathers of single rows of d
+ * numbers. The gradient is in closed form: with `a` the attention and `da = dy v^T`, the logits
+ * have the gradient `a (da - sum(dy y))`.
  *
  * Source: Swin Transformer, arXiv:2103.14030.
  *
- * @param qkv `[n, cells 3 heads, d]`: of each cell of the map and its padding the queries of all heads, the keys,
- *   the values.
+ * @param qkv `[n, cells 3 heads, d]`: of each cell of the map and its padding the queries of all
+ *   heads, the keys, the values.
  * @param bias `[heads, slots, slots]`, of a query's slot and a key's.
  * @returns `[n, map cells heads, d]`, without the padding.
  */
@@ -30,7 +30,8 @@ export function windowAttention(
     // Each [n, windows, heads, slots, d].
     const [q, k, v] = [rows.queries, rows.keys, rows.values].map((at) => tf.gather(qkv, at, 1))
     const scaled = tf.mul(q, scale)
-    const logits = tf.add(tf.matMul(scaled, k, false, true), bias) // [n, windows, heads, slots, slots]
+    // [n, windows, heads, slots, slots]
+    const logits = tf.add(tf.matMul(scaled, k, false, true), bias)
     const attention = tf.softmax(mask ? tf.add(logits, mask) : logits)
     const y = tf.matMul(attention, v)
     save([scaled, k, v, attention, y, rows.slots, rows.parts])
@@ -93,7 +94,10 @@ function tableRows({
     cells: tf.add(cells, tf.reshape(headOffsets(heads, slotCount), [1, heads])),
     /** `[windows, heads, slots]`: rows of a table of `[cells, heads]`. */
     slots: tf.add(tf.mul(cellOfSlot, int(heads)), headOffsets(heads, 1)),
-    /** `[cells, 3 heads]`: rows of the gradients of queries, keys and values, one table behind the other. */
+    /**
+     * `[cells, 3 heads]`: rows of the gradients of queries, keys and values, one table behind the
+     * other.
+     */
     parts: tf.concat(
       partOffsets.map((from) =>
         tf.add(rowOfCell, tf.reshape(headOffsets(heads, slotCount, from), [1, heads])),

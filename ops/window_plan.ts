@@ -13,8 +13,8 @@ export interface WindowPlanOptions {
 /**
  * How a map is cut into windows: which cell lies where, as tables of row numbers.
  *
- * Cells are padded at the bottom and right to whole windows, then rolled. Numbers count the cells of the map row by
- * row, then those of the padding.
+ * Cells are padded at the bottom and right to whole windows, then rolled. Numbers count the cells
+ * of the map row by row, then those of the padding.
  */
 export interface WindowPlan {
   /** Of the map and its padding. */
@@ -30,21 +30,22 @@ export interface WindowPlan {
   /** Row of each cell's first head in a table of `[windows, heads, slots]`: `[cells, 1]` int32. */
   rowOfCell: tf.Tensor2D
   /**
-   * 0 where two slots of a window may see each other, -1000 where rolling brought together cells that are far
-   * apart: `[windows, 1, slots, slots]`. None without shift.
+   * 0 where two slots of a window may see each other, -1000 where rolling brought together cells
+   * that are far apart: `[windows, 1, slots, slots]`. None without shift.
    */
   mask: tf.Tensor4D | undefined
 }
 
 /**
- * Added to logits of cells that may not see each other. Swin has -100, whose probability `exp(-100)` is 0 but for a number
- * below the smallest normal float32, and products with those are some twenty times slower on a CPU.
+ * Added to logits of cells that may not see each other. Swin has -100, whose probability
+ * `exp(-100)` is 0 but for a number below the smallest normal float32, and products with those are
+ * some twenty times slower on a CPU.
  */
 const UNSEEN = -1000
 
 /**
- * Source: Swin Transformer, arXiv:2103.14030; padding, shift and mask as in its repository for detection, which
- * shifts maps of a single window too.
+ * Source: Swin Transformer, arXiv:2103.14030; padding, shift and mask as in its repository for
+ * detection, which shifts maps of a single window too.
  */
 export function planWindows({ size, window, shift, heads }: WindowPlanOptions): WindowPlan {
   const [height, width] = size

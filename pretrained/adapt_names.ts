@@ -30,7 +30,10 @@ export interface Adapted {
   classes: readonly string[] | undefined
 }
 
-/** Gives the weights of a file the names and layouts they have here, by the rules of the source they are from. */
+/**
+ * Gives the weights of a file the names and layouts they have here, by the rules of the source they
+ * are from.
+ */
 export function adaptNames(pretrained: Pretrained): Adapted {
   const { path, key, prefix, tensors, others, refused } = pretrained
   const source = sourceOf(pretrained)

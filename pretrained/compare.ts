@@ -44,11 +44,12 @@ const OTHER_CLASSES = 'it is trained for classes of other names, so the layer st
 const SHOWN = 4
 
 /**
- * Compares the tensors of a file with those of a model, and explains what has no partner. The weights of a
- * backbone alone are compared with the backbone of a detector.
+ * Compares the tensors of a file with those of a model, and explains what has no partner. The
+ * weights of a backbone alone are compared with the backbone of a detector.
  *
  * @param shapes of the model, by name.
- * @param options.classes of the model, by label: layers of a file that is for classes of other names are left out.
+ * @param options.classes of the model, by label: layers of a file that is for classes of other
+ *   names are left out.
  * @param options.part what of a detector is asked for. @default 'model'
  * @returns the report, and the tensors to load, by the model's names.
  */

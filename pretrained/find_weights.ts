@@ -13,8 +13,9 @@ const TRAINED = ['model', 'state_dict', 'model_state_dict', 'module', 'net', 'pa
 /**
  * The best first: running averages before the weights as trained.
  *
- * Source: `model_ema`, `model`, `module` of the official VanillaNet; `state_dict` of mmdetection, Lightning and timm;
- * `state_dict_ema` of timm; `ema.module` of DETR's descendants; `params_ema` of BasicSR.
+ * Source: `model_ema`, `model`, `module` of the official VanillaNet; `state_dict` of mmdetection,
+ * Lightning and timm; `state_dict_ema` of timm; `ema.module` of DETR's descendants; `params_ema` of
+ * BasicSR.
  */
 const CONTAINERS = [...AVERAGES, ...TRAINED]
 
@@ -24,12 +25,16 @@ const SHOWN = 8
 export interface WeightsChoice {
   /** The key of the dictionary to take, instead of the best that is there. */
   key?: string
-  /** Only running averages, or only the weights as trained. @default the averages where there are some */
+  /**
+   * Only running averages, or only the weights as trained. @default the averages where there are
+   * some
+   */
   weights?: 'model' | 'ema'
 }
 
 /**
- * The dictionary of weights in a checkpoint: the first of `CONTAINERS` that holds some, or the object itself.
+ * The dictionary of weights in a checkpoint: the first of `CONTAINERS` that holds some, or the
+ * object itself.
  *
  * @returns its entries by name, and under which keys it was found.
  */

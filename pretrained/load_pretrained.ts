@@ -22,7 +22,10 @@ export interface PretrainedMatch {
   adapted: Adapted
 }
 
-/** Finds the weights of a `.pth` or `.safetensors` file that fit a model, whatever source their names are of. */
+/**
+ * Finds the weights of a `.pth` or `.safetensors` file that fit a model, whatever source their
+ * names are of.
+ */
 export async function matchPretrained(
   model: Module,
   path: string,
@@ -35,8 +38,9 @@ export async function matchPretrained(
 }
 
 /**
- * Compares the tensors of a file with those of a model, behind the prefix of wrappers that gives them most names of the
- * model. Of two that give as many, running averages are preferred, unless `weights` says otherwise.
+ * Compares the tensors of a file with those of a model, behind the prefix of wrappers that gives
+ * them most names of the model. Of two that give as many, running averages are preferred, unless
+ * `weights` says otherwise.
  *
  * @param shapes of the model, by name.
  */
@@ -58,8 +62,8 @@ export function matchShapes(
 }
 
 /**
- * The weights of a file under the names they have here, without a model to compare with: behind the first prefix of
- * wrappers that gives them names of a known source.
+ * The weights of a file under the names they have here, without a model to compare with: behind the
+ * first prefix of wrappers that gives them names of a known source.
  */
 export function matchSource(pretrained: Pretrained): PretrainedMatch {
   const prefixes = wrapperPrefixes(Object.keys(pretrained.tensors))

@@ -33,6 +33,8 @@ export interface Source {
   readonly sign: RegExp
   /** The first rule that fits a name counts; names without one stay. */
   readonly rules: readonly NameRule[]
-  /** What the weights cannot tell: where the structures differ and both have the same parameters. */
+  /**
+   * What the weights cannot tell: where the structures differ and both have the same parameters.
+   */
   readonly notes?: readonly string[]
 }

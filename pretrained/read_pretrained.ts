@@ -19,7 +19,9 @@ export type PretrainedTensor = StoredTensor
 export interface Pretrained {
   path: string
   format: 'safetensors' | 'PyTorch' | 'PyTorch before 1.6'
-  /** Where in the file they were, as in `model_ema`; undefined where the file holds nothing else. */
+  /**
+   * Where in the file they were, as in `model_ema`; undefined where the file holds nothing else.
+   */
   key: string | undefined
   /** What wrappers had put before every name, as in `module.model.`, and was cut off. */
   prefix?: string
@@ -37,15 +39,18 @@ export interface Pretrained {
 /** Tensors with more values than this for each byte of the file repeat numbers, or lie. */
 const MAX_VALUES_PER_BYTE = 64
 
-/** Prefixes that wrappers of whole models put before every name: DataParallel's and `torch.compile`'s. */
+/**
+ * Prefixes that wrappers of whole models put before every name: DataParallel's and
+ * `torch.compile`'s.
+ */
 const WRAPPERS = /^(?:module\.|_orig_mod\.)+/
 
 /** What `AveragedModel`, a wrapper too, keeps beside the weights. */
 const AVERAGE_COUNT = 'n_averaged'
 
 /**
- * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes tell which. Nothing
- * that a pickle asks for is called.
+ * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes tell
+ * which. Nothing that a pickle asks for is called.
  *
  * @throws DataError for a file that cannot be understood, before any numbers are read.
  */
@@ -64,7 +69,10 @@ export async function readPretrained(
   return { path, format, key, prefix, tensors, others, classes, refused, metadata: {} }
 }
 
-/** A length followed by JSON, a zip file, or a pickle of protocol 2 or more. The length may look like either. */
+/**
+ * A length followed by JSON, a zip file, or a pickle of protocol 2 or more. The length may look
+ * like either.
+ */
 async function formatOf(path: string): Promise<Pretrained['format']> {
   const start = await withFile(path, '.pth', async (file) => {
     const { size } = await file.stat()
@@ -150,8 +158,8 @@ function describe(value: TorchValue): string {
 }
 
 /**
- * mmdetection keeps them in `meta`: 2.x as `CLASSES`, 3.x as `dataset_meta.classes`, which its first candidates
- * spelled in capitals.
+ * mmdetection keeps them in `meta`: 2.x as `CLASSES`, 3.x as `dataset_meta.classes`, which its
+ * first candidates spelled in capitals.
  */
 function classesOf(root: TorchValue): string[] | undefined {
   const meta = entryOf(root, 'meta')
@@ -181,7 +189,9 @@ function classesIn(json: string): string[] | undefined {
   }
 }
 
-/** The weights of mmdetection 1.x have the background as class 0, and boxes that are a pixel larger. */
+/**
+ * The weights of mmdetection 1.x have the background as class 0, and boxes that are a pixel larger.
+ */
 function refuseOldDetectors(path: string, root: TorchValue): void {
   const version = entryOf(entryOf(root, 'meta'), 'mmdet_version')
   if (typeof version !== 'string' || !/^[01]\./.test(version)) return

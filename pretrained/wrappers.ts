@@ -1,15 +1,18 @@
 import type { Pretrained } from './read_pretrained.js'
 
 /**
- * What wrappers of whole models put before names: `module` DataParallel and EMA classes, `_orig_mod` torch.compile,
- * `model` and others the LightningModules and trainers whose attribute it is.
+ * What wrappers of whole models put before names: `module` DataParallel and EMA classes,
+ * `_orig_mod` torch.compile, `model` and others the LightningModules and trainers whose attribute
+ * it is.
  */
 const WRAPPERS = [
   ...['module', '_orig_mod', '_forward_module', '_fsdp_wrapped_module', 'model', 'detector', 'net'],
   ...['network', 'online_model', 'ema', 'ema_model', 'model_ema', 'averaged_model'],
 ]
 
-/** Wrappers of parts of a model, whose names stand inside others: `backbone._orig_mod.conv1.weight`. */
+/**
+ * Wrappers of parts of a model, whose names stand inside others: `backbone._orig_mod.conv1.weight`.
+ */
 const INNER = /\.(?:module|_orig_mod|_fsdp_wrapped_module|_checkpoint_wrapped_module)(?=\.)/g
 
 const LEADING = new RegExp(`^(?:${WRAPPERS.join('|')})\\.`)
@@ -18,8 +21,8 @@ const LEADING = new RegExp(`^(?:${WRAPPERS.join('|')})\\.`)
 const AVERAGES = /(?:^|\.)(?:ema|ema_model|model_ema|averaged_model)\./
 
 /**
- * The prefixes that wrappers may have given to some of the names, the empty one first, then shorter before longer:
- * for `model.module.conv1.weight` they are none, `model.` and `model.module.`.
+ * The prefixes that wrappers may have given to some of the names, the empty one first, then shorter
+ * before longer: for `model.module.conv1.weight` they are none, `model.` and `model.module.`.
  */
 export function wrapperPrefixes(names: Iterable<string>): string[] {
   const prefixes = new Set([''])
@@ -41,8 +44,8 @@ export function isOfAverages(prefix: string): boolean {
 }
 
 /**
- * The weights behind a prefix, without it and without the wrappers of parts inside their names. The others are listed
- * as what the file has beside them.
+ * The weights behind a prefix, without it and without the wrappers of parts inside their names. The
+ * others are listed as what the file has beside them.
  */
 export function unwrap(pretrained: Pretrained, prefix: string): Pretrained {
   const tensors: Pretrained['tensors'] = {}

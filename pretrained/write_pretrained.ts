@@ -8,8 +8,9 @@ import { writeSafetensors } from '../weights/safetensors.js'
 import type { Pretrained } from './read_pretrained.js'
 
 /**
- * Writes tensors of a file to a `.safetensors` file, reading one at a time. The file is written under another
- * name and renamed. What one of our checkpoints says of itself stays with them; of other files the classes do.
+ * Writes tensors of a file to a `.safetensors` file, reading one at a time. The file is written
+ * under another name and renamed. What one of our checkpoints says of itself stays with them; of
+ * other files the classes do.
  *
  * @param from the file.
  */

@@ -1,7 +1,10 @@
 import { sha256 } from '@noble/hashes/sha2'
 import { threefry } from './threefry.js'
 
-/** Goes up when words begin to give other numbers, so that a run that was begun before can be recognised. */
+/**
+ * Goes up when words begin to give other numbers, so that a run that was begun before can be
+ * recognised.
+ */
 export const RANDOM_VERSION = 2
 
 const WORDS_A_BLOCK = 4
@@ -11,8 +14,8 @@ const TWO_TO_32 = 4294967296
  * Random numbers that depend on nothing but their seed words, so that a resumed run, a worker and a
  * second machine draw the same.
  *
- * A stream is Threefry-4x32's of a key of 128 bits, which is SHA-256 of the words. Streams of different words have
- * different keys, so none is a part of another, however long they are.
+ * A stream is Threefry-4x32's of a key of 128 bits, which is SHA-256 of the words. Streams of
+ * different words have different keys, so none is a part of another, however long they are.
  */
 export class Random {
   private readonly key: Uint32Array
@@ -59,7 +62,8 @@ export class Random {
   /**
    * Standard normal, by Box and Muller, who give two at a time.
    *
-   * Uniform numbers of 32 bits end its tails at 6.66, which one true normal number in 3.6e10 passes.
+   * Uniform numbers of 32 bits end its tails at 6.66, which one true normal number in 3.6e10
+   * passes.
    */
   normal(): number {
     if (this.spare !== undefined) {

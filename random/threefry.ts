@@ -2,17 +2,20 @@
 const PARITY = 0x1bd11bda
 
 /**
- * Threefry-4x32 with 20 rounds: for each key of 128 bits a permutation of all 128-bit counters, so that a counter that
- * counts up gives a stream of random numbers. Two keys have two permutations: neither stream is a part of the other.
+ * Threefry-4x32 with 20 rounds: for each key of 128 bits a permutation of all 128-bit counters, so
+ * that a counter that counts up gives a stream of random numbers. Two keys have two permutations:
+ * neither stream is a part of the other.
  *
- * Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011; as `threefry4x32` of Random123.
+ * Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011; as `threefry4x32` of
+ * Random123.
  *
  * @param key 4 words.
  * @param counter 4 words.
  * @param out where the 4 random words go.
  */
 export function threefry(key: Uint32Array, counter: Uint32Array, out: Uint32Array): void {
-  // Local numbers and fixed shifts, as this runs for every weight: tables take several times as long.
+  // Local numbers and fixed shifts, as this runs for every weight: tables take several times as
+  // long.
   let [k0, k1, k2, k3] = [key[0] | 0, key[1] | 0, key[2] | 0, key[3] | 0]
   let k4 = PARITY ^ k0 ^ k1 ^ k2 ^ k3
   let a = (counter[0] + k0) | 0

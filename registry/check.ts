@@ -8,7 +8,8 @@ type RawIssue = z.core.$ZodRawIssue
 export function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
   const result = schema.safeParse(value, { error: explain })
   if (result.success) return result.data
-  // A mistyped key is the cause, and the key that is then missing the consequence: so it comes first.
+  // A mistyped key is the cause, and the key that is then missing the consequence: so it comes
+  // first.
   const issues = result.error.issues
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]
   const path = issue.code === 'unrecognized_keys' ? [...issue.path, issue.keys[0]] : issue.path

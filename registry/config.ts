@@ -56,30 +56,35 @@ export interface DataConfig {
   /** Sides of batches are padded up to multiples of it, itself a multiple of 32. */
   bucketStep: number
   /**
-   * At most so many input shapes in training: of the sizes that `bucketStep` makes, those that waste least on this data.
-   * Each is a graph to compile. At most 100. @default all of them
+   * At most so many input shapes in training: of the sizes that `bucketStep` makes, those that
+   * waste least on this data. Each is a graph to compile. At most 100. @default all of them
    */
   shapes?: number
   /** The same for evaluation. @default all of them */
   testShapes?: number
   /** Threads that decode and resize; results do not depend on it. @default 1 */
   workers?: number
-  /** What is done with entries of annotation files that cannot be used: `drop` leaves them out, counted. @default 'refuse' */
+  /**
+   * What is done with entries of annotation files that cannot be used: `drop` leaves them out,
+   * counted. @default 'refuse'
+   */
   invalid?: 'refuse' | 'drop'
   /** The older name of `invalid: 'drop'`. */
   skipInvalid?: boolean
   /** Trains on images without objects too. @default false */
   keepEmpty?: boolean
   /**
-   * Whether images are turned by their EXIF orientation: `apply`, as viewers, OpenCV and mmdetection do; `ignore`, as
-   * torchvision does; `auto`, as viewers do, unless the annotated size is that of the stored pixels alone. @default 'auto'
+   * Whether images are turned by their EXIF orientation: `apply`, as viewers, OpenCV and
+   * mmdetection do; `ignore`, as torchvision does; `auto`, as viewers do, unless the annotated size
+   * is that of the stored pixels alone. @default 'auto'
    */
   exif?: ExifMode
   /** Images of more pixels are refused, whatever their annotations say. @default 268402689 */
   maxPixels?: number
   /**
-   * The folder that keeps what was read of annotation files of 20 MB and more, so that the next run opens them in seconds;
-   * or false for none. @default vanilladet/annotations in the user's cache folder
+   * The folder that keeps what was read of annotation files of 20 MB and more, so that the next run
+   * opens them in seconds; or false for none. @default vanilladet/annotations in the user's cache
+   * folder
    */
   cache?: string | false
 }

@@ -1,8 +1,8 @@
 /**
  * The one of `choices` that `word` was most likely meant to be; undefined if none is near.
  *
- * Near means that at most a third of the longer word (two letters in a short one) must be changed, case
- * apart. The first of equally near ones is returned.
+ * Near means that at most a third of the longer word (two letters in a short one) must be changed,
+ * case apart. The first of equally near ones is returned.
  */
 export function nearestWord(word: string, choices: readonly string[]): string | undefined {
   let nearest: string | undefined

@@ -8,7 +8,8 @@ export interface Override {
 }
 
 /**
- * Reads `a.b=value` and `a.list[0]=value`; a value is JSON where it parses as JSON, and text otherwise.
+ * Reads `a.b=value` and `a.list[0]=value`; a value is JSON where it parses as JSON, and text
+ * otherwise.
  */
 export function parseOverride(text: string): Override {
   const equals = text.indexOf('=')

@@ -3,7 +3,10 @@ import { ConfigError } from '../errors.js'
 import { explain, listOf, show } from './check.js'
 import { nearestWord } from './edit_distance.js'
 
-/** A schema with a line for every option, so that none is forgotten; the constructor keeps the defaults. */
+/**
+ * A schema with a line for every option, so that none is forgotten; the constructor keeps the
+ * defaults.
+ */
 export type SchemaOf<Options> = z.ZodObject<{
   [Key in keyof Options]-?: z.ZodType<Options[Key]>
 }>
@@ -16,7 +19,9 @@ export interface Entry<Options, Context, Built> {
   create(options: Options, context: Context): Built
 }
 
-/** `{ type: 'A' } & OptionsOfA | { type: 'B' } & OptionsOfB` for `{ A: OptionsOfA, B: OptionsOfB }`. */
+/**
+ * `{ type: 'A' } & OptionsOfA | { type: 'B' } & OptionsOfB` for `{ A: OptionsOfA, B: OptionsOfB }`.
+ */
 export type ConfigOf<Table> = {
   [Name in keyof Table]: { type: Name } & Table[Name]
 }[keyof Table]
@@ -24,8 +29,8 @@ export type ConfigOf<Table> = {
 /**
  * Names that a config may give as `type`, with their options and constructors.
  *
- * `Table` is an interface from names to options. A new name joins it by declaration merging, and the
- * registry by one visible line: `backbones.register('MyNet', { schema, create })`.
+ * `Table` is an interface from names to options. A new name joins it by declaration merging, and
+ * the registry by one visible line: `backbones.register('MyNet', { schema, create })`.
  */
 export class Registry<Table extends object, Context, Built> {
   private readonly entries = new Map<string, Entry<object, Context, Built>>()

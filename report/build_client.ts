@@ -1,4 +1,7 @@
-/** A step of `npm run build`: the page's script and style, where the built `report/bundle.js` reads them. */
+/**
+ * A step of `npm run build`: the page's script and style, where the built `report/bundle.js` reads
+ * them.
+ */
 import { writeFile } from 'node:fs/promises'
 import { bundleClient } from './bundle_client.js'
 

@@ -4,7 +4,8 @@ import type { PageParts } from './page/page.js'
 
 /** The page's script, with the charting library in it, and its style; both as small as they get. */
 export async function bundlePage(): Promise<PageParts> {
-  // A build leaves them beside this file, so that the package needs neither the bundler nor the library.
+  // A build leaves them beside this file, so that the package needs neither the bundler nor the
+  // library.
   if (import.meta.url.endsWith('.js')) return readBuilt()
   const { bundleClient } = await import('./bundle_client.js')
   return bundleClient()

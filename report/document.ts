@@ -6,7 +6,10 @@ import type { Chart } from './chart.js'
 import type { ModelSize } from './model_size.js'
 import type { PublishedResult } from './published.js'
 
-/** All that a report shows but its pictures: what `vanilladet report --json` prints, and what the page carries. */
+/**
+ * All that a report shows but its pictures: what `vanilladet report --json` prints, and what the
+ * page carries.
+ */
 export interface ReportDocument {
   /** ISO 8601. */
   createdAt: string

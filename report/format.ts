@@ -4,7 +4,9 @@
 export const NONE = '–'
 
 const FORMATS = {
-  /** AP and AR, 0 to 1, in percent as papers write them: 41.8. -1 is COCO's "nothing to measure". */
+  /**
+   * AP and AR, 0 to 1, in percent as papers write them: 41.8. -1 is COCO's "nothing to measure".
+   */
   ap: (value: number) => (value === -1 ? NONE : (100 * value).toFixed(1)),
   /** Milliseconds, frames a second, millions, billions: three or four digits that tell. */
   short: (value: number) => {

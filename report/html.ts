@@ -9,7 +9,10 @@ export class Html {
 
 export type HtmlValue = Html | string | number | false | undefined | readonly HtmlValue[]
 
-/** HTML from a template: every value in it is escaped, unless it is `Html`. Lists are joined; false and undefined are nothing. */
+/**
+ * HTML from a template: every value in it is escaped, unless it is `Html`. Lists are joined; false
+ * and undefined are nothing.
+ */
 export function html(strings: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
   return new Html(
     strings.map((text, i) => text + (i < values.length ? write(values[i]) : '')).join(''),

@@ -7,7 +7,10 @@ export interface JsonLines {
   unreadable: number[]
 }
 
-/** Reads a file of JSON lines, leaving out those that cannot be read; undefined where there is no such file. */
+/**
+ * Reads a file of JSON lines, leaving out those that cannot be read; undefined where there is no
+ * such file.
+ */
 export async function readJsonLines(path: string): Promise<JsonLines | undefined> {
   const text = await readText(path)
   if (text === undefined) return undefined

@@ -1,6 +1,9 @@
 import type { Kind, RunReport } from './document.js'
 
-/** AP of a run's last evaluation, or else of the results in its work dir; undefined where there is neither. */
+/**
+ * AP of a run's last evaluation, or else of the results in its work dir; undefined where there is
+ * neither.
+ */
 export function lastAp({ evaluation, detections }: RunReport, kind: Kind): number | undefined {
   const metrics = evaluation.evaluations.at(-1)?.[kind] ?? detections[kind]?.metrics
   return metrics === undefined || metrics.AP === -1 ? undefined : metrics.AP

@@ -7,12 +7,18 @@ export const SIZE_SHAPE = [800, 1280] as const
 export interface ModelSize {
   form: Form
   paramsM: number
-  /** Billions of multiply-accumulates of an image of `SIZE_SHAPE`, as `countOperations` counts everything. */
+  /**
+   * Billions of multiply-accumulates of an image of `SIZE_SHAPE`, as `countOperations` counts
+   * everything.
+   */
   gmacs: number
   gmacsMmcv: number
 }
 
-/** Parameters and operations of a model, deploy form first; one entry where the two forms are the same. */
+/**
+ * Parameters and operations of a model, deploy form first; one entry where the two forms are the
+ * same.
+ */
 export function modelSizes(model: ModelConfig): ModelSize[] {
   const [deploy, train] = (['deploy', 'train'] as const).map((form): ModelSize => {
     const { params, gmacs, gmacsMmcv } = countOperations(buildModel(model, { form }), SIZE_SHAPE)

@@ -2,7 +2,10 @@ import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { DataError } from '../errors.js'
 
-/** Reads a JSON file of a known form; `what` is told of one of another form, such as `is no benchmark document`. */
+/**
+ * Reads a JSON file of a known form; `what` is told of one of another form, such as
+ * `is no benchmark document`.
+ */
 export async function readDocument<Document>(
   file: string,
   schema: z.ZodType<Document>,

@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { DataError } from '../errors.js'
 
-/** What a text file holds; undefined where there is none. One that cannot be read is a `DataError`. */
+/**
+ * What a text file holds; undefined where there is none. One that cannot be read is a `DataError`.
+ */
 export async function readText(path: string): Promise<string | undefined> {
   try {
     return await readFile(path, 'utf8')

@@ -215,7 +215,9 @@ function asNumber(value: unknown): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-/** The sentence of an error that a file or a config is to blame for. Faults of the program go on. */
+/**
+ * The sentence of an error that a file or a config is to blame for. Faults of the program go on.
+ */
 function reasonOf(error: unknown): string {
   const foreseen = [ConfigError, DataError, TraceError, CocoError]
   if (error instanceof Error && foreseen.some((kind) => error instanceof kind)) return error.message

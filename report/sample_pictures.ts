@@ -75,8 +75,8 @@ function groundTruthOf(
 }
 
 /**
- * With its mask where the detector segments: results of masks stand entry by entry beside those of boxes. Where
- * the two are of different runs, masks are left out.
+ * With its mask where the detector segments: results of masks stand entry by entry beside those of
+ * boxes. Where the two are of different runs, masks are left out.
  */
 function detectionsIn(
   { imageId }: Sample,
@@ -116,7 +116,9 @@ function xyxyOf({ bbox = [] }: CocoAnnotation): [number, number, number, number]
   return [x, y, x + width, y + height]
 }
 
-/** The image at the size of the report's pictures. `scale` is that size over the image's, `[x, y]`. */
+/**
+ * The image at the size of the report's pictures. `scale` is that size over the image's, `[x, y]`.
+ */
 async function enlargeOrReduce(
   { file, size: [height, width] }: Sample,
   options: ImageOptions,

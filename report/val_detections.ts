@@ -20,7 +20,9 @@ export interface ValDetections {
   detections: COCO
 }
 
-/** Reads the detections that the last evaluation left in a work dir; undefined where there are none. */
+/**
+ * Reads the detections that the last evaluation left in a work dir; undefined where there are none.
+ */
 export async function readDetections(
   workDir: string,
   kind: Kind,

@@ -77,7 +77,8 @@ await run<Flags, [string[]]>(program, async ([configPaths], flags, say) => {
 
   const rows: BenchmarkRow[] = []
   for (const batch of batches) {
-    let show: ReturnType<typeof showProgress> | undefined // from the first run on: loading is no part of it
+    // From the first run on: loading is no part of it
+    let show: ReturnType<typeof showProgress> | undefined
     const onProgress = (done: number, total: number) => {
       show ??= showProgress('runs')
       show(done, total)

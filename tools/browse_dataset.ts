@@ -1,8 +1,9 @@
 /**
  * Draws what a model is given: images as they are resized, mirrored and padded, with their objects.
  *
- * With --json: `{ "images": [{ "picture", "imageId", "inputSize", "paddedSize", "objects" }, ...] }`, sizes height and
- * width, and of each object its `category` and `boxXyxy`, input pixels.
+ * With --json:
+ * `{ "images": [{ "picture", "imageId", "inputSize", "paddedSize", "objects" }, ...] }`, sizes
+ * height and width, and of each object its `category` and `boxXyxy`, input pixels.
  */
 import { join } from 'node:path'
 import { Option } from 'commander'
@@ -85,7 +86,9 @@ async function* trainBatches(
   }
 }
 
-/** The images of an evaluation, one a batch; it is not given their masks, but they are worth a look. */
+/**
+ * The images of an evaluation, one a batch; it is not given their masks, but they are worth a look.
+ */
 async function* valBatches(
   dataset: CocoDataset,
   { testScale, bucketStep, exif, maxPixels }: DataConfig,

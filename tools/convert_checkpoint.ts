@@ -1,10 +1,13 @@
 /**
- * Weights of PyTorch's to ours: a `.pth` or `.safetensors` file, with the names of the official VanillaNet, the
- * Swin repository, timm, torchvision or mmdetection, to a `.safetensors` file with our names.
+ * Weights of PyTorch's to ours: a `.pth` or `.safetensors` file, with the names of the official
+ * VanillaNet, the Swin repository, timm, torchvision or mmdetection, to a `.safetensors` file with
+ * our names.
  *
- * With --json: `{ "out", "path", "key"?, "prefix"?, "source", "loaded": [{ "name", "from", "changed"? }], "missing": [{ "name",
- * "because" }], "unexpected": [...], "otherShape": [{ "name", "found", "expected", "because" }], "notes": [...],
- * "classes"? }`, of which `classes` are their names by label.
+ * With --json:
+ * `{ "out", "path", "key"?, "prefix"?, "source", "loaded": [{ "name", "from", "changed"? }],
+ * "missing": [{ "name", "because" }], "unexpected": [...],
+ * "otherShape": [{ "name", "found", "expected", "because" }], "notes": [...], "classes"? }`,
+ * of which `classes` are their names by label.
  */
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'

@@ -1,6 +1,7 @@
 /**
  * The whole way in minutes on a CPU: generated images, training from scratch, evaluation,
- * reparameterization, export, and the speed of both forms. Fails where a result is not what it should be.
+ * reparameterization, export, and the speed of both forms. Fails where a result is not what it
+ * should be.
  */
 import { dirname, join } from 'node:path'
 import { type BenchmarkEntry, benchmark } from '../benchmark/benchmark.js'
@@ -83,7 +84,8 @@ await run<Flags>(program, async (_, { masks = false, short = false, resume = fal
   const workDir = short ? `${fullDir}_short` : fullDir
   const config = await loadConfig(`vanilladet/configs/${name}`, short ? SHORT_DATA : [])
   const data = requirePart(config, 'data')
-  await checkWorkDir({ workDir, resume, overwrite: !resume }) // an earlier demo is moved, not overwritten
+  // An earlier demo is moved, not overwritten
+  await checkWorkDir({ workDir, resume, overwrite: !resume })
   const movedTo = resume ? undefined : await moveRunAside(workDir)
   if (movedTo !== undefined) say(`${workDir} held an earlier demo, which is now ${movedTo}`)
 

@@ -1,15 +1,17 @@
 /**
  * Detects in images and draws what is found.
  *
- * With --json: `{ "images": [{ "file", "width", "height", "seconds", "picture", "detections", "activations" }, ...],
- * "failed": [{ "file", "reason" }, ...] }`.
- * Of each detection: `category` and `category_id`, `bbox` (x y width height, image pixels), `score`, and of a detector
- * that segments `segmentation` (run lengths, as COCO's compressed string). Of each activation map: `picture`, and
- * `category`, null for the map of all channels.
+ * With --json:
+ * `{ "images": [{ "file", "width", "height", "seconds", "picture", "detections", "activations" },
+ * ...], "failed": [{ "file", "reason" }, ...] }`.
+ * Of each detection: `category` and `category_id`, `bbox` (x y width height, image pixels),
+ * `score`, and of a detector that segments `segmentation` (run lengths, as COCO's compressed
+ * string). Of each activation map: `picture`, and `category`, null for the map of all channels.
  *
- * `seconds` are for the image alone, decoded and before it is drawn; the first image of each padded size also builds the
- * graph for it. An image that cannot be read does not stop the others: it is listed, and the exit code is 1.
- * Images are turned as viewers show them, by their EXIF orientation: sizes, boxes and masks are those of the turned image.
+ * `seconds` are for the image alone, decoded and before it is drawn; the first image of each padded
+ * size also builds the graph for it. An image that cannot be read does not stop the others: it is
+ * listed, and the exit code is 1. Images are turned as viewers show them, by their EXIF
+ * orientation: sizes, boxes and masks are those of the turned image.
  */
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
@@ -136,7 +138,10 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   return { images, failed }
 })
 
-/** Lists the images again that nothing came of, where they can be seen at the end of a long run; exit code 1. */
+/**
+ * Lists the images again that nothing came of, where they can be seen at the end of a long run;
+ * exit code 1.
+ */
 function reportFailed(failed: readonly FailedImage[], done: number): void {
   const total = failed.length + done
   const reasons = failed.map(({ reason }) => `  ${printable(reason)}\n`).join('')
@@ -144,7 +149,10 @@ function reportFailed(failed: readonly FailedImage[], done: number): void {
   process.exitCode = 1
 }
 
-/** Detectors that are known here take the threshold themselves, as it may be lower than the config's. */
+/**
+ * Detectors that are known here take the threshold themselves, as it may be lower than the
+ * config's.
+ */
 function withScoreThr(config: Config, scoreThr: number): Config {
   const { model } = config
   if (model.type === 'RetinaNet') {
@@ -158,7 +166,10 @@ function withScoreThr(config: Config, scoreThr: number): Config {
   return config
 }
 
-/** Of the names of activation maps: that of all channels, and those of the classes that may be shown. */
+/**
+ * Of the names of activation maps: that of all channels, and those of the classes that may be
+ * shown.
+ */
 function activationSuffixes(classes: readonly ClassName[], asked: number | undefined): string[] {
   if (asked !== undefined) return [activationSuffix(classes[asked].name)]
   return [null, ...classes.map(({ name }) => name)].map(activationSuffix)

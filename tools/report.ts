@@ -57,7 +57,10 @@ await run<Flags, [string[]]>(program, async ([workDirs], flags, say) => {
   return document
 })
 
-/** Beside the first run; in the working directory where there is none. Only an earlier page is replaced there. */
+/**
+ * Beside the first run; in the working directory where there is none. Only an earlier page is
+ * replaced there.
+ */
 async function defaultPage([first]: readonly string[]): Promise<string> {
   const page = join(first === undefined ? '' : (await nameAndPath(first)).path, 'report.html')
   const text = await readText(page)

@@ -1,8 +1,10 @@
 /**
- * Brings ONNX Runtime's CUDA provider to the ONNX Runtime that onnxruntime-node ships, and says whether it runs.
+ * Brings ONNX Runtime's CUDA provider to the ONNX Runtime that onnxruntime-node ships, and says
+ * whether it runs.
  *
- * With --json: `{ "ready", "onnxruntime", "folder", "libraries", "cuda", "problems": [...] }`, of which `cuda` is the version
- * that the provider was built for, null where it is not installed or does not say, and `problems` are sentences.
+ * With --json: `{ "ready", "onnxruntime", "folder", "libraries", "cuda", "problems": [...] }`, of
+ * which `cuda` is the version that the provider was built for, null where it is not installed or
+ * does not say, and `problems` are sentences.
  */
 import { Option } from 'commander'
 import { DataError } from '../errors.js'

@@ -1,8 +1,9 @@
 /**
  * Installs TensorFlow.js's native backend, for `--engine tensorflow`, and says whether it computes.
  *
- * With --json: `{ "ready", "folder", "version", "gpu", "problems": [...] }`, of which `version` is TensorFlow's and `gpu`
- * whether it computes on one, both null where it does not compute, and `problems` are sentences.
+ * With --json: `{ "ready", "folder", "version", "gpu", "problems": [...] }`, of which `version` is
+ * TensorFlow's and `gpu` whether it computes on one, both null where it does not compute, and
+ * `problems` are sentences.
  */
 import { Option } from 'commander'
 import { loadTensorflow, TENSORFLOW_FOLDER, type Tensorflow } from '../engine/tensorflow_backend.js'
@@ -51,7 +52,10 @@ await run<Flags, []>(program, async (_, flags, say) => {
   return { ready, folder: TENSORFLOW_FOLDER, version, gpu: isGpu, problems }
 })
 
-/** Builds against the TensorFlow of `from`; else runs the package's installer, and builds where that fails. Then tries it. */
+/**
+ * Builds against the TensorFlow of `from`; else runs the package's installer, and builds where that
+ * fails. Then tries it.
+ */
 async function install(
   gpu: boolean,
   from: string | undefined,

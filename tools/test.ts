@@ -1,9 +1,9 @@
 /**
  * COCO evaluation of a checkpoint.
  *
- * With --json: `{ "bbox": { "AP": ..., ... } }`, and with --per-class also `"perClass": { "bbox": [{ "id", "name", "AP",
- * ..., "groundTruths", "detections" }, ...] }`, the classes by rising id. A detector that segments has `segm` beside
- * each `bbox`.
+ * With --json: `{ "bbox": { "AP": ..., ... } }`, and with --per-class also
+ * `"perClass": { "bbox": [{ "id", "name", "AP", ..., "groundTruths", "detections" }, ...] }`, the
+ * classes by rising id. A detector that segments has `segm` beside each `bbox`.
  */
 
 import { dataLines } from '../datasets/index.js'
@@ -94,7 +94,9 @@ async function requireOutput(path: string, checkpoint: string, { data }: Config)
   await requireWritable(path)
 }
 
-/** `results.json`, and with masks `results.segm.json`, which also goes beside `results.bbox.json`. */
+/**
+ * `results.json`, and with masks `results.segm.json`, which also goes beside `results.bbox.json`.
+ */
 function outputFiles(out: string, needsMasks: boolean): OutputFile[] {
   const segm = `${out.replace(/(?:\.bbox)?\.json$/, '')}.segm.json`
   const boxes = { kind: 'bbox', path: out } as const

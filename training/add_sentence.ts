@@ -1,4 +1,7 @@
-/** An error with one more sentence at the end of its message: itself, so that its class and stack stay. */
+/**
+ * An error with one more sentence at the end of its message: itself, so that its class and stack
+ * stay.
+ */
 export function addSentence(error: unknown, sentence: string): Error {
   if (!(error instanceof Error)) return new Error(joined(String(error), sentence))
   const message = joined(error.message, sentence)

@@ -19,7 +19,10 @@ export type ApSummaries = { bbox?: ApSummary; segm?: ApSummary }
 const KINDS = { bbox: 'box', segm: 'mask' } as const
 type Kind = keyof typeof KINDS
 
-/** Last and best AP of boxes, and of masks, in lines of `evaluations.jsonl`; nothing of what has no AP. */
+/**
+ * Last and best AP of boxes, and of masks, in lines of `evaluations.jsonl`; nothing of what has no
+ * AP.
+ */
 export function summarizeAp(lines: readonly LogLine[]): ApSummaries {
   const summaries: ApSummaries = {}
   for (const kind of Object.keys(KINDS) as Kind[]) {

@@ -56,10 +56,11 @@ export function checkpointName(iteration: number, iterationsPerEpoch: number): s
 
 /**
  * Saves a checkpoint: `NAME.safetensors` with the model under PyTorch's names and shapes, and
- * `NAME.train_state.safetensors` with the optimizer's arrays (`m.NAME`) and the averages (`ema.NAME`).
+ * `NAME.train_state.safetensors` with the optimizer's arrays (`m.NAME`) and the averages
+ * (`ema.NAME`).
  *
- * Each file is written under another name, synced and renamed: first the state, then the model, then
- * `latest`. A crash at any moment leaves `latest` at a complete checkpoint.
+ * Each file is written under another name, synced and renamed: first the state, then the model,
+ * then `latest`. A crash at any moment leaves `latest` at a complete checkpoint.
  *
  * @param keep how many checkpoints stay in the work dir, the newest ones; all if undefined.
  * @returns path of the model file.
@@ -189,7 +190,9 @@ async function removeOld(workDir: string, saved: string, keep: number | undefine
   for (const file of files.filter(isRemoved)) await rm(join(workDir, file), { force: true })
 }
 
-/** Makes an earlier checkpoint of a work dir its newest one: those of later iterations are deleted. */
+/**
+ * Makes an earlier checkpoint of a work dir its newest one: those of later iterations are deleted.
+ */
 export async function goBackTo(workDir: string, checkpoint: string): Promise<void> {
   const kept = basename(checkpoint)
   const iterationOf = async (file: string) =>

@@ -3,8 +3,9 @@ import { TrainingError } from '../errors.js'
 import { isExhausted, type LossScaleState } from './optim/loss_scale.js'
 
 /**
- * Training that has lost its way: nothing is saved then, since the weights have mostly gone astray before, going on
- * from them repeats the same update, and a new checkpoint would push out a good one.
+ * Training that has lost its way: nothing is saved then, since the weights have mostly gone astray
+ * before, going on from them repeats the same update, and a new checkpoint would push out a good
+ * one.
  */
 export class Divergence extends TrainingError {}
 

@@ -3,12 +3,14 @@ import type { Memory } from '../engine/memory.js'
 import type { RunTensor } from '../engine/tensors.js'
 
 /**
- * Named tensors that runs replace without a copy. A run reads `latest()` and writes `into()`, tensors that hold nothing in
- * use; `take` makes what it wrote the latest. `commit` then keeps the latest for good, and `abandon` goes back to what the
- * last `commit` kept, which nothing has written to meanwhile. What is no longer needed is written to by later runs.
+ * Named tensors that runs replace without a copy. A run reads `latest()` and writes `into()`,
+ * tensors that hold nothing in use; `take` makes what it wrote the latest. `commit` then keeps the
+ * latest for good, and `abandon` goes back to what the last `commit` kept, which nothing has
+ * written to meanwhile. What is no longer needed is written to by later runs.
  *
- * A name without such a spare tensor, as a buffer of which it is not known yet whether runs change it, comes out of a run
- * as a new tensor on the host, which is brought to the device: from then on it is written in place too.
+ * A name without such a spare tensor, as a buffer of which it is not known yet whether runs change
+ * it, comes out of a run as a new tensor on the host, which is brought to the device: from then on
+ * it is written in place too.
  */
 export class DoubleBuffer {
   /** As the last `commit` left them. */

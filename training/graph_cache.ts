@@ -1,6 +1,7 @@
 /**
- * What a loaded graph of a training step takes on the host. Measured: 20 to 45 MB each for RetinaNet with VanillaNet-13 and 20
- * to 90 MB for Mask R-CNN, whatever the input shape; 14 MB for the network of the demo.
+ * What a loaded graph of a training step takes on the host. Measured: 20 to 45 MB each for
+ * RetinaNet with VanillaNet-13 and 20 to 90 MB for Mask R-CNN, whatever the input shape; 14 MB for
+ * the network of the demo.
  */
 const GRAPH_BYTES = 64e6
 

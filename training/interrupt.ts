@@ -3,8 +3,8 @@ export const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 export type StopSignal = (typeof STOP_SIGNALS)[number]
 
 /**
- * Milliseconds in which a signal that comes again is the same request: a terminal sends Ctrl-C to the whole process group,
- * and npm and tsx pass it on to the process that they started.
+ * Milliseconds in which a signal that comes again is the same request: a terminal sends Ctrl-C to
+ * the whole process group, and npm and tsx pass it on to the process that they started.
  */
 const REPEAT_MS = 2000
 const TICK_MS = 100
@@ -24,8 +24,8 @@ export function isInterruptAwaited(): boolean {
 }
 
 /**
- * Listens for Ctrl-C, SIGTERM and SIGHUP, so that the iteration can end and be saved. A second signal, more than two seconds after the
- * first, ends the process at once.
+ * Listens for Ctrl-C, SIGTERM and SIGHUP, so that the iteration can end and be saved. A second
+ * signal, more than two seconds after the first, ends the process at once.
  *
  * @param onRequest called at the first signal.
  */
@@ -58,8 +58,8 @@ export interface RepeatWindow {
 }
 
 /**
- * Opens that time. Only time in which signals could be answered counts: one that was sent while the thread traced a graph for
- * seconds is seen when it is done, and nobody knows how old it is.
+ * Opens that time. Only time in which signals could be answered counts: one that was sent while the
+ * thread traced a graph for seconds is seen when it is done, and nobody knows how old it is.
  */
 export function openRepeatWindow(): RepeatWindow {
   let left = REPEAT_MS

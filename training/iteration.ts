@@ -17,21 +17,28 @@ export interface IterationInputs {
   step: number
   /** Deep-training lambda; 1 takes the activations out of the graph. */
   lambda: number
-  /** What the loss is multiplied by while gradients are taken. @default gradients are taken of the loss itself */
+  /**
+   * What the loss is multiplied by while gradients are taken. @default gradients are taken of the
+   * loss itself
+   */
   lossScale?: number
 }
 
 export interface IterationResult {
   /** `loss`, its parts and `gradNorm`; means over the batches. */
   metrics: Record<string, number>
-  /** False where a metric, or with `lossScale` a gradient or statistic, is not finite: the state is as it was. */
+  /**
+   * False where a metric, or with `lossScale` a gradient or statistic, is not finite: the state is
+   * as it was.
+   */
   isUpdated: boolean
 }
 
 /** Runs updates one after the other on a state. */
 export interface Iterations {
   /**
-   * Makes the graphs that the batches of an update need and that are not there yet, so that `run` only runs them.
+   * Makes the graphs that the batches of an update need and that are not there yet, so that `run`
+   * only runs them.
    *
    * @param onCompile called before each.
    */
@@ -80,7 +87,9 @@ export function singleBatchIterations(
   }
 }
 
-/** An update from the mean gradient of several batches: one graph a batch, then one for the update. */
+/**
+ * An update from the mean gradient of several batches: one graph a batch, then one for the update.
+ */
 export function accumulatingIterations(
   detector: Detector,
   state: TrainState,
@@ -198,9 +207,9 @@ function named(name: string, { compute = {}, cacheSize }: IterationOptions): Com
 }
 
 /**
- * How steps are loaded: on the processor as they were recorded, in half the time. Their weights are inputs, and steps in
- * turn took the same time either way (VanillaNet-13, Swin-T, Mask R-CNN). What a GPU's provider makes of a graph was
- * not measured.
+ * How steps are loaded: on the processor as they were recorded, in half the time. Their weights are
+ * inputs, and steps in turn took the same time either way (VanillaNet-13, Swin-T, Mask R-CNN). What
+ * a GPU's provider makes of a graph was not measured.
  */
 export function stepSession({ device = 'cpu' }: ComputeOptions): CompileOptions['session'] {
   return { optimizations: device === 'cpu' ? 'none' : 'all' }

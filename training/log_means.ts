@@ -18,7 +18,9 @@ const NO_TIMES = { count: 0, time: 0, dataTime: 0 }
 export class LogMeans {
   /** Goes into checkpoints; times do not, since they never come again. */
   readonly log: LogSums
-  /** Of iterations that only ran graphs, and of those that made one, whose first runs are slow, too. */
+  /**
+   * Of iterations that only ran graphs, and of those that made one, whose first runs are slow, too.
+   */
   private steps = { ...NO_TIMES }
   private warmUps = { ...NO_TIMES }
   private compileTime = 0
@@ -27,7 +29,10 @@ export class LogMeans {
     this.log = log
   }
 
-  /** @param values undefined for an iteration that made no update: it has a time, but no part in the means. */
+  /**
+   * @param values undefined for an iteration that made no update: it has a time, but no part in
+   *   the means.
+   */
   add(
     values: Readonly<Record<string, number>> | undefined,
     { time, dataTime, compileTime }: IterationTimes,
@@ -43,8 +48,9 @@ export class LogMeans {
   }
 
   /**
-   * @returns `head` with the means; without them if no iteration made an update. Times are those of this process, and of
-   *   iterations that made no graph, unless all did; `compileTime` is the sum of what graphs took to make.
+   * @returns `head` with the means; without them if no iteration made an update. Times are those
+   *   of this process, and of iterations that made no graph, unless all did; `compileTime` is the
+   *   sum of what graphs took to make.
    */
   line(head: { iter: number; epoch: number; lr: number }): ProgressLine & LogLine {
     const { count, sums } = this.log

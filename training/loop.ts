@@ -1,9 +1,9 @@
 /**
  * Training, from the first iteration to the last: the file to read first.
  *
- * An iteration is one update of the weights. It takes `optimizer.accumulate` batches; an epoch is all
- * batches once, and its last update may take fewer. In mixed precision an update is left out where gradients
- * overflow: the iteration counts all the same.
+ * An iteration is one update of the weights. It takes `optimizer.accumulate` batches; an epoch is
+ * all batches once, and its last update may take fewer. In mixed precision an update is left out
+ * where gradients overflow: the iteration counts all the same.
  */
 import { basename, join } from 'node:path'
 import type { Detector } from '../detectors/detector.js'
@@ -51,14 +51,18 @@ export interface EvaluationPoint {
   iteration: number
   /** Deep-training lambda of the last update, which the weights are to be evaluated at. */
   lambda: number
-  /** Aborts when the run is interrupted: the evaluation then throws its reason, and is due again on resume. */
+  /**
+   * Aborts when the run is interrupted: the evaluation then throws its reason, and is due again on
+   * resume.
+   */
   signal: AbortSignal
 }
 
 export interface TrainHooks {
   /**
-   * Called after epochs with the current weights in the detector (the averages, with EMA); its result
-   * goes to `evaluations.jsonl`. What it throws ends the run, saved; the evaluation is due again when it is resumed.
+   * Called after epochs with the current weights in the detector (the averages, with EMA); its
+   * result goes to `evaluations.jsonl`. What it throws ends the run, saved; the evaluation is due
+   * again when it is resumed.
    */
   evaluate?(at: EvaluationPoint): Promise<object>
   /** Called with each line of `metrics.jsonl`. */
@@ -75,9 +79,14 @@ export interface TrainOptions extends WorkDirOptions {
   ema?: { decay: number }
   /** `interval`: iterations between lines of `metrics.jsonl`. */
   logging: { interval: number }
-  /** `interval`: epochs between checkpoints; the end is always saved. `keep`: how many stay, default all. */
+  /**
+   * `interval`: epochs between checkpoints; the end is always saved. `keep`: how many stay, default
+   * all.
+   */
   checkpoint: { interval: number; keep?: number }
-  /** `interval`: epochs between calls of `hooks.evaluate`; the end is always evaluated. @default 1 */
+  /**
+   * `interval`: epochs between calls of `hooks.evaluate`; the end is always evaluated. @default 1
+   */
   evaluation?: { interval: number }
   /** What initial weights and batches were drawn from. */
   seed: number
@@ -93,7 +102,10 @@ export interface TrainOptions extends WorkDirOptions {
   maxIters?: number
   /** Where and how precisely to compute. */
   compute?: ComputeOptions
-  /** Multiplies the loss while gradients are taken, as precision `fp16` needs. @default only with `fp16` */
+  /**
+   * Multiplies the loss while gradients are taken, as precision `fp16` needs. @default only with
+   * `fp16`
+   */
   lossScale?: LossScaleOptions
   hooks?: TrainHooks
   /** Where progress is shown. @default process.stderr */
@@ -111,10 +123,11 @@ export interface TrainResult {
 }
 
 /**
- * Trains a detector and saves checkpoints and metrics in a work dir, which one training at a time writes in.
+ * Trains a detector and saves checkpoints and metrics in a work dir, which one training at a time
+ * writes in.
  *
- * An error that comes late - of data, of an evaluation, of the engine, of a full disk - ends the run like an interrupt:
- * what it has done is saved first, and the message says where.
+ * An error that comes late - of data, of an evaluation, of the engine, of a full disk - ends the
+ * run like an interrupt: what it has done is saved first, and the message says where.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   await checkWorkDir(options)
@@ -243,7 +256,8 @@ async function goOn(
   }
 
   const trainAll = async () => {
-    if (run.means.log.count > 0 && start % logging.interval === 0) await log() // a full disk took it
+    // A full disk took it
+    if (run.means.log.count > 0 && start % logging.interval === 0) await log()
     if (run.isOfWorkDir) {
       const missed = evaluations.epochsDue(start - 1)
       if (missed.length > 0) progress.say(missedText(missed))

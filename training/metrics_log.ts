@@ -16,8 +16,8 @@ export class MetricsLog {
   ) {}
 
   /**
-   * Opens the log of a run that stands at an iteration: lines past it, of a run that was stopped, are dropped,
-   * as is a last line that a crash cut short.
+   * Opens the log of a run that stands at an iteration: lines past it, of a run that was stopped,
+   * are dropped, as is a last line that a crash cut short.
    *
    * @param iteration updates done; 0 starts anew.
    * @throws TrainingError where the file cannot be written.

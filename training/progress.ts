@@ -22,7 +22,10 @@ export interface ProgressLine {
 
 /** Shows how training stands: one moving line on a terminal, a line a report elsewhere. */
 export interface Progress {
-  /** A step for inputs of a shape is about to be compiled and run: the first one, or one of a new shape. */
+  /**
+   * A step for inputs of a shape is about to be compiled and run: the first one, or one of a new
+   * shape.
+   */
   compiling(shape: readonly number[]): void
   /** A new number of updates. */
   advance(iteration: number): void
@@ -139,7 +142,10 @@ function describe(line: ProgressLine, epochs: number, ap: string): string {
   )
 }
 
-/** A function that returns the time left as `1:02:03`, from the mean pace since its first call: the first iteration compiles. */
+/**
+ * A function that returns the time left as `1:02:03`, from the mean pace since its first call: the
+ * first iteration compiles.
+ */
 function remainingTime(total: number): (iteration: number) => string {
   let first: { iteration: number; at: number } | undefined
   return (iteration) => {

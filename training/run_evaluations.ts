@@ -42,7 +42,9 @@ export class RunEvaluations {
     })
   }
 
-  /** Evaluates a run at the end of an epoch. A signal that aborts ends it early and leaves it due. */
+  /**
+   * Evaluates a run at the end of an epoch. A signal that aborts ends it early and leaves it due.
+   */
   async run({ state, iteration }: Run, progress: Progress, signal: AbortSignal): Promise<void> {
     const { detector, ema, hooks, log, iterationsPerEpoch, lambdaAt } = this.options
     const epoch = iteration / iterationsPerEpoch

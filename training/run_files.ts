@@ -17,15 +17,18 @@ const NAMED = [LATEST, CONFIG_FILE, DATA_FILE, SHAPES_FILE, ...LOGS, ...RESULTS]
 
 /** What tells that a work dir holds a run. */
 export interface FoundRun {
-  /** File name of its newest checkpoint, which `--resume` goes on from; undefined where there is none. */
+  /**
+   * File name of its newest checkpoint, which `--resume` goes on from; undefined where there is
+   * none.
+   */
   latest: string | undefined
   /** Names of files that hold something it did: checkpoints, lines, results. */
   files: string[]
 }
 
 /**
- * The run that a work dir holds; undefined where there is none: no folder, an empty one, other files, or what a
- * run leaves that was refused before its first iteration.
+ * The run that a work dir holds; undefined where there is none: no folder, an empty one, other
+ * files, or what a run leaves that was refused before its first iteration.
  */
 export async function findRun(workDir: string): Promise<FoundRun | undefined> {
   const found = await readdir(workDir).catch(() => [])
@@ -53,7 +56,10 @@ export async function moveRunAside(workDir: string): Promise<string | undefined>
   }
 }
 
-/** Deletes the files that a run writes, and no others; `latest` first, so that no half of a run is ever resumed. */
+/**
+ * Deletes the files that a run writes, and no others; `latest` first, so that no half of a run is
+ * ever resumed.
+ */
 export async function deleteRun(workDir: string): Promise<void> {
   const isNamed = (file: string) => NAMED.some((name) => file === name || file === `${name}.tmp`)
   const others = (await readdir(workDir)).filter((file) => isNamed(file) || isCheckpointFile(file))
@@ -68,7 +74,10 @@ export async function deleteResults(workDir: string): Promise<void> {
 /** A key that the document has which a run writes under a name that others may use, too. */
 const OWN_KEYS = { [CONFIG_FILE]: 'model', [DATA_FILE]: 'train', [SHAPES_FILE]: 'train' }
 
-/** The first of a folder's files that has the name of a run's and was not written by one: it is not to be replaced. */
+/**
+ * The first of a folder's files that has the name of a run's and was not written by one: it is not
+ * to be replaced.
+ */
 export async function findForeign(workDir: string): Promise<string | undefined> {
   for (const [file, key] of Object.entries(OWN_KEYS)) {
     const path = join(workDir, file)

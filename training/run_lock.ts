@@ -20,11 +20,12 @@ export async function requireUnlocked(workDir: string): Promise<void> {
 }
 
 /**
- * Takes the lock of a work dir, which must exist. Locks of processes on this machine that have ended are removed; its own
- * goes with the process at the latest, unless that is killed.
+ * Takes the lock of a work dir, which must exist. Locks of processes on this machine that have
+ * ended are removed; its own goes with the process at the latest, unless that is killed.
  *
- * Each training has a lock file of its own name. It is made before others are looked for, so that of two that start
- * at once at least one sees the other; and a lock that is removed is never one that somebody has just taken.
+ * Each training has a lock file of its own name. It is made before others are looked for, so that
+ * of two that start at once at least one sees the other; and a lock that is removed is never one
+ * that somebody has just taken.
  *
  * @throws DataError where another training runs, or may run, in the work dir.
  */

@@ -44,7 +44,8 @@ export class RunSaver {
   }
 
   /**
-   * Saves a run that an error ends, where it has done something since it started and its state is good.
+   * Saves a run that an error ends, where it has done something since it started and its state is
+   * good.
    *
    * @returns the error, with a sentence of what is saved, or why nothing could be.
    */

@@ -34,7 +34,8 @@ export interface Run {
 /**
  * A fresh run, or that of a checkpoint.
  *
- * @param numbers `iterationsPerEpoch`: updates; `cacheSize`: graphs kept at a time, by default what the engine keeps.
+ * @param numbers `iterationsPerEpoch`: updates; `cacheSize`: graphs kept at a time, by default
+ *   what the engine keeps.
  */
 export async function startRun(
   options: TrainOptions,

@@ -29,7 +29,9 @@ export type StepOutputs = {
   state: TensorState
   /** `loss`, its parts by name, `gradNorm`; as they are without a loss scale. */
   metrics: Tensors
-  /** With a loss scale: finite if all gradients and all buffers are, so that the state may be kept. */
+  /**
+   * With a loss scale: finite if all gradients and all buffers are, so that the state may be kept.
+   */
   checksum?: tf.Scalar
 }
 
@@ -106,8 +108,8 @@ export function makeUpdateStep(options: UpdateOptions) {
 /**
  * Loss and gradients of one batch in training mode.
  *
- * @returns `gradients` of every parameter, times `lossScale`; `buffers` that BatchNorm changed; `metrics`: the
- * training loss as `loss`, and the detector's named losses.
+ * @returns `gradients` of every parameter, times `lossScale`; `buffers` that BatchNorm changed;
+ * `metrics`: the training loss as `loss`, and the detector's named losses.
  */
 function lossGradients(
   detector: Detector,
@@ -152,8 +154,8 @@ function refuseUnused(names: readonly string[], gradients: readonly (tf.Tensor |
 }
 
 /**
- * Their sum, so to speak: NaN or infinite if one of them is. Statistics count because a value that is not finite
- * need not reach the loss: ReLU makes 0 of NaN on some devices.
+ * Their sum, so to speak: NaN or infinite if one of them is. Statistics count because a value that
+ * is not finite need not reach the loss: ReLU makes 0 of NaN on some devices.
  */
 function checksumOf(gradNorm: tf.Scalar, buffers: Tensors): tf.Scalar {
   const values = Object.values(buffers).map((buffer) => tf.reshape(buffer, [-1]) as tf.Tensor1D)

@@ -25,9 +25,9 @@ export type DeviceState = State<DeviceTensor>
 export type StateResults = Partial<State<RunTensor>>
 
 /**
- * The training state in the memory of the device that computes, twice: an update reads `current` and writes `into()`,
- * then they change places, so that no array is copied or leaves the device, and none is read and written at once.
- * Frozen weights are there once.
+ * The training state in the memory of the device that computes, twice: an update reads `current`
+ * and writes `into()`, then they change places, so that no array is copied or leaves the device,
+ * and none is read and written at once. Frozen weights are there once.
  */
 export class TrainState {
   private constructor(
@@ -39,8 +39,8 @@ export class TrainState {
   ) {}
 
   /**
-   * Starts from the weights of `detector`, whose arrays it takes over: until `writeTo` the detector's
-   * own values are not to be read.
+   * Starts from the weights of `detector`, whose arrays it takes over: until `writeTo` the
+   * detector's own values are not to be read.
    *
    * @param slots names of the optimizer's arrays; zero at first.
    * @param options.memory where it is to be; the processor's by default.

@@ -3,8 +3,8 @@ import { addSentence, textOf } from './add_sentence.js'
 /**
  * Runs `work`, then every step of `cleanup`, in order, whatever fails before.
  *
- * @throws the error of `work` if there is one, else the first of `cleanup`; what else failed is added to its message, so
- *   that no error hides another.
+ * @throws the error of `work` if there is one, else the first of `cleanup`; what else failed is
+ *   added to its message, so that no error hides another.
  */
 export async function withCleanup<Result>(
   work: () => Promise<Result>,

@@ -20,16 +20,18 @@ export interface WorkDirOptions {
   /** Go on from the newest checkpoint of the work dir, or from the one named. */
   resume?: string | boolean
   /**
-   * Delete the run that the work dir holds, where the default is to refuse it. With the name of a checkpoint to
-   * resume that is not the newest: delete what came after it.
+   * Delete the run that the work dir holds, where the default is to refuse it. With the name of a
+   * checkpoint to resume that is not the newest: delete what came after it.
    */
   overwrite?: boolean
 }
 
 /**
- * Refuses a work dir that another training writes in, or that holds a run which would be destroyed. Writes nothing.
+ * Refuses a work dir that another training writes in, or that holds a run which would be destroyed.
+ * Writes nothing.
  *
- * @throws DataError that names what is there and the ways on; ConfigError where options contradict each other.
+ * @throws DataError that names what is there and the ways on; ConfigError where options
+ *   contradict each other.
  */
 export async function checkWorkDir(options: WorkDirOptions): Promise<void> {
   const { workDir, resume, overwrite } = options
@@ -51,8 +53,9 @@ export async function openWorkDir(workDir: string): Promise<RunLock> {
 }
 
 /**
- * The first writing of a run, with the lock of its work dir: what `overwrite` gives up is deleted, and what the data
- * are, its input shapes and the resolved config are written; a resumed run keeps the config it was started with.
+ * The first writing of a run, with the lock of its work dir: what `overwrite` gives up is deleted,
+ * and what the data are, its input shapes and the resolved config are written; a resumed run keeps
+ * the config it was started with.
  */
 export async function prepareWorkDir(
   options: WorkDirOptions & { config: unknown; data?: object; shapes?: object },

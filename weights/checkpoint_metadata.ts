@@ -1,7 +1,10 @@
 import { DataError } from '../errors.js'
 import { readSafetensorsHeader } from './safetensors.js'
 
-/** What a checkpoint says of itself; written to both of its files, which belong together if it is equal. */
+/**
+ * What a checkpoint says of itself; written to both of its files, which belong together if it is
+ * equal.
+ */
 export interface CheckpointMetadata {
   /** Iterations done. */
   iteration: number
@@ -12,8 +15,9 @@ export interface CheckpointMetadata {
   /** Names of the classes, by label. */
   classes: readonly string[]
   /**
-   * Deep-training lambda of the last update; 1 without deep training. The weights, averages included, are those of a
-   * network with this lambda: it is evaluated and exported so, and merged only at 1.
+   * Deep-training lambda of the last update; 1 without deep training. The weights, averages
+   * included, are those of a network with this lambda: it is evaluated and exported so, and merged
+   * only at 1.
    */
   lambda: number
   /** The resolved config. */

@@ -13,7 +13,8 @@ export function trainStatePath(modelPath: string): string {
  * Loads weights into a detector, or any other module.
  *
  * @param options.weights `ema`: the averages, from the state file beside `path`. Default `model`.
- * @param options.partial loads what matches and leaves the rest, where otherwise every tensor must match.
+ * @param options.partial loads what matches and leaves the rest, where otherwise every tensor
+ *   must match.
  * @throws DataError that says what matched and what did not, before anything is loaded.
  */
 export async function loadWeights(

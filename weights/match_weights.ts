@@ -19,7 +19,8 @@ const IGNORED = /(^|\.)num_batches_tracked$/
 const SHOWN = 3
 
 /**
- * Compares the tensors that a model has with those that a file holds. `num_batches_tracked` is ignored.
+ * Compares the tensors that a model has with those that a file holds. `num_batches_tracked` is
+ * ignored.
  *
  * @param expected shapes of the model, by name.
  * @param found shapes in the file, by name.
@@ -43,7 +44,10 @@ export function isFullMatch({ missing, unexpected, mismatched }: WeightMatch): b
   return missing.length === 0 && unexpected.length === 0 && mismatched.length === 0
 }
 
-/** In words: `12 of 240 tensors match; 228 missing (a, b, c, ...); 3 of another shape (d is [3], not [4])`. */
+/**
+ * In words:
+ * `12 of 240 tensors match; 228 missing (a, b, c, ...); 3 of another shape (d is [3], not [4])`.
+ */
 export function describeMatch({ matched, missing, unexpected, mismatched }: WeightMatch): string {
   const total = matched.length + missing.length + mismatched.length
   const shapes = mismatched.map(

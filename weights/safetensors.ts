@@ -38,11 +38,12 @@ const WRITTEN_DTYPE = { float32: 'F32', int32: 'I32', uint8: 'U8', bool: 'BOOL' 
 const MAX_HEADER_BYTES = 100_000_000
 
 /**
- * Writes tensors to a new file and syncs it to the disk; an existing file is replaced. The arrays go
- * out as they are, with no copy of the whole; stored tensors and those on a device are read one at a time.
+ * Writes tensors to a new file and syncs it to the disk; an existing file is replaced. The arrays
+ * go out as they are, with no copy of the whole; stored tensors and those on a device are read one
+ * at a time.
  *
- * Source: the safetensors format of Hugging Face: the header's length in 8 bytes, the header as JSON
- * padded to 8 bytes, the arrays back to back, everything little-endian.
+ * Source: the safetensors format of Hugging Face: the header's length in 8 bytes, the header as
+ * JSON padded to 8 bytes, the arrays back to back, everything little-endian.
  *
  * @param metadata texts to keep in the header.
  */
@@ -66,8 +67,8 @@ export async function writeSafetensors(
 }
 
 /**
- * Reads all tensors of a file. Floating-point types become float32; integers become int32 (values that
- * do not fit are refused); bytes and booleans stay.
+ * Reads all tensors of a file. Floating-point types become float32; integers become int32 (values
+ * that do not fit are refused); bytes and booleans stay.
  *
  * @throws DataError where the file is missing, cut short or of another format.
  */

@@ -25,7 +25,10 @@ export interface Candidate {
 const PEER = fileURLToPath(new URL('../peers/coco_eval.py', import.meta.url))
 const execute = promisify(execFile)
 
-/** A script of this folder, with our package compiled into it, in plain Node. @param folder takes what is compiled. */
+/**
+ * A script of this folder, with our package compiled into it, in plain Node. @param folder takes
+ * what is compiled.
+ */
 export async function nodeCandidate(
   name: string,
   script: 'measure_ours' | 'measure_floor',
@@ -57,7 +60,8 @@ export async function pythonCandidate(
   try {
     ;({ version } = JSON.parse(await ask()) as { version: string })
   } catch (error) {
-    const lines = (error as Error).message.trim().split('\n') // the last line of a Python stack is its message
+    // The last line of a Python stack is its message
+    const lines = (error as Error).message.trim().split('\n')
     return `${library} is skipped: ${python} does not run it (${lines[lines.length - 1]})`
   }
   return {

@@ -26,7 +26,10 @@ export interface Comparison extends Pick<CompareOptions, 'kind' | 'counts' | 'ru
   standings: Standing[]
 }
 
-/** Lets the candidates evaluate the same files in turn (A B A B ...), which slow moments of the machine hit alike. */
+/**
+ * Lets the candidates evaluate the same files in turn (A B A B ...), which slow moments of the
+ * machine hit alike.
+ */
 export async function compare(options: CompareOptions): Promise<Comparison> {
   const { kind, files, counts, candidates, runs, onProgress } = options
   const measured: Measurement[][] = candidates.map(() => [])

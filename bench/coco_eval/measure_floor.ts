@@ -1,4 +1,7 @@
-/** Reads and parses both files and does nothing with them; a line of JSON. bench/coco_eval.ts runs it. */
+/**
+ * Reads and parses both files and does nothing with them; a line of JSON. bench/coco_eval.ts runs
+ * it.
+ */
 import { readFile } from 'node:fs/promises'
 import { peakBytes } from './peak_memory.js'
 

@@ -1,4 +1,7 @@
-/** One evaluation from files to the twelve numbers, each phase timed; a line of JSON. bench/coco_eval.ts runs it. */
+/**
+ * One evaluation from files to the twelve numbers, each phase timed; a line of JSON.
+ * bench/coco_eval.ts runs it.
+ */
 import { COCO, COCOeval, type IouType } from '../../packages/pycocotools-js/source/index.js'
 import { peakBytes } from './peak_memory.js'
 

@@ -59,7 +59,10 @@ function rowOf(
   return [title, ...cells]
 }
 
-/** What the standings mean: whether the numbers agree, how much faster ours is, and in how much of the memory. */
+/**
+ * What the standings mean: whether the numbers agree, how much faster ours is, and in how much of
+ * the memory.
+ */
 export function verdictsOf({ kind, counts, standings }: Comparison): Verdict[] {
   const ours = oursOf(standings)
   const peers = standings.filter(({ name, stats }) => stats !== undefined && name !== 'ours')

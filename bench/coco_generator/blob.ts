@@ -3,7 +3,10 @@ import type { Random } from '../../random/random.js'
 /** Polygons `x1 y1 x2 y2 ...` in parts of a box, from 0 to 1. */
 export type UnitShape = readonly number[][]
 
-/** An outline of one to three parts, which together touch all four sides of the box. @param vertices of each part. */
+/**
+ * An outline of one to three parts, which together touch all four sides of the box. @param vertices
+ * of each part.
+ */
 export function unitShape(random: Random, vertices: () => number): UnitShape {
   const draw = random.uniform()
   const parts = draw < 0.88 ? 1 : draw < 0.97 ? 2 : 3

@@ -1,7 +1,10 @@
 /** Category ids of COCO, which are not contiguous: 1 to 90 without these. */
 const UNUSED_IDS = new Set([12, 26, 29, 30, 45, 66, 68, 69, 71, 83])
 
-/** COCO's categories in the order of their ids, with about how many objects train2017 has of each, in hundreds. */
+/**
+ * COCO's categories in the order of their ids, with about how many objects train2017 has of each,
+ * in hundreds.
+ */
 const TABLE: readonly [supercategory: string, names: string][] = [
   ['person', 'person 2573'],
   [
@@ -57,7 +60,9 @@ export const CATEGORIES: readonly Category[] = ENTRIES.map(({ supercategory, id,
   name,
 }))
 
-/** Each category's id as often as it is common, so that an even draw from it is skewed as COCO is. */
+/**
+ * Each category's id as often as it is common, so that an even draw from it is skewed as COCO is.
+ */
 const COMMON_IDS = ENTRIES.flatMap(({ id, frequency }) => Array<number>(frequency).fill(id))
 
 /** The id of a category, the common ones more often. */

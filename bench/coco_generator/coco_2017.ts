@@ -27,12 +27,16 @@ export const COCO_SIZES: readonly SizeShare[] = [
   [333, 500, 1],
 ]
 
-/** Rare sizes are a multiple of it long on their shorter side, so that a picture of each can be kept. */
+/**
+ * Rare sizes are a multiple of it long on their shorter side, so that a picture of each can be
+ * kept.
+ */
 const RARE_STEP = 4
 
 /**
- * COCO 2017. Sizes, crowds and areas - 41 % below 32^2 pixels, 34 % below 96^2, 24 % above - as published; vertices as
- * counted in the 929 polygon objects of coco128. Ids are below 581,921 and in no order.
+ * COCO 2017. Sizes, crowds and areas - 41 % below 32^2 pixels, 34 % below 96^2, 24 % above - as
+ * published; vertices as counted in the 929 polygon objects of coco128. Ids are below 581,921 and
+ * in no order.
  *
  * Source: arXiv:1405.0312 and https://cocodataset.org/#detection-eval.
  */
@@ -58,7 +62,8 @@ const MOST_OBJECTS = 93
 const FULL = { part: 0.1, factor: 2 }
 
 /**
- * How many objects each image has: none in `empty` of them, drawn at random, else 1 to 93, `objects` together.
+ * How many objects each image has: none in `empty` of them, drawn at random, else 1 to 93,
+ * `objects` together.
  *
  * @param random a stream of its own.
  */

@@ -49,9 +49,10 @@ interface Split {
 }
 
 /**
- * Makes a data set in the layout of COCO 2017 as it is unpacked: `annotations/instances_{train,val}2017.json`,
- * `train2017/*.jpg` and `val2017/*.jpg`. Images, objects and their shapes are spread as COCO's. Many files show
- * the same picture, and are hard links to it. The same options give the same bytes.
+ * Makes a data set in the layout of COCO 2017 as it is unpacked:
+ * `annotations/instances_{train,val}2017.json`, `train2017/*.jpg` and `val2017/*.jpg`. Images,
+ * objects and their shapes are spread as COCO's. Many files show the same picture, and are hard
+ * links to it. The same options give the same bytes.
  *
  * @param folder a new or empty one. Where the same data set is in it already, nothing is done.
  * @param say takes what is being done.

@@ -32,8 +32,8 @@ interface View {
 const SUSPECTS = 10
 
 /**
- * Draws the detections of one scene: moved copies of its objects, the same places under other categories,
- * and inventions.
+ * Draws the detections of one scene: moved copies of its objects, the same places under other
+ * categories, and inventions.
  *
  * @param count how many; the surest are kept, and inventions fill up.
  * @returns the surest first.

@@ -41,7 +41,8 @@ export function completeOptions(given: Partial<DataSetOptions>): DataSetOptions 
 /**
  * Makes the annotation file for results of one kind, or finds the one that an earlier call made.
  *
- * @param out its folder. Without it, a folder of the cache, named by the options and by this generator's source.
+ * @param out its folder. Without it, a folder of the cache, named by the options and by this
+ *   generator's source.
  */
 export function annotationFile(
   kind: ResultKind,

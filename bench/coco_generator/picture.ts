@@ -1,19 +1,24 @@
 import sharp from 'sharp'
 import { Random } from '../../random/random.js'
 
-/** Cells of the coarsest noise along the longer side; each octave has twice as many, and 0.6 of the height. */
+/**
+ * Cells of the coarsest noise along the longer side; each octave has twice as many, and 0.6 of the
+ * height.
+ */
 const COARSEST = 4
 const OCTAVES = 6
 const FALLOFF = 0.6
 /**
- * Heights of the noise of single pixels, of all channels and of each: with them a JPEG of this quality is as long as
- * COCO's are, 4.9 bits a pixel, and its colours are not quicker to decode. COCO's have whole colours (4:4:4), too.
+ * Heights of the noise of single pixels, of all channels and of each: with them a JPEG of this
+ * quality is as long as COCO's are, 4.9 bits a pixel, and its colours are not quicker to decode.
+ * COCO's have whole colours (4:4:4), too.
  */
 const GRAIN = { all: 34, each: 19 }
 const ENCODING = { quality: 92, chromaSubsampling: '4:4:4' }
 
 /**
- * A JPEG that takes as long to decode as one of COCO: clouds, twenty ellipses of one colour each, and grain.
+ * A JPEG that takes as long to decode as one of COCO: clouds, twenty ellipses of one colour each,
+ * and grain.
  *
  * @param sizeWh `[width, height]`, pixels.
  */

@@ -35,7 +35,10 @@ export class PictureLinks {
     return this.drawn.size
   }
 
-  /** Makes a file that shows a picture of this size. @param index of the image, which chooses among pictures of its size. */
+  /**
+   * Makes a file that shows a picture of this size. @param index of the image, which chooses among
+   * pictures of its size.
+   */
   async add(file: string, sizeWh: readonly [number, number], index: number): Promise<void> {
     const size = sizeWh.join('x')
     const number = index % (isCommon.has(size) ? COMMON : RARE)

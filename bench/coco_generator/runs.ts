@@ -1,5 +1,6 @@
 /**
- * Run lengths of a union of polygons: pixels whose centre's column the outline crosses above and below them.
+ * Run lengths of a union of polygons: pixels whose centre's column the outline crosses above and
+ * below them.
  *
  * Not pycocotools' rasteriser, and not ours: what is measured does not make its own data.
  *
@@ -24,7 +25,10 @@ export function fillPolygons(
   return runs
 }
 
-/** Pixels `[from, to)` inside one polygon by the even-odd rule, ascending; pixel `(x, y)` is `x * height + y`. */
+/**
+ * Pixels `[from, to)` inside one polygon by the even-odd rule, ascending; pixel `(x, y)` is
+ * `x * height + y`.
+ */
 function fillPolygon(polygon: readonly number[], height: number, width: number): number[][] {
   const crossings: number[] = []
   for (let i = 0; i < polygon.length; i += 2) {
@@ -50,8 +54,9 @@ export function areaOfRuns(runs: readonly number[]): number {
 }
 
 /**
- * COCO's compressed string: groups of five bits, low ones first, each as a character from '0' on; the sixth
- * bit says that more follow. From the fourth run on, the difference to the run before the last is written.
+ * COCO's compressed string: groups of five bits, low ones first, each as a character from '0' on;
+ * the sixth bit says that more follow. From the fourth run on, the difference to the run before the
+ * last is written.
  */
 export function compressRuns(runs: readonly number[]): string {
   const codes: number[] = []

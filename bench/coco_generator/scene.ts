@@ -42,7 +42,9 @@ export interface SceneOptions {
   statistics: Statistics
 }
 
-/** Draws one image of a data set. The same options give the same scene, whatever was drawn before. */
+/**
+ * Draws one image of a data set. The same options give the same scene, whatever was drawn before.
+ */
 export function drawScene(options: SceneOptions): Scene {
   const { seed, index, round, objects, statistics } = options
   const scene: Scene = { ...drawImage(options), objects: [] }

@@ -8,7 +8,10 @@ export interface Statistics {
   imageSize(random: Random): [width: number, height: number]
   /** Part of the objects that are crowds. */
   crowded: number
-  /** The root of the area of an object's box, pixels: its median, and the standard deviation of its logarithm. */
+  /**
+   * The root of the area of an object's box, pixels: its median, and the standard deviation of its
+   * logarithm.
+   */
   boxSide: { median: number; spread: number }
   /** Of an object's outline. @param side the root of the area of its box, pixels. */
   vertices(random: Random, side: number): number
@@ -42,7 +45,10 @@ const SIZES: readonly SizeShare[] = [
   [333, 500, 3],
 ]
 
-/** Of the data set that `npm run bench:coco` evaluates: about COCO's, with more vertices than COCO's outlines. */
+/**
+ * Of the data set that `npm run bench:coco` evaluates: about COCO's, with more vertices than COCO's
+ * outlines.
+ */
 export const BENCHMARK: Statistics = {
   imageId: (index) => Number((BigInt(index + 1) * 7_368_787n) % 9_999_991n),
   imageSize: (random) => sizeAt(SIZES, random.integer(100)) ?? [640, 480],

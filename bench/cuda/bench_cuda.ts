@@ -1,13 +1,15 @@
 /**
- * This library beside PyTorch eager on a GPU, in one JSON file: losses against the processor's, training steps of both
- * headline configs, inference of the four detectors. What is measured and how: `benchmark/cuda_document.ts`.
+ * This library beside PyTorch eager on a GPU, in one JSON file: losses against the processor's,
+ * training steps of both headline configs, inference of the four detectors. What is measured and
+ * how: `benchmark/cuda_document.ts`.
  *
- * Each part is a process of its own; the file is written anew after each, so that what was measured stays. The most
- * important parts come first, and with --minutes none is started that would not end in time. --continue takes over what an
- * earlier file has.
+ * Each part is a process of its own; the file is written anew after each, so that what was measured
+ * stays. The most important parts come first, and with --minutes none is started that would not end
+ * in time. --continue takes over what an earlier file has.
  *
- * Run: npm run bench:cuda:bundle -- OUT_DIR    makes a folder that needs Node.js and onnxruntime-node with the CUDA provider
- *      node OUT_DIR/bench_cuda.mjs --out cuda.json --python python3 --minutes 9
+ * Run: npm run bench:cuda:bundle -- OUT_DIR makes a folder that needs Node.js and
+ *      onnxruntime-node with the CUDA provider node OUT_DIR/bench_cuda.mjs --out cuda.json --python
+ *      python3 --minutes 9
  */
 import { writeFile } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'

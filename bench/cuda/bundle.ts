@@ -1,7 +1,8 @@
 /**
- * Makes a folder that runs `bench_cuda.ts` where there is neither this repository nor a registry: the program in one file,
- * koffi's native module of this platform, and the scripts of the PyTorch peers. It needs Node.js, and `onnxruntime-node` with
- * the CUDA provider in it, which is looked for in `node_modules` beside it and above it, and in the folders of NODE_PATH.
+ * Makes a folder that runs `bench_cuda.ts` where there is neither this repository nor a registry:
+ * the program in one file, koffi's native module of this platform, and the scripts of the PyTorch
+ * peers. It needs Node.js, and `onnxruntime-node` with the CUDA provider in it, which is looked for
+ * in `node_modules` beside it and above it, and in the folders of NODE_PATH.
  *
  * Run: npm run bench:cuda:bundle -- OUT_DIR
  */

@@ -74,7 +74,10 @@ export async function measureAll(
   )
 }
 
-/** What the child said of a device that is not there; its message has the name of the device before it. */
+/**
+ * What the child said of a device that is not there; its message has the name of the device before
+ * it.
+ */
 function problemOf(device: string, message: string): Error {
   const [what, fix] = message.replace(`${device}: `, '').split(/; (?=[^;]*$)/)
   return new DeviceError(device, what, fix ?? 'see docs/cuda.md')

@@ -18,7 +18,8 @@ export interface PartRequest {
 export const PROBE = 'probe'
 
 /**
- * Runs this very program for one part, in a process of its own: what crashes or takes all memory takes the others nothing.
+ * Runs this very program for one part, in a process of its own: what crashes or takes all memory
+ * takes the others nothing.
  *
  * @returns what the child wrote with `--result`, or why it wrote nothing.
  */

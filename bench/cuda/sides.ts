@@ -75,7 +75,10 @@ export class OurLane implements Lane {
   }
 }
 
-/** Memory that a side took from the GPU while it was loaded and warmed, MiB: others of its process may be there already. */
+/**
+ * Memory that a side took from the GPU while it was loaded and warmed, MiB: others of its process
+ * may be there already.
+ */
 function taken(before: GpuMemoryInUse | undefined, after: GpuMemoryInUse): number {
   if (after.ofProcess === undefined) return after.ofAll - (before?.ofAll ?? 0)
   return after.ofProcess - (before?.ofProcess ?? 0)

@@ -18,8 +18,8 @@ import {
 import { attempt, inTurns } from './turns.js'
 
 /**
- * Objects in an image. Ours learns masks from 128 places for RoIs, torchvision's from the positive ones among as many: with
- * 128 objects, which are proposals too, all are positive on both sides.
+ * Objects in an image. Ours learns masks from 128 places for RoIs, torchvision's from the positive
+ * ones among as many: with 128 objects, which are proposals too, all are positive on both sides.
  */
 const OBJECTS = { boxes: 8, masks: 128 }
 

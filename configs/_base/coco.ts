@@ -1,6 +1,7 @@
 /**
- * COCO 2017 as the official VanillaNet detection configs read it: keep-ratio resize to one of 18 scales,
- * horizontal flip, padding to multiples of 32, of which the 16 best sizes are used (6 in evaluation). Get it from https://cocodataset.org and unpack it in data/coco.
+ * COCO 2017 as the official VanillaNet detection configs read it: keep-ratio resize to one of 18
+ * scales, horizontal flip, padding to multiples of 32, of which the 16 best sizes are used (6 in
+ * evaluation). Get it from https://cocodataset.org and unpack it in data/coco.
  */
 import type { DataConfig } from '../../registry.js'
 

@@ -1,6 +1,6 @@
 /**
- * The length of a run in mmdetection's 1x recipes: 12 epochs, a tenth of the rate after 8 and 11 of them, a linear
- * warm-up over 500 updates, an evaluation after each epoch.
+ * The length of a run in mmdetection's 1x recipes: 12 epochs, a tenth of the rate after 8 and 11 of
+ * them, a linear warm-up over 500 updates, an evaluation after each epoch.
  */
 import type { Config } from '../../registry.js'
 

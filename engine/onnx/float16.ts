@@ -5,8 +5,8 @@ const number = new Float32Array(bits.buffer)
 const INFINITY = 0x7c00
 
 /**
- * Narrows numbers to IEEE half precision: to the nearest one, of two equally near ones to that with an even last
- * bit. What is 65520 or more becomes infinity, what is at most 2^-25 zero.
+ * Narrows numbers to IEEE half precision: to the nearest one, of two equally near ones to that with
+ * an even last bit. What is 65520 or more becomes infinity, what is at most 2^-25 zero.
  *
  * @returns each number's 16 bits: sign, 5 of exponent, 10 of fraction.
  */
@@ -28,7 +28,8 @@ function float16Of(value: number): number {
   // Subnormal numbers have no exponent, and so the fewer digits the smaller they are.
   const dropped = exponent < -14 ? -1 - exponent : 13
   const kept = roundedShift(fraction, dropped)
-  // A leading one, kept or come by rounding, counts one exponent up, as the sum of both parts has it.
+  // A leading one, kept or come by rounding, counts one exponent up, as the sum of both parts has
+  // it.
   return sign | (exponent < -14 ? kept : ((exponent + 14) << 10) + kept)
 }
 

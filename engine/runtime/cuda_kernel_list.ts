@@ -1,14 +1,16 @@
 import type { KernelList, KernelType, ProviderKernel } from './provider_kernels.js'
 
 /**
- * The kernels of ONNX Runtime's CUDA provider for the operators that our graphs can have, and for a few
- * that a lowering might take instead. What is not here has none: of what `engine/trace/kernels/` emits
- * `Acos`, `Asin`, `Atan`, `MaxUnpool`, `Tan` and all of `com.microsoft.nchwc`.
+ * The kernels of ONNX Runtime's CUDA provider for the operators that our graphs can have, and for a
+ * few that a lowering might take instead. What is not here has none: of what
+ * `engine/trace/kernels/` emits `Acos`, `Asin`, `Atan`, `MaxUnpool`, `Tan` and all of
+ * `com.microsoft.nchwc`.
  *
- * Source: docs/OperatorKernels.md of microsoft/onnxruntime, 'Operators implemented by CUDAExecutionProvider', at
- * commit 001d12d2623fd411ce0f83d05abb5e82304a3389, of early 2026: older than ONNX Runtime 1.29, whose own was not at
- * hand. Of each operator only the kernel nearest to opset 18 is kept, and no floats of 8 or 4 bits. That document
- * leaves out kernels without type constraints: `NonMaxSuppression` is from
+ * Source: docs/OperatorKernels.md of microsoft/onnxruntime, 'Operators implemented by
+ * CUDAExecutionProvider', at commit 001d12d2623fd411ce0f83d05abb5e82304a3389, of early 2026: older
+ * than ONNX Runtime 1.29, whose own was not at hand. Of each operator only the kernel nearest to
+ * opset 18 is kept, and no floats of 8 or 4 bits. That document leaves out kernels without type
+ * constraints: `NonMaxSuppression` is from
  * core/providers/cuda/object_detection/non_max_suppression.cc.
  */
 

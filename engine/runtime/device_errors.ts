@@ -22,9 +22,11 @@ const FREE_MEMORY =
   'use a smaller data.batchSize or smaller images, try --precision fp16, or end what else runs on the GPU'
 
 /**
- * One sentence about a device that cannot be used, from ONNX Runtime's message. A message that is not known is quoted.
+ * One sentence about a device that cannot be used, from ONNX Runtime's message. A message that is
+ * not known is quoted.
  *
- * The messages are those of ONNX Runtime 1.29 and of the CUDA runtime, cuDNN and Dawn below it; the tests have them whole.
+ * The messages are those of ONNX Runtime 1.29 and of the CUDA runtime, cuDNN and Dawn below it; the
+ * tests have them whole.
  */
 export function deviceProblem(device: 'cuda' | 'webgpu', message: string): DeviceProblem {
   for (const rule of RULES[device]) {

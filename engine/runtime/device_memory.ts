@@ -32,7 +32,8 @@ export function deviceMemory(device: RemoteDevice): Memory {
 function openDevice(device: RemoteDevice): Memory {
   const info = memoryOfDevice(PROVIDERS[device].memory)
   if (device === 'webgpu') requireVulkan()
-  // ONNX Runtime ends the process where it is asked to share memory of a device that is not there: a session tells.
+  // ONNX Runtime ends the process where it is asked to share memory of a device that is not there:
+  // a session tells.
   new Copiers(device).of('float32', 1).dispose()
   if (device === 'cuda') requireCudnn()
   if (device === 'cuda') shareCudaArena(info) // for the sessions that are made from now on
@@ -55,8 +56,8 @@ function openDevice(device: RemoteDevice): Memory {
 }
 
 /**
- * Copies are runs of a graph that changes nothing: ONNX Runtime brings what it is given to where it computes, and what it
- * has computed to where the memory for it is.
+ * Copies are runs of a graph that changes nothing: ONNX Runtime brings what it is given to where it
+ * computes, and what it has computed to where the memory for it is.
  */
 class Copiers {
   private readonly made = new Map<string, Session>()

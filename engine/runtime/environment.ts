@@ -11,7 +11,10 @@ const ARENA_MEMORY = [1, 0] as const
 let environment: { env: bigint; cpuMemory: bigint } | undefined
 let threads = availableParallelism()
 
-/** Threads that compute one operation, of whichever session: one for each processor that this process may use. */
+/**
+ * Threads that compute one operation, of whichever session: one for each processor that this
+ * process may use.
+ */
 export function sharedThreads(): number {
   return threads
 }
@@ -27,9 +30,10 @@ export function setSharedThreads(count: number): void {
 }
 
 /**
- * One for the process, never released. All sessions take their intermediate results from one arena: they
- * run one after another, and the graphs of several image sizes would otherwise hold gigabytes each. They
- * share threads too: those of a session that has just run go on spinning for a while, in the next one's way.
+ * One for the process, never released. All sessions take their intermediate results from one arena:
+ * they run one after another, and the graphs of several image sizes would otherwise hold gigabytes
+ * each. They share threads too: those of a session that has just run go on spinning for a while, in
+ * the next one's way.
  */
 export function sharedEnvironment(): { env: bigint; cpuMemory: bigint } {
   if (environment) return environment
@@ -43,7 +47,10 @@ export function sharedEnvironment(): { env: bigint; cpuMemory: bigint } {
   return environment
 }
 
-/** One arena on a CUDA device for all sessions, as on the processor. @param memory its `OrtMemoryInfo*`. */
+/**
+ * One arena on a CUDA device for all sessions, as on the processor. @param memory its
+ * `OrtMemoryInfo*`.
+ */
 export function shareCudaArena(memory: bigint): void {
   const keys = new TextList(['device_id'])
   const values = new TextList(['0'])
@@ -65,7 +72,10 @@ export function shareCudaArena(memory: bigint): void {
   }
 }
 
-/** `OrtArenaCfg*` of an arena without limit that grows by what is asked for, where others double: kSameAsRequested. */
+/**
+ * `OrtArenaCfg*` of an arena without limit that grows by what is asked for, where others double:
+ * kSameAsRequested.
+ */
 function growingAsNeeded(): bigint {
   const keys = new TextList(['max_mem', 'arena_extend_strategy'])
   const values = BigUint64Array.of(0n, 1n)
@@ -80,7 +90,10 @@ export function memoryOfDevice(name: string): bigint {
   return create('CreateMemoryInfo', name, allocator, 0, kind)
 }
 
-/** Keeps what is still to be used when this is called from the garbage collector, as making a WeakRef does for a while. */
+/**
+ * Keeps what is still to be used when this is called from the garbage collector, as making a
+ * WeakRef does for a while.
+ */
 export function keepAlive(...values: object[]): void {
   for (const value of values) new WeakRef(value).deref()
 }

@@ -7,18 +7,19 @@ import { disableTelemetry } from './telemetry.js'
 /**
  * ONNX Runtime's C API, called in the very library that onnxruntime-node ships.
  *
- * onnxruntime-node's own `run` copies every output into new memory, also where the caller gave memory
- * for it, and holds up the event loop while it computes. For a training step, whose outputs are
- * hundreds of megabytes of state, the copies alone cost a second. Through the C API outputs are written
- * where they belong, and the computation runs on another thread.
+ * onnxruntime-node's own `run` copies every output into new memory, also where the caller gave
+ * memory for it, and holds up the event loop while it computes. For a training step, whose outputs
+ * are hundreds of megabytes of state, the copies alone cost a second. Through the C API outputs are
+ * written where they belong, and the computation runs on another thread.
  *
  * Source: onnxruntime_c_api.h of ONNX Runtime 1.29; the order of the functions is part of its ABI.
  */
 const API_VERSION = 24
 
 /**
- * Place of each function in the table `OrtApi`, and its arguments; all but releases return an `OrtStatus*`. The API calls
- * `AppendCudaProvider` `SessionOptionsAppendExecutionProvider_CUDA_V2`, and `AppendProvider` the same without the ending.
+ * Place of each function in the table `OrtApi`, and its arguments; all but releases return an
+ * `OrtStatus*`. The API calls `AppendCudaProvider` `SessionOptionsAppendExecutionProvider_CUDA_V2`,
+ * and `AppendProvider` the same without the ending.
  */
 const FUNCTIONS = {
   GetErrorMessage: [2, 'const char *', ['void *']],
@@ -129,7 +130,9 @@ export function api(): Record<FunctionName, NativeFunction> {
   return functions
 }
 
-/** Address of the first byte of an array, which the caller keeps in reach while the address is used. */
+/**
+ * Address of the first byte of an array, which the caller keeps in reach while the address is used.
+ */
 export function addressOf(array: ArrayBufferView): bigint {
   return array.byteLength === 0 ? 0n : BigInt(koffi.address(array))
 }
@@ -145,7 +148,10 @@ export function checkStatus(status: unknown): void {
 /** Where `create` has its handle put; one for all, since such calls do not overlap. */
 const created = new BigUint64Array(1)
 
-/** Calls a function whose last two arguments are the addresses where it puts an array of handles and its length. */
+/**
+ * Calls a function whose last two arguments are the addresses where it puts an array of handles and
+ * its length.
+ */
 export function listed(name: FunctionName, handle: bigint): bigint[] {
   const found = new BigUint64Array(2)
   checkStatus(api()[name](handle, addressOf(found), addressOf(found) + 8n))
@@ -155,7 +161,10 @@ export function listed(name: FunctionName, handle: bigint): bigint[] {
   return handles as bigint[]
 }
 
-/** The zero-terminated text that a function with one argument puts the address of where it is told to. */
+/**
+ * The zero-terminated text that a function with one argument puts the address of where it is told
+ * to.
+ */
 export function textOf(name: FunctionName, handle: bigint): string {
   return koffi.decode(create(name, handle), 'char', -1) as string
 }
@@ -183,7 +192,10 @@ export class TextList {
   }
 }
 
-/** Calls a function whose last argument is the address where it puts a handle, and returns the handle. */
+/**
+ * Calls a function whose last argument is the address where it puts a handle, and returns the
+ * handle.
+ */
 export function create(name: FunctionName, ...args: Argument[]): bigint {
   checkStatus(api()[name](...args, addressOf(created)))
   return created[0]

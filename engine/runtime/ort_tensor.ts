@@ -6,7 +6,10 @@ import { addressOf, api, create } from './ort_library.js'
 /** ONNXTensorElementDataType. */
 const ELEMENT_TYPES: Record<HostDType, number> = { float32: 1, uint8: 2, int32: 6, bool: 9 }
 
-/** An `OrtValue` that outlives a run: over an array on the host, or over memory of its own on a device. */
+/**
+ * An `OrtValue` that outlives a run: over an array on the host, or over memory of its own on a
+ * device.
+ */
 export class OrtTensor extends DeviceTensor {
   private value: bigint | undefined
 

@@ -37,8 +37,8 @@ export function placementOf(graph: string, placed: readonly PlacedNode[]): Place
 }
 
 /**
- * Refuses a graph that would compute off the device. A few integers may be counted on the processor, where ONNX Runtime
- * itself likes to do it.
+ * Refuses a graph that would compute off the device. A few integers may be counted on the
+ * processor, where ONNX Runtime itself likes to do it.
  *
  * @param nodes those of the graph as it was traced, by name.
  */

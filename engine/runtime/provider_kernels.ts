@@ -16,16 +16,22 @@ export type KernelType =
   | 'uint64'
   | 'uint8'
 
-/** One operator. Parameters are named as in its ONNX definition, so that those of one name have one type. */
+/**
+ * One operator. Parameters are named as in its ONNX definition, so that those of one name have one
+ * type.
+ */
 export interface ProviderKernel {
   /** The definition of the operator that `opset` uses: the opset that it came with. */
   readonly definition: number
   /**
-   * Definitions that the kernel computes. One number is what ONNX Runtime's document writes as `13+`: that definition,
-   * and no later one, since ONNX Runtime cannot know what later ones ask for.
+   * Definitions that the kernel computes. One number is what ONNX Runtime's document writes as
+   * `13+`: that definition, and no later one, since ONNX Runtime cannot know what later ones ask
+   * for.
    */
   readonly computes: readonly [first: number, last: number] | number
-  /** The type parameter, or the one type, of each input; the last one's holds for all that follow. */
+  /**
+   * The type parameter, or the one type, of each input; the last one's holds for all that follow.
+   */
   readonly inputs: readonly string[]
   readonly outputs: readonly string[]
   /** What each type parameter may be. */
@@ -50,20 +56,24 @@ export interface CpuNode {
   /** Such as `MaxUnpool has no CUDA kernel`. */
   reason: string
   /**
-   * True if nothing but counting is moved to the CPU: all that the node takes and gives are integers or truth values,
-   * at most 100 of them. ONNX Runtime itself prefers the CPU for such nodes where their inputs lie there.
+   * True if nothing but counting is moved to the CPU: all that the node takes and gives are
+   * integers or truth values, at most 100 of them. ONNX Runtime itself prefers the CPU for such
+   * nodes where their inputs lie there.
    */
   isShapeArithmetic: boolean
 }
 
-/** Up to how many numbers ONNX Runtime calls a tensor small: `kSmallInitializerThreshold`, fallback_cpu_capability.cc. */
+/**
+ * Up to how many numbers ONNX Runtime calls a tensor small: `kSmallInitializerThreshold`,
+ * fallback_cpu_capability.cc.
+ */
 const SMALL_SIZE = 100
 
 const COUNTING: ReadonlySet<string> = new Set(['bool', 'int32', 'int64', 'uint8'])
 
 /**
- * The nodes of a graph that a provider has no kernel for, in their order. The graph must be traced for the target
- * `portable`; what ONNX Runtime makes of it when it fuses nodes is not looked at.
+ * The nodes of a graph that a provider has no kernel for, in their order. The graph must be traced
+ * for the target `portable`; what ONNX Runtime makes of it when it fuses nodes is not looked at.
  */
 export function unsupportedNodes(nodes: readonly Node[], list: KernelList): CpuNode[] {
   return nodes.flatMap((node) => {
@@ -94,7 +104,10 @@ function unsupported(node: Node, { provider, opset, kernels }: KernelList): stri
   return undefined
 }
 
-/** As `VerifyVersion` in kernel_registry.cc: a kernel without a last definition computes its first one only. */
+/**
+ * As `VerifyVersion` in kernel_registry.cc: a kernel without a last definition computes its first
+ * one only.
+ */
 function computesDefinition({ definition, computes }: ProviderKernel): boolean {
   if (typeof computes === 'number') return computes === definition
   return computes[0] <= definition && definition <= computes[1]

@@ -38,7 +38,10 @@ export function appendProvider(
   }
 }
 
-/** A message of ONNX Runtime about a device as one sentence, with the graph that was loaded or run, if there was one. */
+/**
+ * A message of ONNX Runtime about a device as one sentence, with the graph that was loaded or run,
+ * if there was one.
+ */
 export function deviceError(device: RemoteDevice, error: unknown, graph?: string): DeviceError {
   const { what, fix } = deviceProblem(device, (error as Error).message)
   return new DeviceError(device, graph === undefined ? what : `${graph}: ${what}`, fix)
@@ -57,15 +60,17 @@ function appendCuda(sessionOptions: bigint, { precision }: ProviderOptions): voi
 }
 
 /**
- * Convolutions stay `n c h w`: with the other layout, its default, ONNX Runtime 1.29 computed convolutions without the
- * activation that it had fused into them, and does not tell what runs where. Its MaxPool says it has indices, and fails.
+ * Convolutions stay `n c h w`: with the other layout, its default, ONNX Runtime 1.29 computed
+ * convolutions without the activation that it had fused into them, and does not tell what runs
+ * where. Its MaxPool says it has indices, and fails.
  */
 function appendWebGpu(sessionOptions: bigint, { nodes }: ProviderOptions): void {
   const withIndices = nodes.filter(({ op, outputs }) => op === 'MaxPool' && outputs.length > 1)
   const settings = new Settings({
     preferredLayout: 'NCHW',
     enableInt64: '1',
-    ...(withIndices.length > 0 ? { forceCpuNodeNames: withIndices.map(nodeName).join('\n') } : {}), // an empty one is refused
+    // An empty one is refused
+    ...(withIndices.length > 0 ? { forceCpuNodeNames: withIndices.map(nodeName).join('\n') } : {}),
   })
   checkStatus(api().AppendProvider(sessionOptions, 'WebGPU', ...settings.list()))
   keepAlive(settings)

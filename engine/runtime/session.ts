@@ -11,11 +11,15 @@ import { placedNodes, placementOf, RECORD_PLACEMENT, refuseCpuNodes } from './pl
 import { appendProvider, deviceError } from './providers.js'
 
 export interface SessionOptions extends Omit<ComputeOptions, 'engine'> {
-  /** The nodes of the graph, which tell what is heavy; needed on devices, unless nodes on the processor are allowed. */
+  /**
+   * The nodes of the graph, which tell what is heavy; needed on devices, unless nodes on the
+   * processor are allowed.
+   */
   nodes?: readonly Node[]
   /**
-   * What ONNX Runtime rewrites in the graph when it is loaded. `all` pays where weights are constants, which are then
-   * rearranged once; where they are inputs it finds next to nothing, and takes more time than the rest of loading.
+   * What ONNX Runtime rewrites in the graph when it is loaded. `all` pays where weights are
+   * constants, which are then rearranged once; where they are inputs it finds next to nothing, and
+   * takes more time than the rest of loading.
    *
    * @default 'all'
    */
@@ -66,7 +70,8 @@ export class Session {
   /**
    * Runs the graph on another thread.
    *
-   * @param feeds a tensor for every input of the graph, by name; not to be changed until the run ends.
+   * @param feeds a tensor for every input of the graph, by name; not to be changed until the run
+   *   ends.
    * @param fetches the tensors to write outputs to, by name; none of them may be a feed.
    */
   async run(
@@ -241,11 +246,11 @@ function release({ inputs, outputs }: Bindings): void {
 }
 
 /**
- * Named tensors as the C API takes them: arrays of names and of `OrtValue`s, those of host tensors made for the one
- * run.
+ * Named tensors as the C API takes them: arrays of names and of `OrtValue`s, those of host tensors
+ * made for the one run.
  *
- * An address does not keep an array from the garbage collector, so everything that an address points to
- * is a field here until `release`.
+ * An address does not keep an array from the garbage collector, so everything that an address
+ * points to is a field here until `release`.
  */
 class Binding {
   readonly count: number

@@ -15,7 +15,10 @@ export function isLibraryFound(name: string): boolean {
   return (process.platform === 'win32' ? onPath(name) : [name]).some(loads)
 }
 
-/** Files of this name in the folders on `PATH`, but for folders that are relative to the current one. */
+/**
+ * Files of this name in the folders on `PATH`, but for folders that are relative to the current
+ * one.
+ */
 export function onPath(name: string, path = process.env.PATH ?? ''): string[] {
   const folders = path.split(delimiter).filter(isAbsolute)
   return folders.map((folder) => join(folder, name)).filter(existsSync)
@@ -31,8 +34,8 @@ function loads(path: string): boolean {
 }
 
 /**
- * Refuses CUDA without cuDNN, which would begin and fail in the first convolution. To be called when the provider is
- * loaded: it names what else may be missing.
+ * Refuses CUDA without cuDNN, which would begin and fail in the first convolution. To be called
+ * when the provider is loaded: it names what else may be missing.
  */
 export function requireCudnn(): void {
   if (isLibraryFound(CUDNN)) return
@@ -40,7 +43,10 @@ export function requireCudnn(): void {
   throw new DeviceError('cuda', what, fix)
 }
 
-/** Refuses WebGPU without Vulkan, where it is what WebGPU stands on: ONNX Runtime would only say that it finds no GPU. */
+/**
+ * Refuses WebGPU without Vulkan, where it is what WebGPU stands on: ONNX Runtime would only say
+ * that it finds no GPU.
+ */
 export function requireVulkan(): void {
   if (process.platform !== 'linux' || isLibraryFound(VULKAN)) return
   throw new DeviceError(

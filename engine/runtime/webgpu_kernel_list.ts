@@ -1,15 +1,17 @@
 import type { KernelList, KernelType, ProviderKernel } from './provider_kernels.js'
 
 /**
- * The kernels of ONNX Runtime's WebGPU provider for the operators that our graphs can have, and for a few that a
- * lowering might take instead. What is not here has none, `Compress`, `NonMaxSuppression`, `Or`, `Sign` and
- * `com.microsoft.FusedMatMul` of what `engine/trace/kernels/` emits.
+ * The kernels of ONNX Runtime's WebGPU provider for the operators that our graphs can have, and for
+ * a few that a lowering might take instead. What is not here has none, `Compress`,
+ * `NonMaxSuppression`, `Or`, `Sign` and `com.microsoft.FusedMatMul` of what `engine/trace/kernels/`
+ * emits.
  *
- * Source: ONNX Runtime 1.29.0 of onnxruntime-node itself, asked in November 2026: a graph of one node of opset 18 for
- * each operator and each type of each of its parameters, loaded for WebGPU on SwiftShader's Vulkan, and the provider that
- * it gave the node to (`Session_GetEpGraphAssignmentInfo`). The provider had the option `enableInt64`, without which
- * int64 is for `Cast`'s output, indices and axes only. It takes a `MaxPool` with indices too, but fails when that runs
- * ('The Indices output is not supported yet'), so that output is not here.
+ * Source: ONNX Runtime 1.29.0 of onnxruntime-node itself, asked in November 2026: a graph of one
+ * node of opset 18 for each operator and each type of each of its parameters, loaded for WebGPU on
+ * SwiftShader's Vulkan, and the provider that it gave the node to
+ * (`Session_GetEpGraphAssignmentInfo`). The provider had the option `enableInt64`, without which
+ * int64 is for `Cast`'s output, indices and axes only. It takes a `MaxPool` with indices too, but
+ * fails when that runs ('The Indices output is not supported yet'), so that output is not here.
  */
 
 const INDICES: KernelType[] = ['int32', 'int64']

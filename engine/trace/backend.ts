@@ -22,7 +22,9 @@ interface Known {
   refCount: number
 }
 
-/** A TensorFlow.js backend that records operations as nodes of a graph instead of computing them. */
+/**
+ * A TensorFlow.js backend that records operations as nodes of a graph instead of computing them.
+ */
 export class TraceBackend extends tf.KernelBackend {
   private lowering: Lowering | undefined
   private traced = new Map<object, Traced>()
@@ -149,7 +151,9 @@ export class TraceBackend extends tf.KernelBackend {
   override dispose(): void {}
 }
 
-/** A tensor can be seen under another shape without a kernel (TensorFlow.js reshapes scalars so). */
+/**
+ * A tensor can be seen under another shape without a kernel (TensorFlow.js reshapes scalars so).
+ */
 function withShape(value: Traced, shape: readonly number[]): Partial<Traced> {
   return value.shape.length === shape.length ? {} : { shape }
 }
@@ -199,7 +203,9 @@ tf.registerKernel({
   },
 })
 
-/** Kernels of the CPU backend that cannot be traced say so, with the operation that asked for them. */
+/**
+ * Kernels of the CPU backend that cannot be traced say so, with the operation that asked for them.
+ */
 function refuseOtherKernels(): void {
   const lowered = new Set([...loweringRules().keys(), 'Identity'])
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {

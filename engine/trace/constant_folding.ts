@@ -1,7 +1,10 @@
 import { sizeOf } from '../../host_tensor.js'
 import type { Numbers, Value } from './graph.js'
 
-/** Operators whose results in float32 are the rounded ones of float64: computed when tracing or running, the same. */
+/**
+ * Operators whose results in float32 are the rounded ones of float64: computed when tracing or
+ * running, the same.
+ */
 const COMPUTED: Record<string, (a: number, b: number) => number> = {
   Add: (a, b) => a + b,
   Sub: (a, b) => a - b,
@@ -11,9 +14,9 @@ const COMPUTED: Record<string, (a: number, b: number) => number> = {
 }
 
 /**
- * The numbers of an element-wise operation on known numbers, so that what is made of weights alone, such as a
- * kernel with a norm folded in, is a constant like a weight. None where operands are not known, or where the
- * result would be larger than they are.
+ * The numbers of an element-wise operation on known numbers, so that what is made of weights alone,
+ * such as a kernel with a norm folded in, is a constant like a weight. None where operands are not
+ * known, or where the result would be larger than they are.
  *
  * @param shape of the result, to which operands are broadcast.
  */

@@ -1,4 +1,7 @@
-/** Element types of ONNX values that traced programs use; float16 comes in behind tracing, by `mixedPrecision`. */
+/**
+ * Element types of ONNX values that traced programs use; float16 comes in behind tracing, by
+ * `mixedPrecision`.
+ */
 export type ElementType = 'float16' | 'float32' | 'int32' | 'int64' | 'bool' | 'uint8'
 
 /** Those of float16 are kept as their 16 bits. */
@@ -45,8 +48,8 @@ export interface OutputType {
 const SHARED_CONSTANT_SIZE = 1024
 
 /**
- * An ONNX graph under construction. Nodes are appended in the order they are computed; a node that was
- * added before with the same inputs and attributes is returned instead of added again.
+ * An ONNX graph under construction. Nodes are appended in the order they are computed; a node that
+ * was added before with the same inputs and attributes is returned instead of added again.
  */
 export class Graph {
   readonly inputs: Value[] = []
@@ -115,7 +118,10 @@ export class Graph {
     return node.outputs
   }
 
-  /** Gives a node one more output, such as the indices of a MaxPool that its gradient asks for later. */
+  /**
+   * Gives a node one more output, such as the indices of a MaxPool that its gradient asks for
+   * later.
+   */
   addOutput(node: Node, { dtype, shape }: OutputType): Value {
     const value = { name: this.nextName('v'), dtype, shape, producer: node }
     node.outputs.push(value)

@@ -1,8 +1,9 @@
 /**
  * How the axes of a traced tensor lie in memory.
  *
- * TensorFlow.js thinks in logical axes (`n h w c`), ONNX in physical ones (`n c h w`). An order says which
- * logical axis each physical axis holds: `[0, 3, 1, 2]` keeps an `n h w c` tensor as `n c h w`.
+ * TensorFlow.js thinks in logical axes (`n h w c`), ONNX in physical ones (`n c h w`). An order
+ * says which logical axis each physical axis holds: `[0, 3, 1, 2]` keeps an `n h w c` tensor as
+ * `n c h w`.
  */
 export type Order = readonly number[]
 
@@ -34,8 +35,8 @@ export function sameMemory(shape: readonly number[], from: Order, to: Order): bo
 }
 
 /**
- * The order in which a tensor of shape `from` kept in `order` may be read as shape `to` without moving
- * memory, or undefined if it must be made plain first.
+ * The order in which a tensor of shape `from` kept in `order` may be read as shape `to` without
+ * moving memory, or undefined if it must be made plain first.
  *
  * The two shapes are cut into groups of axes with equal products, such as `h w | c` and `hw | c`. A
  * group that lies together and in order in memory can be merged or split where it lies.
@@ -78,7 +79,9 @@ interface AxisGroup {
   to: number[]
 }
 
-/** Smallest groups of neighbouring axes with equal products in both shapes; none for empty tensors. */
+/**
+ * Smallest groups of neighbouring axes with equal products in both shapes; none for empty tensors.
+ */
 function matchGroups(from: readonly number[], to: readonly number[]): AxisGroup[] | undefined {
   if (from.includes(0) || to.includes(0)) return undefined
   const groups: AxisGroup[] = []

@@ -13,12 +13,18 @@ import { inverse, type Order, physicalShape, plainOrder, sameMemory, sameOrder }
 
 export type TracedDType = 'float32' | 'int32' | 'bool'
 
-/** A TensorFlow.js tensor that has no numbers yet: the value that will hold them, and how it lies there. */
+/**
+ * A TensorFlow.js tensor that has no numbers yet: the value that will hold them, and how it lies
+ * there.
+ */
 export interface Traced {
   /** Logical shape, as TensorFlow.js sees it. */
   readonly shape: readonly number[]
   readonly dtype: TracedDType
-  /** Has the physical shape of `shape` in `order`, or 1 along axes over which it is still to be broadcast. */
+  /**
+   * Has the physical shape of `shape` in `order`, or 1 along axes over which it is still to be
+   * broadcast.
+   */
   readonly value: Value
   readonly order: Order
 }
@@ -92,7 +98,9 @@ export class Lowering {
     }
   }
 
-  /** The physical value of `traced` in `order` (plain unless given), with nothing left to broadcast. */
+  /**
+   * The physical value of `traced` in `order` (plain unless given), with nothing left to broadcast.
+   */
   read(traced: Traced, order: Order = plainOrder(traced.shape.length)): Value {
     const value = this.reorder(traced.value, traced.order, order)
     return this.expand(value, physicalShape(traced.shape, order))
@@ -112,7 +120,10 @@ export class Lowering {
     })
   }
 
-  /** Reads a value under another shape of equal size; of reshapes one after another the last is left. */
+  /**
+   * Reads a value under another shape of equal size; of reshapes one after another the last is
+   * left.
+   */
   reshape(value: Value, shape: readonly number[]): Value {
     if (sameOrder(value.shape, shape)) return value
     if (value.constant) return this.graph.constant(value.dtype, shape, value.constant)
@@ -210,8 +221,8 @@ const rules = new Map<string, LoweringRule>()
 let takeRule: (kernelName: string, rule: LoweringRule) => void = () => {}
 
 /**
- * Says how kernels of TensorFlow.js, by name, become ONNX nodes. An operation outside of the engine that is a kernel of its
- * own calls it where it is defined.
+ * Says how kernels of TensorFlow.js, by name, become ONNX nodes. An operation outside of the engine
+ * that is a kernel of its own calls it where it is defined.
  */
 export function lower(kernelNames: string | readonly string[], rule: LoweringRule): void {
   const names = typeof kernelNames === 'string' ? [kernelNames] : kernelNames

@@ -24,9 +24,10 @@ export interface TracedGraph {
 }
 
 /**
- * Rewrites a graph of float32 to mixed precision: nodes that `float16Nodes` chooses take and give float16, the others
- * float32, with a Cast between where needed, one for all who need it. Inputs and outputs of the graph stay as they are:
- * weights, for one, are kept in float32 and narrowed at use. Constants are narrowed now.
+ * Rewrites a graph of float32 to mixed precision: nodes that `float16Nodes` chooses take and give
+ * float16, the others float32, with a Cast between where needed, one for all who need it. Inputs
+ * and outputs of the graph stay as they are: weights, for one, are kept in float32 and narrowed at
+ * use. Constants are narrowed now.
  *
  * @returns the same inputs and outputs, in their order, as values of a new graph.
  */
@@ -75,7 +76,10 @@ class Rewriting {
     for (const [i, value] of node.outputs.entries()) this.values.set(value, made[i])
   }
 
-  /** As a product with ones, which adds in float32: CUDA's kernel for sums over leading axes adds parts in float16. */
+  /**
+   * As a product with ones, which adds in float32: CUDA's kernel for sums over leading axes adds
+   * parts in float16.
+   */
   private sumOfRows({ inputs: [x], outputs: [sum] }: Node, rows: number): Value {
     const half = (op: string, operands: Value[], shape: readonly number[]) =>
       this.graph.node(op, operands, { dtype: 'float16', shape })
@@ -92,7 +96,10 @@ class Rewriting {
     return half('Reshape', [product, sides(sum.shape)], sum.shape)
   }
 
-  /** In float32, and each a value of its own: with its mark gone, one may be another one or an input. */
+  /**
+   * In float32, and each a value of its own: with its mark gone, one may be another one or an
+   * input.
+   */
   outputs(values: readonly Value[]): Value[] {
     const taken = new Set<Value>()
     return values.map((value) => {

@@ -36,8 +36,8 @@ const MOVES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * What makes numbers of about the size of those it is made of. CUDA's kernels of sums, averages, norms and softmax count in
- * float32 inside, so that only their results are rounded.
+ * What makes numbers of about the size of those it is made of. CUDA's kernels of sums, averages,
+ * norms and softmax count in float32 inside, so that only their results are rounded.
  */
 const FOLLOWERS: ReadonlySet<string> = new Set([
   'Abs',
@@ -75,21 +75,24 @@ const SMALLEST = 2 ** -14
  * Chooses the nodes that compute in float16, by these rules:
  *
  * 1. Layers (`LAYERS`) do, but for products of marked values alone.
- * 2. Moves (`MOVES`) leave numbers as they are: they take the type that comes, or that which all their users want.
- * 3. Followers (`FOLLOWERS`) do where all their full-size operands are float16 already. Smaller ones, such as one number a
- *    channel, are then narrowed. A known number that float16 cannot hold keeps what reads it in float32, moves too unless all
- *    their users narrow it anyway.
- * 4. Everything else is float32: means, squares and what is made only for them, exponentials, logarithms, roots,
- *    divisions, scattered sums. Exceptions that cannot leave the range are divisions by known numbers and the
- *    exponential of minus a square, in the gradient of GELU.
+ * 2. Moves (`MOVES`) leave numbers as they are: they take the type that comes, or that which all
+ * their users want.
+ * 3. Followers (`FOLLOWERS`) do where all their full-size operands are float16 already. Smaller
+ *    ones, such as one number a channel, are then narrowed. A known number that float16 cannot hold
+ *    keeps what reads it in float32, moves too unless all their users narrow it anyway.
+ * 4. Everything else is float32: means, squares and what is made only for them, exponentials,
+ *    logarithms, roots, divisions, scattered sums. Exceptions that cannot leave the range are
+ *    divisions by known numbers and the exponential of minus a square, in the gradient of GELU.
  * 5. What is marked (`fullPrecision`) is float32, with all that is made of it up to the next layer.
  *
- * What no layer has come before is so float32 throughout: pixels, ground truth, known numbers, state. Marks are for what comes
- * behind layers: losses, whose sums leave float16, and coordinates. The training step marks gradients
- * too, so that they are float32 in their norm and in the optimizer.
+ * What no layer has come before is so float32 throughout: pixels, ground truth, known numbers,
+ * state. Marks are for what comes behind layers: losses, whose sums leave float16, and coordinates.
+ * The training step marks gradients too, so that they are float32 in their norm and in the
+ * optimizer.
  *
- * What can still overflow: gradients, and sums of them over a map, times the loss scale; that shows in the gradients'
- * norm, the step is left out and the scale lowered. And activations beyond 65504, which no scale helps.
+ * What can still overflow: gradients, and sums of them over a map, times the loss scale; that shows
+ * in the gradients' norm, the step is left out and the scale lowered. And activations beyond 65504,
+ * which no scale helps.
  */
 export function float16Nodes(nodes: readonly Node[], outputs: readonly Value[]): ReadonlySet<Node> {
   const chosen = chooseForward(nodes)

@@ -16,7 +16,9 @@ export interface Signature {
   shape: readonly number[]
 }
 
-/** An output of a traced function: a value of its graph, an input passed through, or known numbers. */
+/**
+ * An output of a traced function: a value of its graph, an input passed through, or known numbers.
+ */
 export type TracedOutput = { shape: readonly number[]; dtype: 'float32' | 'int32' | 'bool' } & (
   | { kind: 'computed'; name: string }
   | { kind: 'input'; path: string }
@@ -49,9 +51,15 @@ export interface TraceOptions {
   input?: (path: string) => string
   /** Names an output of the file. @default its path behind `out.` */
   output?: (path: string) => string
-  /** Of `fp16` always `portable`, since ONNX Runtime's own convolutions for processors know float32 only. @default 'portable' */
+  /**
+   * Of `fp16` always `portable`, since ONNX Runtime's own convolutions for processors know float32
+   * only. @default 'portable'
+   */
   target?: Target
-  /** `fp16` is mixed precision, see `mixedPrecision`; the graph of `tf32` is that of `fp32`. @default 'fp32' */
+  /**
+   * `fp16` is mixed precision, see `mixedPrecision`; the graph of `tf32` is that of `fp32`.
+   * @default 'fp32'
+   */
   precision?: Precision
 }
 

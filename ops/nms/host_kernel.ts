@@ -17,9 +17,10 @@ export interface NmsAttributes {
 /**
  * Registers non-maximum suppression, run on the host, for one more backend with synchronous reads.
  *
- * The kernel has inputs `boxes` (two opposite corners) `[n, b, 4]`, shared by all classes, or `[n, c, b, 4]`, of
- * each class, and `scores` `[n, c, b]`, and the result `[n, maxOutput, 2]` int32: class and box by descending
- * score, then by class, then by box, with rows of -1 behind. IoU is computed in float32.
+ * The kernel has inputs `boxes` (two opposite corners) `[n, b, 4]`, shared by all classes, or
+ * `[n, c, b, 4]`, of each class, and `scores` `[n, c, b]`, and the result `[n, maxOutput, 2]`
+ * int32: class and box by descending score, then by class, then by box, with rows of -1 behind. IoU
+ * is computed in float32.
  */
 export function registerNmsKernel(backendName: string): void {
   tf.registerKernel({

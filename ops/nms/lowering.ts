@@ -2,11 +2,12 @@ import type { Value } from '../../engine/trace/graph.js'
 import { type Lowering, lower } from '../../engine/trace/lowering.js'
 
 /**
- * A kernel of our own, called by `ops/nms/nms.ts`: boxes `[n, b, 4]` or `[n, c, b, 4]` and scores `[n, c, b]` to the
- * best `maxOutput` (class, box) pairs of each image, `[n, maxOutput, 2]`, -1 where there are fewer.
+ * A kernel of our own, called by `ops/nms/nms.ts`: boxes `[n, b, 4]` or `[n, c, b, 4]` and scores
+ * `[n, c, b]` to the best `maxOutput` (class, box) pairs of each image, `[n, maxOutput, 2]`, -1
+ * where there are fewer.
  *
- * ONNX's NonMaxSuppression gives as many rows as it keeps; they are filled up to a fixed count with rows
- * that point at a score of -1 and so come last.
+ * ONNX's NonMaxSuppression gives as many rows as it keeps; they are filled up to a fixed count with
+ * rows that point at a score of -1 and so come last.
  */
 lower('MulticlassNonMaxSuppression', (lowering, { inputs, attributes }) => {
   const boxes = lowering.read(inputs.boxes)
@@ -41,8 +42,8 @@ function oneImage(lowering: Lowering, value: Value, image: number): Value {
 }
 
 /**
- * The kept pairs of one image, `[1, count, 2]` int32. ONNX's classes share their boxes, so that classes with boxes
- * of their own are its batch.
+ * The kept pairs of one image, `[1, count, 2]` int32. ONNX's classes share their boxes, so that
+ * classes with boxes of their own are its batch.
  */
 function suppress(lowering: Lowering, boxes: Value, scores: Value, limits: Limits): Value {
   const { graph } = lowering

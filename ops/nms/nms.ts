@@ -17,7 +17,8 @@ export interface NmsOptions {
  * Keeps the best boxes of each image, and of those that overlap within a class only the best.
  *
  * Source: greedy class-wise suppression; as mmdetection 2.x's `multiclass_nms` and torchvision's
- * `batched_nms`, without their rounding from shifted coordinates. Equal scores go by class, then by box.
+ * `batched_nms`, without their rounding from shifted coordinates. Equal scores go by class, then by
+ * box.
  *
  * @param boxesXyxy `[n, b, 4]`, shared by all classes, or `[n, c, b, 4]`, of each class.
  * @param scores `[n, c, b]`.

@@ -6,10 +6,11 @@ export const ROI_ALIGN_GRADIENT_KERNEL = 'RoiAlignGradient'
 /**
  * Registers the gradient of RoIAlign, run on the host, for one more backend with synchronous reads.
  *
- * The kernel has inputs `rows` `[n r, p, h]` and `columns` `[n r, q, w]`, the weight of every cell of a map in
- * every row and column of every region's output, and `dy` `[n r, p, q, c]`; attribute `imageCount` is n. Its
- * result `[n, h, w, c]` is the sum of `rows[r, p, y] * columns[r, q, x] * dy[r, p, q]` over the regions r of
- * an image and over p and q, in float32, region by region, so that it is repeatable.
+ * The kernel has inputs `rows` `[n r, p, h]` and `columns` `[n r, q, w]`, the weight of every cell
+ * of a map in every row and column of every region's output, and `dy` `[n r, p, q, c]`; attribute
+ * `imageCount` is n. Its result `[n, h, w, c]` is the sum of
+ * `rows[r, p, y] * columns[r, q, x] * dy[r, p, q]` over the regions r of an image and over p and q,
+ * in float32, region by region, so that it is repeatable.
  */
 export function registerRoiAlignGradientKernel(backendName: string): void {
   tf.registerKernel({

@@ -2,21 +2,24 @@ import type { Value } from '../../engine/trace/graph.js'
 import { type Lowering, lower } from '../../engine/trace/lowering.js'
 
 /**
- * Longest sides of the tiles that the gradient of a map is computed in, in cells. Measured for 512 regions and 256 channels
- * on maps of 25 x 42 to 200 x 336: tiles of 64 x 24 take a tenth less time to compute, but have 3 times the nodes, and
- * loading a graph takes a time that grows faster than the number of its nodes.
+ * Longest sides of the tiles that the gradient of a map is computed in, in cells. Measured for 512
+ * regions and 256 channels on maps of 25 x 42 to 200 x 336: tiles of 64 x 24 take a tenth less time
+ * to compute, but have 3 times the nodes, and loading a graph takes a time that grows faster than
+ * the number of its nodes.
  */
 const TILE_HEIGHT = 100
 const TILE_WIDTH = 48
 
 /**
- * A kernel of our own, called by `ops/roi_align/roi_align.ts`: the weights `rows` `[n r, p, h]` and `columns` `[n r, q, w]`
- * of every cell of a map in the output of every region, and that output's gradient `dy` `[n r, p, q, c]`, to the
- * map's gradient `[n, h, w, c]`, the sum of `rows^T dy columns` over the regions of an image.
+ * A kernel of our own, called by `ops/roi_align/roi_align.ts`: the weights `rows` `[n r, p, h]` and
+ * `columns` `[n r, q, w]` of every cell of a map in the output of every region, and that output's
+ * gradient `dy` `[n r, p, q, c]`, to the map's gradient `[n, h, w, c]`, the sum of
+ * `rows^T dy columns` over the regions of an image.
  *
- * Regions are small beside fine maps, so the map is cut into tiles, and the sum of each tile is taken over the
- * regions that reach into it: how many these are is known when the graph runs. It is two matrix products a
- * tile, exact to repeat, and the largest thing in memory has `r p` values for each channel and column of a tile.
+ * Regions are small beside fine maps, so the map is cut into tiles, and the sum of each tile is
+ * taken over the regions that reach into it: how many these are is known when the graph runs. It is
+ * two matrix products a tile, exact to repeat, and the largest thing in memory has `r p` values for
+ * each channel and column of a tile.
  */
 lower('RoiAlignGradient', (lowering, { inputs, attributes }) => {
   const imageCount = Number(attributes.imageCount)
@@ -51,7 +54,10 @@ function gradientOfImage(lowering: Lowering, rows: Value, columns: Value, dy: Va
 interface Part {
   /** `[r, p, side]` of a band, `[r, 1, q, side]` of a strip. */
   weights: Value
-  /** `[r]` bool, whether any of a region's weights is not 0. Always true of the first: no product is without terms. */
+  /**
+   * `[r]` bool, whether any of a region's weights is not 0. Always true of the first: no product is
+   * without terms.
+   */
   isReached: Value
 }
 

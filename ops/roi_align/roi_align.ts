@@ -28,16 +28,16 @@ const GATHERED_VALUES = 2 ** 24
 /**
  * The features of each region, resampled to one size.
  *
- * An output cell is the mean of `samplingRatio` x `samplingRatio` bilinear samples, spread evenly over it.
- * Cell `i` of a map stands at `(i + 0.5) stride` input pixels. A sample up to one cell outside of the map
- * reads its border, one further outside is 0.
+ * An output cell is the mean of `samplingRatio` x `samplingRatio` bilinear samples, spread evenly
+ * over it. Cell `i` of a map stands at `(i + 0.5) stride` input pixels. A sample up to one cell
+ * outside of the map reads its border, one further outside is 0.
  *
- * The samples of a region stand in rows and columns, so that a cell counts in a mean by a weight of its row
- * times a weight of its column. The value is gathered from the few cells that count; the gradient is a
- * kernel of our own, which takes the weights of all rows and columns of a map.
+ * The samples of a region stand in rows and columns, so that a cell counts in a mean by a weight of
+ * its row times a weight of its column. The value is gathered from the few cells that count; the
+ * gradient is a kernel of our own, which takes the weights of all rows and columns of a map.
  *
- * Source: Mask R-CNN, arXiv:1703.06870; as torchvision's `roi_align` with `aligned=True`, also for regions
- * without a size (all samples in one place) or with a negative one (samples in reverse).
+ * Source: Mask R-CNN, arXiv:1703.06870; as torchvision's `roi_align` with `aligned=True`, also for
+ * regions without a size (all samples in one place) or with a negative one (samples in reverse).
  *
  * @param roisXyxy `[n, r, 4]`, input pixels; any finite coordinates.
  * @param levels `[n, r]` int32, the map that each region is read from.
@@ -89,7 +89,9 @@ interface Samples {
 interface AxisSamples {
   /** `[R, p, s]`, in cells of the map, within it. */
   positions: tf.Tensor3D
-  /** `[R, p, s]`, the factor of each sample in the mean of its output cell; 0 outside of the map. */
+  /**
+   * `[R, p, s]`, the factor of each sample in the mean of its output cell; 0 outside of the map.
+   */
   shares: tf.Tensor3D
 }
 
@@ -102,7 +104,10 @@ function ofLevel(
   return tf.reshape(tf.gather(tf.tensor1d([...values], dtype), levels), [-1, 1, 1])
 }
 
-/** Samples on one axis of regions that reach `from` .. `to`; `size` is the map's; each `[R, 1, 1]` cells. */
+/**
+ * Samples on one axis of regions that reach `from` .. `to`; `size` is the map's; each `[R, 1, 1]`
+ * cells.
+ */
 function samplesAlong(
   from: tf.Tensor,
   to: tf.Tensor,
@@ -137,7 +142,8 @@ function readMaps(
   const perBin = 2 * samplingRatio
   const perSide = outputSize * perBin
 
-  // The cells of all maps and images in one table, [cells, c], and those that each region reads, [R, side, side].
+  // The cells of all maps and images in one table, [cells, c], and those that each region reads,
+  // [R, side, side].
   const table = tf.concat(
     maps.map((map) => tf.reshape(map, [-1, channels])),
     0,
@@ -152,7 +158,8 @@ function readMaps(
   const readRois = (from: number, count: number): tf.Tensor => {
     const part = (x: tf.Tensor) => tf.slice(x, [from, 0, 0], [count, -1, -1])
     // Indices of rank 2, so that traced the table lies cell by cell and not channel by channel.
-    const read = tf.gather(table, tf.reshape(part(cells), [count * perSide, perSide])) // [.., side, c]
+    // [.., side, c]
+    const read = tf.gather(table, tf.reshape(part(cells), [count * perSide, perSide]))
     const rowMeans = tf.matMul(
       tf.reshape(part(rows.weights), [count * outputSize, 1, perBin]),
       tf.reshape(read, [count * outputSize, perBin, perSide * channels]) as tf.Tensor3D,
@@ -203,7 +210,9 @@ function firstCells(maps: readonly tf.Tensor4D[], levels: tf.Tensor2D): tf.Tenso
   return tf.add(ofLevel(start, levels, 'int32'), tf.mul(image, ofLevel(area, levels, 'int32')))
 }
 
-/** The gradient of one map, `shape` `[n, h, w, c]`, for a gradient `dy` `[R, p, p, c]` of the means. */
+/**
+ * The gradient of one map, `shape` `[n, h, w, c]`, for a gradient `dy` `[R, p, p, c]` of the means.
+ */
 function gradientOfMap(
   [imageCount, height, width]: tf.Tensor4D['shape'],
   level: number,

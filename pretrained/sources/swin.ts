@@ -9,8 +9,8 @@ export const swinRepository: Source = {
 }
 
 /**
- * timm, since 0.9, merges patches at the start of a stage and not at the end of the one before. The four
- * patches are concatenated in the same order.
+ * timm, since 0.9, merges patches at the start of a stage and not at the end of the one before. The
+ * four patches are concatenated in the same order.
  */
 export const timmSwin: Source = {
   name: 'Swin Transformer, timm',
@@ -50,10 +50,15 @@ function renamedMlp(name: string): string {
   return name.replace(/^mlp\.0\./, 'mlp.fc1.').replace(/^mlp\.3\./, 'mlp.fc2.')
 }
 
-/** Which of mmdetection's four patches is each of ours: theirs lie row by row, ours column by column. */
+/**
+ * Which of mmdetection's four patches is each of ours: theirs lie row by row, ours column by
+ * column.
+ */
 const PATCH_ORDER = [0, 2, 1, 3]
 
-/** mmdetection has the patch as the fast index of the merged channels, where we have the channel. */
+/**
+ * mmdetection has the patch as the fast index of the merged channels, where we have the channel.
+ */
 const patchOrder: NameRule = {
   from: /^(backbone\.)?stages\.(\d)\.(downsample\.(?:norm\.weight|norm\.bias|reduction\.weight))$/,
   to: '$1layers.$2.$3',

@@ -2,19 +2,23 @@ import type { NameRule, Source, TensorChange, Tensors } from '../name_rules.js'
 import { withRows } from '../tensor_changes.js'
 
 /**
- * torchvision's detectors have an output for each COCO category id from 0, the background, to 90. Ten of the
- * ids stand for nothing.
+ * torchvision's detectors have an output for each COCO category id from 0, the background, to 90.
+ * Ten of the ids stand for nothing.
  */
 const COCO_IDS = 91
 const UNUSED_IDS = new Set([12, 26, 29, 30, 45, 66, 68, 69, 71, 83])
 
-/** Which of torchvision's outputs are classes, in the order of our labels: all but the background. */
+/**
+ * Which of torchvision's outputs are classes, in the order of our labels: all but the background.
+ */
 function classIds(outputs: number): number[] {
   const ids = Array.from({ length: outputs - 1 }, (_, i) => i + 1)
   return outputs === COCO_IDS ? ids.filter((id) => !UNUSED_IDS.has(id)) : ids
 }
 
-/** The rows of the outputs of `ids` for each of several anchors, or of several numbers for each id. */
+/**
+ * The rows of the outputs of `ids` for each of several anchors, or of several numbers for each id.
+ */
 function blocks(ids: readonly number[], size: number): number[] {
   return ids.flatMap((id) => Array.from({ length: size }, (_, i) => id * size + i))
 }

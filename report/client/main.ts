@@ -1,4 +1,7 @@
-/** The script of the page: draws its charts and sorts its tables. Without it, all numbers are there as tables. */
+/**
+ * The script of the page: draws its charts and sorts its tables. Without it, all numbers are there
+ * as tables.
+ */
 import { chartsOf } from '../charts_of.js'
 import type { ReportDocument } from '../document.js'
 import { drawChart } from './draw_chart.js'

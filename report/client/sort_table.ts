@@ -1,4 +1,7 @@
-/** Makes the headers of a table sort its rows: numbers by `data-value`, largest first; texts from A on. */
+/**
+ * Makes the headers of a table sort its rows: numbers by `data-value`, largest first; texts from A
+ * on.
+ */
 export function makeSortable(table: HTMLTableElement): void {
   const headers = [...table.tHead!.rows[0].cells]
   for (const [column, header] of headers.entries()) {

@@ -1,8 +1,8 @@
 import type { Module } from '../../nn/index.js'
 
 /**
- * `size` numbers in [-1, 1) by 32-bit integer arithmetic alone, which `test/fixtures/make_resnet.py` repeats:
- * weights of a whole network that need not be stored.
+ * `size` numbers in [-1, 1) by 32-bit integer arithmetic alone, which
+ * `test/fixtures/make_resnet.py` repeats: weights of a whole network that need not be stored.
  */
 export function formula(size: number, seed: number): Float32Array {
   const start = Math.imul(seed, 0x9e3779b1)
@@ -16,7 +16,10 @@ export function formula(size: number, seed: number): Float32Array {
   return numbers
 }
 
-/** Kernels that keep the signal's size, and norms that are not trivial; each by its place among the names. */
+/**
+ * Kernels that keep the signal's size, and norms that are not trivial; each by its place among the
+ * names.
+ */
 export function giveFormulaWeights(network: Module): void {
   for (const [index, [name, parameter]] of network.namedParameters().entries()) {
     const { shape } = parameter

@@ -146,7 +146,10 @@ interface Step {
   updates: Tensors
 }
 
-/** Loss (mean of squares of the stages), its gradient by every trained parameter, and updated buffers. */
+/**
+ * Loss (mean of squares of the stages), its gradient by every trained parameter, and updated
+ * buffers.
+ */
 function trainingStep(network: ResNet, state: Tensors, images: tf.Tensor): Step {
   const trained = network.namedParameters().filter(([, { trainable }]) => trainable)
   const names = trained.map(([name]) => name)

@@ -229,7 +229,8 @@ test('noise decides which branches are left out', (t) => {
   const reference = run([kept, kept])
   // The first block's rate is 0, so that its noise changes nothing.
   t.deepEqual(run([[0.1, 0.99, 0.9, 0.9, 0.9, 0.9], kept]), reference)
-  // Rates grow evenly: 0, 0.25, 0.5. A draw at the rate keeps, one below drops, in its own image only.
+  // Rates grow evenly: 0, 0.25, 0.5. A draw at the rate keeps, one below drops, in its own image
+  // only.
   t.deepEqual(run([[0, 0, 0.25, 0.25, 0.5, 0.5], kept]), reference)
   const half = reference[0].length / 2
   const [dropped] = run([[0, 0, 0.24, 0.9, 0.9, 0.9], kept])

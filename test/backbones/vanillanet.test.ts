@@ -194,7 +194,10 @@ test('the series activation: ReLU, then cross-correlation with zero padding', (t
   assertClose(t, y, [4.1, 5.4, 4.3, 4.2, 5.3, 3.0, 2.2, 2.2, 0.9])
 })
 
-/** Parameters of the deploy and the training form with 1000 classes and act_num 3, counted from the original. */
+/**
+ * Parameters of the deploy and the training form with 1000 classes and act_num 3, counted from the
+ * original.
+ */
 const COUNTS: [arch: VanillaNetArch, deploy: number, train: number][] = [
   ['5', 15_523_304, 22_328_800],
   ['6', 32_509_416, 56_116_704],

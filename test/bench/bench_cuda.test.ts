@@ -1,4 +1,7 @@
-/** What runs on a GPU machine, here on the processor: the bundle in its shortest form, with no repository about it. */
+/**
+ * What runs on a GPU machine, here on the processor: the bundle in its shortest form, with no
+ * repository about it.
+ */
 import { execFile } from 'node:child_process'
 import { readdir, readFile, stat, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -36,7 +39,8 @@ test.serial(
       files.map(async (name) => (await stat(join(folder, name))).size),
     )
     t.true(sizes.reduce((sum, size) => sum + size) < 20e6)
-    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules')) // for onnxruntime-node alone
+    // For onnxruntime-node alone
+    await symlink(join(ROOT, 'node_modules'), join(folder, 'node_modules'))
 
     const command = (...args: string[]) =>
       outcomeOf(['bench_cuda.mjs', '--device', 'cpu', '--short', ...args], folder)

@@ -22,7 +22,8 @@ test('an object fills the ellipse in its box', (t) => {
   for (const [i, [x1, y1, x2, y2]] of boxes[0].entries()) {
     const cells = Array.from(masks?.data.slice(i * side ** 2, (i + 1) * side ** 2) ?? [])
     const [left, top] = maskFramesXyxy?.data.slice(4 * i) ?? []
-    const at = (x: number, y: number) => cells[Math.floor(y - top) * side + Math.floor(x - left)] // a cell is a pixel
+    // A cell is a pixel
+    const at = (x: number, y: number) => cells[Math.floor(y - top) * side + Math.floor(x - left)]
     t.is(at((x1 + x2) / 2, (y1 + y2) / 2), 255)
     t.is(at(x1 + 1, y1 + 1), 0)
     const area = cells.reduce((sum, cell) => sum + cell / 255, 0)

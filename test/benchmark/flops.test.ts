@@ -18,7 +18,10 @@ import { tinyMaskRcnn } from '../detectors/tiny_mask_rcnn.js'
 
 type Form = 'train' | 'deploy'
 
-/** At 224x224 for 1000 classes: parameters of both forms, then billions of multiply-accumulates of both. */
+/**
+ * At 224x224 for 1000 classes: parameters of both forms, then billions of multiply-accumulates of
+ * both.
+ */
 const PUBLISHED: Record<VanillaNetArch, [number, number, number, number]> = {
   '5': [15_523_304, 22_328_800, 5.161, 8.451],
   '6': [32_509_416, 56_116_704, 5.993, 10.105],
@@ -74,7 +77,10 @@ function retinaNet(backbone: Backbone): RetinaNet {
 
 const COCO = [800, 1280] as const
 
-/** At 800x1280: parameters, full count, and what mmcv reports (published: 396.9 for both deploy forms). */
+/**
+ * At 800x1280: parameters, full count, and what mmcv reports (published: 396.9 for both deploy
+ * forms).
+ */
 const RETINANETS: [actNum: number, form: Form, number, string, string][] = [
   [3, 'deploy', 74_589_940, '403.70', '396.94'],
   [4, 'deploy', 75_376_372, '408.42', '396.94'],
@@ -96,7 +102,9 @@ function maskRcnn(backbone: Backbone): MaskRCNN {
   return new MaskRCNN({ backbone, neck, rpnHead, roiHead })
 }
 
-/** At 800x1280: parameters, full count, and what mmcv reports (published: 420.7 for deploy forms). */
+/**
+ * At 800x1280: parameters, full count, and what mmcv reports (published: 420.7 for deploy forms).
+ */
 const MASK_RCNNS: [actNum: number, form: Form, number, string, string][] = [
   [3, 'deploy', 76_364_528, '427.45', '420.73'],
   [4, 'deploy', 77_150_960, '432.17', '420.73'],
@@ -130,8 +138,9 @@ const [THREE, FOUR] = [
 ]
 
 /**
- * Published: of ResNet-50 by mmdetection (parameters that train, so not the stem and the first stage), of Swin by the
- * VanillaNet repository (Swin-S: 69 M and 359 G in full by the Swin repository, tested below).
+ * Published: of ResNet-50 by mmdetection (parameters that train, so not the stem and the first
+ * stage), of Swin by the VanillaNet repository (Swin-S: 69 M and 359 G in full by the Swin
+ * repository, tested below).
  */
 const RETINANET_BASELINES: Record<string, Baseline> = {
   'ResNet-18': {
@@ -222,7 +231,9 @@ for (const [name, detector, { backbone, ...expected }] of baselines) {
   })
 }
 
-/** Stages of Swin-T at 800x1280: blocks, channels, cells of the map, and those of its whole windows. */
+/**
+ * Stages of Swin-T at 800x1280: blocks, channels, cells of the map, and those of its whole windows.
+ */
 const SWIN_T_STAGES: [blocks: number, channels: number, cells: number, padded: number][] = [
   [2, 96, 200 * 320, 203 * 322],
   [2, 192, 100 * 160, 105 * 161],
@@ -271,13 +282,15 @@ test('frozen weights are counted apart: RetinaNet with ResNet-50 has 37,968,692 
   const detector = retinaNet(resNet(50, THREE)())
   const { params, frozenParams, paramsAndBuffers } = countOperations(detector, [64, 64])
   t.is(params + frozenParams, 37_968_692)
-  t.is(paramsAndBuffers - params - frozenParams, 2 * 26_560) // a mean and a variance of each normed channel
+  // A mean and a variance of each normed channel
+  t.is(paramsAndBuffers - params - frozenParams, 2 * 26_560)
 })
 
 test('buffers are counted apart from parameters', (t) => {
   const backbone = new VanillaNet({ dims: [4, 6], strides: [2] })
   const { params, paramsAndBuffers } = countOperations(backbone, [32, 32])
-  const normed = 4 + 4 + 4 + 4 + 6 + 6 // channels of stem1, stem2, its activation, conv1, conv2, act
+  // Channels of stem1, stem2, its activation, conv1, conv2, act
+  const normed = 4 + 4 + 4 + 4 + 6 + 6
   t.is(paramsAndBuffers - params, 2 * normed)
 })
 
@@ -297,7 +310,8 @@ test('numbers worked by hand: a Mask R-CNN of 8 channels', (t) => {
   const all = 16 * 16 + 8 * 8 + 4 * 4 + 2 * 2 + 1
   // Of each convolution: the values that it makes, and the multiply-accumulates of one of them.
   const convolutions: [values: number, of: number][] = [
-    ...[4, 5, 6, 7].map((c, i): [number, number] => [cells[i] * c, [48, 16, 20, 24][i]]), // backbone
+    // backbone
+    ...[4, 5, 6, 7].map((c, i): [number, number] => [cells[i] * c, [48, 16, 20, 24][i]]),
     ...[4, 5, 6, 7].map((c, i): [number, number] => [cells[i] * 8, c]), // laterals
     ...[0, 1, 2, 3].map((i): [number, number] => [cells[i] * 8, 72]), // FPN
     [all * 8, 72], // rpn_conv
@@ -315,7 +329,8 @@ test('numbers worked by hand: a Mask R-CNN of 8 channels', (t) => {
 
   const biases = sum(convolutions.map(([values]) => values))
   const backbone = 16 * 16 * 4 + 8 * 8 * 5 + 4 * 4 * 6 + 2 * 2 * 7
-  // Not those of the proposal network, nor the pooling that makes P6: they are functions in mmdetection.
+  // Not those of the proposal network, nor the pooling that makes P6: they are functions in
+  // mmdetection.
   const relus = backbone + 1000 * 2 * 16 + 100 * 8 * (14 * 14 + 14 * 14 + 28 * 28)
   t.is(Math.round(gmacsMmcv * 1e9), macs + biases + relus)
 })

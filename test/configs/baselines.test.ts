@@ -95,7 +95,8 @@ test('mask_rcnn_swin_t trains by AdamW at eleven scales, without decay of norms 
   const shapes = Object.fromEntries(named.map(([name, { shape }]) => [name, shape]))
   const { groups, groupOf } = paramGroups(shapes, optimizer!)
   const undecayed = Object.keys(shapes).filter((name) => groups[groupOf[name]].weightDecay === 0)
-  t.is(undecayed.length, 12 + 2 * (1 + 2 * 12 + 3 + 4)) // bias tables; norms of patches, blocks, merges, outputs
+  // Bias tables; norms of patches, blocks, merges, outputs
+  t.is(undecayed.length, 12 + 2 * (1 + 2 * 12 + 3 + 4))
   const linearBias = 'backbone.layers.0.blocks.0.attn.qkv.bias'
   t.is(groups[groupOf[linearBias]].weightDecay, 0.05)
 })

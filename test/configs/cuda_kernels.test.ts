@@ -8,7 +8,10 @@ import { loadConfig } from '../../experiments/load.js'
 import { buildDetector, buildModel } from '../../registry.js'
 import { deployNodes, trainingNodes } from '../helpers/config_graphs.js'
 
-/** The reasons why nodes would run on the CPU, each once. What is small here may be large in use, so all count. */
+/**
+ * The reasons why nodes would run on the CPU, each once. What is small here may be large in use, so
+ * all count.
+ */
 function reasons(nodes: readonly Node[]): string[] {
   return [...new Set(unsupportedNodes(nodes, CUDA_KERNELS).map(({ reason }) => reason))].sort()
 }
@@ -27,14 +30,19 @@ function layers(nodes: readonly Node[]): readonly Node[] {
   return nodes.filter(({ op }) => op === 'Conv' || op === 'MatMul')
 }
 
-/** Those in full precision, as operators with the shape of what they give, but for its first axis. */
+/**
+ * Those in full precision, as operators with the shape of what they give, but for its first axis.
+ */
 function fullLayers(nodes: readonly Node[]): string[] {
   return layers(nodes)
     .filter(({ outputs }) => outputs[0].dtype === 'float32')
     .map(({ op, outputs }) => `${op} to [n, ${outputs[0].shape.slice(1).join(', ')}]`)
 }
 
-/** What mixed precision leaves of a training step: the products that cut true masks to the loss's 28 x 28 pixels. */
+/**
+ * What mixed precision leaves of a training step: the products that cut true masks to the loss's 28
+ * x 28 pixels.
+ */
 const MASK_TARGETS = ['MatMul to [n, 28, 112]', 'MatMul to [n, 28, 28]']
 
 for (const [file, config] of configs) {

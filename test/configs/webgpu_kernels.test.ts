@@ -61,7 +61,10 @@ const MASK_RCNN_STEP = [
   'Slice of int32',
 ]
 
-/** With --allow-cpu-nodes these run on the processor; a MaxPool that tells its indices is sent there, since it would fail. */
+/**
+ * With --allow-cpu-nodes these run on the processor; a MaxPool that tells its indices is sent
+ * there, since it would fail.
+ */
 const lacking: Record<string, string[]> = {
   'mask_rcnn_swin_t.ts': MASK_RCNN_STEP,
   'mask_rcnn_vanilla13.ts': MASK_RCNN_STEP,

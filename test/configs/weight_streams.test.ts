@@ -6,7 +6,10 @@ import type { Parameter } from '../../nn/index.js'
 import { Random } from '../../random/random.js'
 import { buildDetector, type Config } from '../../registry.js'
 
-/** A word in 256 ends a sampled window, wherever it comes, so that both ends of a shared run sample the same ones. */
+/**
+ * A word in 256 ends a sampled window, wherever it comes, so that both ends of a shared run sample
+ * the same ones.
+ */
 const SAMPLED_BELOW = 2 ** 24
 
 /** Windows of two words that were drawn before, and for which weight. */

@@ -1,4 +1,7 @@
-/** What annotation files of real people hold and cannot be used: found as they are read, all at once. */
+/**
+ * What annotation files of real people hold and cannot be used: found as they are read, all at
+ * once.
+ */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test, { type ExecutionContext } from 'ava'

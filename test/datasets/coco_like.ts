@@ -4,7 +4,8 @@ import type { Sample } from '../../datasets/index.js'
 import { Random } from '../../random/random.js'
 
 /**
- * Images with sizes and numbers of objects that are spread as COCO's: 7 objects on average, at most 93.
+ * Images with sizes and numbers of objects that are spread as COCO's: 7 objects on average, at most
+ * 93.
  *
  * Pixels and boxes are not looked at.
  */

@@ -19,7 +19,10 @@ import { dataSetOf } from './data_set_of.js'
 /** Gray values of the stored image, 3 wide and 2 high. */
 const STORED = [10, 20, 30, 40, 50, 60]
 
-/** The same as viewers show it, by orientation, with `[height, width]`. Source: table of the TIFF 6.0 tag 274. */
+/**
+ * The same as viewers show it, by orientation, with `[height, width]`. Source: table of the TIFF
+ * 6.0 tag 274.
+ */
 const SHOWN: Record<number, [size: [number, number], pixels: number[]]> = {
   1: [
     [2, 3],

@@ -74,7 +74,9 @@ function contains(polygon: number[], x: number, y: number): boolean {
   return inside
 }
 
-/** Background that hangs together with the outside, by edges or corners: the rest of it is holes. */
+/**
+ * Background that hangs together with the outside, by edges or corners: the rest of it is holes.
+ */
 function reachableFromBorder(bits: number[], height: number, width: number): boolean[] {
   const reached = bits.map(() => false)
   const visit = (x: number, y: number) => {

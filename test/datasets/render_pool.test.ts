@@ -7,7 +7,9 @@ import type { RenderRequest } from '../../datasets/render.js'
 import { RenderPool } from '../../datasets/render_pool.js'
 import { DataError } from '../../errors.js'
 
-/** Answers a batch named `N.png` with `N` bytes, and a batch named after a way to die by dying so. */
+/**
+ * Answers a batch named `N.png` with `N` bytes, and a batch named after a way to die by dying so.
+ */
 const FAKE_WORKER = `
   const { parentPort } = require('node:worker_threads')
   const ways = {
@@ -167,7 +169,10 @@ test('closing fails what is not done, and nothing more is taken', async (t) => {
   await t.throwsAsync(pool.render(batchOf('3.png')), { message: 'the loader was closed' })
 })
 
-/** The replies lie in the port, unread, when the pool is closed: the thread was busy, as it is while it traces a graph. */
+/**
+ * The replies lie in the port, unread, when the pool is closed: the thread was busy, as it is while
+ * it traces a graph.
+ */
 for (const count of [0, 2]) {
   test(`a process stays until its pool is closed, with ${count} replies on their way`, async (t) => {
     const source = new URL('../../datasets/render_pool.ts', import.meta.url).href

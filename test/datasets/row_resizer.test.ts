@@ -5,7 +5,8 @@ import test from 'ava'
 import { rowResizer } from '../../datasets/row_resizer.js'
 import { bilinearTaps } from '../../datasets/taps.js'
 
-// WORKED BY HAND: 4 pixels to 2 take the middles of 0 and 1, of 2 and 3; 10 and 20 in 1/128 are 1920.
+// WORKED BY HAND: 4 pixels to 2 take the middles of 0 and 1, of 2 and 3; 10 and 20 in 1/128 are
+// 1920.
 test('a row of four pixels becomes one of two, and two rows their blend', (t) => {
   const image = Uint8Array.of(
     ...[10, 0, 255, 20, 0, 255, 30, 8, 0, 50, 0, 0],
@@ -40,5 +41,6 @@ test('memory for very long rows is given back', async (t) => {
   const cwd = fileURLToPath(new URL('../..', import.meta.url))
   const flags = ['--expose-gc', '--import=tsx', '--input-type=module', '--eval', script]
   const { stdout } = await promisify(execFile)(process.execPath, flags, { cwd })
-  t.true(Number(stdout) < 120e6, `${stdout.trim()} bytes are held`) // of 16 million that each one writes
+  // of 16 million that each one writes
+  t.true(Number(stdout) < 120e6, `${stdout.trim()} bytes are held`)
 })

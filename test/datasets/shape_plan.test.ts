@@ -36,7 +36,8 @@ test('one shape holds everything', (t) => {
 })
 
 test('the second shape is the one that saves most', (t) => {
-  // Beside 512 x 512, 448 x 448 saves a quarter of 0.8, 256 x 512 half of 0.4, 64 x 64 nearly all of 0.1.
+  // Beside 512 x 512, 448 x 448 saves a quarter of 0.8, 256 x 512 half of 0.4, 64 x 64 nearly all
+  // of 0.1.
   const needs = [need(512, 512, 0.1), need(448, 448, 0.4), need(256, 512, 0.4), need(64, 64, 0.1)]
   t.deepEqual(sizesOf(planned(needs, 2, [needs[0]]).shapes), ['256x512', '512x512'])
 })

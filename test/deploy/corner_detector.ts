@@ -1,7 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Detections, Detector, type PredictBatch } from '../../detectors/index.js'
 
-/** A detector of a user's own, without a backbone: it finds class 1 and class 0 in the corner of every image. */
+/**
+ * A detector of a user's own, without a backbone: it finds class 1 and class 0 in the corner of
+ * every image.
+ */
 export class CornerDetector extends Detector {
   override loss(): Record<string, tf.Scalar> {
     return { loss: tf.scalar(0) }

@@ -130,7 +130,10 @@ test('a model that segments has masks too, and only standard operators', async (
   t.true(painted > 10)
 })
 
-/** A grid stretched over its box, `[64, 96]`: bilinear about cell centres, 0 around it, 0.5 or more is inside. */
+/**
+ * A grid stretched over its box, `[64, 96]`: bilinear about cell centres, 0 around it, 0.5 or more
+ * is inside.
+ */
 function pasted(grid: number[], [x1, y1, x2, y2]: number[]): boolean[] {
   const cell = (row: number, column: number) =>
     row >= 0 && column >= 0 && row < 28 && column < 28 ? grid[28 * row + column] : 0

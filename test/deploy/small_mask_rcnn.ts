@@ -5,8 +5,9 @@ import { Random, randomizeNorms } from '../../nn/index.js'
 import { narrowMaskRcnn } from '../detectors/narrow_mask_rcnn.js'
 
 /**
- * VanillaNet of four stages, FPN of five levels and heads for 3 classes, with random weights large enough
- * that some RoIs are above the score threshold and some are not, and that masks have an inside and an outside.
+ * VanillaNet of four stages, FPN of five levels and heads for 3 classes, with random weights large
+ * enough that some RoIs are above the score threshold and some are not, and that masks have an
+ * inside and an outside.
  */
 export async function smallMaskRcnn(form: 'train' | 'deploy' = 'deploy'): Promise<MaskRCNN> {
   const backbone = new VanillaNet({
@@ -22,7 +23,8 @@ export async function smallMaskRcnn(form: 'train' | 'deploy' = 'deploy'): Promis
   }).initialize(1)
   randomizeNorms(detector, 2)
   const { rpn_head, roi_head } = detector
-  const random = new Random('smallMaskRcnn', 57) // one of few streams with high and low scores, of all classes
+  // One of few streams with high and low scores, of all classes
+  const random = new Random('smallMaskRcnn', 57)
   for (const [{ weight }, deviation] of [
     [rpn_head.rpn_conv, 0.2],
     [rpn_head.rpn_cls, 0.5],

@@ -6,8 +6,8 @@ import { FPN } from '../../necks/index.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
 
 /**
- * VanillaNet of three stages, FPN of three levels and a head for 3 classes, with random weights large
- * enough that some boxes are above the score threshold and some are not.
+ * VanillaNet of three stages, FPN of three levels and a head for 3 classes, with random weights
+ * large enough that some boxes are above the score threshold and some are not.
  */
 export async function smallRetinaNet(form: 'train' | 'deploy' = 'deploy'): Promise<RetinaNet> {
   const backbone = new VanillaNet({

@@ -7,7 +7,9 @@ import { Neck } from '../../necks/index.js'
 
 export const STRIDE = 8
 
-/** Three channels, which see how red, green and blue a cell of 8 x 8 pixels is: the mean, 0 to 1. */
+/**
+ * Three channels, which see how red, green and blue a cell of 8 x 8 pixels is: the mean, 0 to 1.
+ */
 class ColorBackbone extends Backbone {
   readonly outChannels = [3]
   readonly strides = [STRIDE]
@@ -34,7 +36,10 @@ const parts = () => ({
   pixelStd: [255, 255, 255],
 })
 
-/** A RetinaNet of two classes: the logit of 0 is red less half of green, that of 1 is blue, both of the cell. */
+/**
+ * A RetinaNet of two classes: the logit of 0 is red less half of green, that of 1 is blue, both of
+ * the cell.
+ */
 export function colorRetinaNet(): RetinaNet {
   const head = new RetinaHead({
     numClasses: 2,
@@ -56,7 +61,10 @@ export function colorRetinaNet(): RetinaNet {
   return detector
 }
 
-/** A RetinaNet of two classes: the logit of 0 is red, plus three times as much as red is below a half, doubled. */
+/**
+ * A RetinaNet of two classes: the logit of 0 is red, plus three times as much as red is below a
+ * half, doubled.
+ */
 export function darkRetinaNet(): RetinaNet {
   const head = new RetinaHead({
     numClasses: 2,
@@ -79,7 +87,10 @@ export function darkRetinaNet(): RetinaNet {
   return detector
 }
 
-/** A Mask R-CNN of two classes: red and blue of what is in a RoI are the logits, 0 that of the background. */
+/**
+ * A Mask R-CNN of two classes: red and blue of what is in a RoI are the logits, 0 that of the
+ * background.
+ */
 export function colorMaskRcnn(): MaskRCNN {
   const detector = new MaskRCNN({
     ...parts(),

@@ -302,8 +302,8 @@ const MEASURED = [
   'roi_head.mask_head.upsample.weight',
 ]
 
-// Proposals move with the weights, and the loss with them, though no gradient goes that way: they are held
-// here, while all that is computed from the RoIs is not.
+// Proposals move with the weights, and the loss with them, though no gradient goes that way: they
+// are held here, while all that is computed from the RoIs is not.
 test('with its proposals held, the gradient is the slope of the whole loss', async (t) => {
   const model = tinyMaskRcnn()
   const inputs = { batch: trainBatch(model), weights: weightsOf(model) }

@@ -10,7 +10,10 @@ export interface NarrowOptions {
   roi: Pick<RoIHeadOptions, 'mask' | 'sampler' | 'test'>
 }
 
-/** A Mask R-CNN of 8 channels behind a backbone, for three classes, with anchors small enough for small images. */
+/**
+ * A Mask R-CNN of 8 channels behind a backbone, for three classes, with anchors small enough for
+ * small images.
+ */
 export function narrowMaskRcnn(
   backbone: Backbone,
   { finestScale, rpn, roi }: NarrowOptions,

@@ -1,4 +1,7 @@
-/** Detectors with one of what others have many of: losses, gradients and detections, eager and traced. */
+/**
+ * Detectors with one of what others have many of: losses, gradients and detections, eager and
+ * traced.
+ */
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import type { Detector, PredictBatch, TrainBatch } from '../../detectors/index.js'
@@ -151,7 +154,9 @@ const SCENES: Record<string, ObjectScene[]> = {
 type Plain<T> = { [Key in keyof T]: T[Key] }
 type Inputs = { batch: Plain<TrainBatch>; weights: Record<string, tf.Tensor> }
 
-/** The losses of a training step, and the gradient of their sum by every parameter that is trained. */
+/**
+ * The losses of a training step, and the gradient of their sum by every parameter that is trained.
+ */
 function lossesAndGradients(detector: Detector) {
   const named = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
   const names = named.map(([name]) => name)
@@ -172,7 +177,10 @@ function lossesAndGradients(detector: Detector) {
   }
 }
 
-/** Each model meets one of the scenes, and one of all meets all of them: both engines take their time. */
+/**
+ * Each model meets one of the scenes, and one of all meets all of them: both engines take their
+ * time.
+ */
 const CASES = Object.entries(MODELS).flatMap(([title, model], i) => {
   const scenes = Object.entries(SCENES)
   const met = title.endsWith('one of all') ? scenes : [scenes[i % scenes.length]]

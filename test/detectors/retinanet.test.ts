@@ -78,7 +78,9 @@ function tinyRetinaNet(): RetinaNet {
   return model
 }
 
-/** The pattern that the fixture's script draws; `paddingValue` fills what lies outside the images. */
+/**
+ * The pattern that the fixture's script draws; `paddingValue` fills what lies outside the images.
+ */
 function images(paddingValue?: number): tf.Tensor4D {
   const pixels: number[] = []
   for (let n = 0; n < 2; n++) {

@@ -24,8 +24,8 @@ class TinyBackbone extends Backbone {
 }
 
 /**
- * A Mask R-CNN of 8 channels and three classes that samples 32 anchors and 16 RoIs of an image. Its random
- * weights keep the size of what goes through, so that no part is dead and boxes differ.
+ * A Mask R-CNN of 8 channels and three classes that samples 32 anchors and 16 RoIs of an image. Its
+ * random weights keep the size of what goes through, so that no part is dead and boxes differ.
  */
 export function tinyMaskRcnn(): MaskRCNN {
   const model = narrowMaskRcnn(new TinyBackbone(), {

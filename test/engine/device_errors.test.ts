@@ -1,7 +1,7 @@
 /**
- * The messages are ONNX Runtime 1.29.0's own, seen with its CUDA 13 provider and NVIDIA's libraries without a GPU (those of
- * the driver by a stand-in for libcuda.so.1), with paths shortened. Those marked so are from its source, or as others
- * reported them.
+ * The messages are ONNX Runtime 1.29.0's own, seen with its CUDA 13 provider and NVIDIA's libraries
+ * without a GPU (those of the driver by a stand-in for libcuda.so.1), with paths shortened. Those
+ * marked so are from its source, or as others reported them.
  */
 import test from 'ava'
 import { deviceProblem, missingLibrary } from '../../engine/runtime/device_errors.js'

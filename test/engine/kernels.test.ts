@@ -185,7 +185,8 @@ for (const [name, { shapes, fn, range }] of Object.entries(cases)) {
   })
 }
 
-// The CPU backend's own gradient mixes up images of a batch, so that a batch of one is the reference.
+// The CPU backend's own gradient mixes up images of a batch, so that a batch of one is the
+// reference.
 for (const size of [
   [10, 12],
   [9, 11],

@@ -136,7 +136,8 @@ test('a step in mixed precision is that of float32 but for rounding, whatever th
     const [single, mixed] = await run(trainStep, inputsFor(scale))
     t.true(distance(mixed.loss.data, single.loss.data) < 4 * ROUNDING)
     for (const name of trained) {
-      if (name === 'conv1.bias') continue // which the norm takes away: its gradient is rounding alone
+      // Which the norm takes away: its gradient is rounding alone
+      if (name === 'conv1.bias') continue
       const key = `gradient.${name}`
       const error = distance(mixed[key].data, single[key].data)
       t.true(error < 12 * ROUNDING, `${key}: ${error}`)
@@ -213,7 +214,8 @@ test('a channel of nearly equal large values is normalised without overflow, and
   const values = Float32Array.from({ length: 2 * 6 * 6 * 2 }, (_, i) => levels[i % 2])
   const kernel = tf.tensor4d([1, 0, 0, 1], [1, 1, 2, 2])
   const norm = new BatchNorm({ channels: 2 })
-  const state = [3, 0.5, 0, 1].map((value) => tf.fill([2], value)) // weight, bias, mean and variance
+  // weight, bias, mean and variance
+  const state = [3, 0.5, 0, 1].map((value) => tf.fill([2], value))
   const forward = (x: tf.Tensor) => {
     const map = tf.conv2d(x as tf.Tensor4D, kernel, 1, 'same') // float16 from here on
     const parameters = Object.fromEntries(

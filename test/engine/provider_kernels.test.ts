@@ -7,7 +7,10 @@ import type { Attribute, ElementType } from '../../engine/trace/graph.js'
 import { Graph } from '../../engine/trace/graph.js'
 import { trace } from '../../engine/trace/trace.js'
 
-/** Reasons of CUDA for one node with inputs of these types, each `[2, 100]`, and an output like the first. */
+/**
+ * Reasons of CUDA for one node with inputs of these types, each `[2, 100]`, and an output like the
+ * first.
+ */
 function reasonsFor(
   op: string,
   dtypes: readonly ElementType[],

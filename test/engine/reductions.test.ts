@@ -4,7 +4,10 @@ import { trace } from '../../engine/index.js'
 import type { Target } from '../../engine/trace/lowering.js'
 import { floats } from '../../host_tensor.js'
 
-/** Shapes that the sums of a batch of maps for each channel go through; maps lie `n c h w` after a convolution. */
+/**
+ * Shapes that the sums of a batch of maps for each channel go through; maps lie `n c h w` after a
+ * convolution.
+ */
 function sums(target: Target, [count, side]: [number, number], axes: number[]) {
   const shape: [number, number, number, number] = [count, side, side, 3]
   const kernel = tf.ones([1, 1, 3, 5]) as tf.Tensor4D

@@ -21,7 +21,8 @@ test('sessions share as many threads as were asked for, once and for all', async
   const absolute = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.abs(x) }), { name: 'abs' })
   await absolute.run({ x: floats([-1], [1]) })
   await absolute.dispose()
-  if (before !== undefined) t.true((threadCount() ?? 0) - before >= THREADS - 1) // the caller's is one
+  // The caller's is one
+  if (before !== undefined) t.true((threadCount() ?? 0) - before >= THREADS - 1)
 
   setSharedThreads(THREADS)
   t.throws(() => setSharedThreads(1), {

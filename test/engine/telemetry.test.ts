@@ -32,7 +32,10 @@ const IN_WORKER = `
   new Worker(source, { eval: true, execArgv: [] })
 `
 
-/** Runs a program in a home of its own; returns the files that it leaves there, and what it looked up where that is traced. */
+/**
+ * Runs a program in a home of its own; returns the files that it leaves there, and what it looked
+ * up where that is traced.
+ */
 async function leftBy(
   t: ExecutionContext,
   program: string,
@@ -41,7 +44,8 @@ async function leftBy(
   const home = await temporaryFolder(t)
   for (const name of ['cache', 'tmp', 'here']) await mkdir(join(home, name))
   const folders = { HOME: home, XDG_CACHE_HOME: join(home, 'cache'), TMPDIR: join(home, 'tmp') }
-  // Nothing is inherited: ONNX Runtime also keeps to itself where it sees the variables of a build server, as CI.
+  // Nothing is inherited: ONNX Runtime also keeps to itself where it sees the variables of a build
+  // server, as CI.
   const inherited = { PATH: process.env.PATH }
   const [file, ...args] = [
     ...tracer,

@@ -1,4 +1,6 @@
-/** What needs the native backend is skipped where `npm run setup:tensorflow` has not installed it. */
+/**
+ * What needs the native backend is skipped where `npm run setup:tensorflow` has not installed it.
+ */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'

@@ -1,6 +1,6 @@
 /**
- * Asks ONNX Runtime whether its WebGPU provider takes what the list says, operator by operator; skipped on machines without
- * an adapter, but see `test/helpers/devices_here.ts`.
+ * Asks ONNX Runtime whether its WebGPU provider takes what the list says, operator by operator;
+ * skipped on machines without an adapter, but see `test/helpers/devices_here.ts`.
  */
 import test from 'ava'
 import { encodeModel } from '../../engine/onnx/model_proto.js'

@@ -55,8 +55,8 @@ async function classMap(detector: Detector, label: number): Promise<HostTensor> 
   return map
 }
 
-// The best cell of class 0 is the red one, of logit 1 (yellow has 1/2). Its gradient there is 1 for the red channel
-// and -1/2 for the green one, so that their weights are 1/16 and -1/32.
+// The best cell of class 0 is the red one, of logit 1 (yellow has 1/2). Its gradient there is 1 for
+// the red channel and -1/2 for the green one, so that their weights are 1/16 and -1/32.
 test('a class lights up where its channels answer, weighted by their gradients', async (t) => {
   const map = await classMap(colorRetinaNet(), 0)
   t.deepEqual(map.shape, [CELLS, CELLS])
@@ -93,7 +93,8 @@ test('without a class the map is the mean of all channels', async (t) => {
 })
 
 test('padding is no evidence', async (t) => {
-  // All of the image is red, which gives a logit of 1; the black behind it would give 3, and speak against red.
+  // All of the image is red, which gives a logit of 1; the black behind it would give 3, and speak
+  // against red.
   const data = new Uint8Array(32 * 64 * 3)
   for (let y = 0; y < 32; y++) for (let x = 0; x < 32; x++) data[3 * (y * 64 + x)] = 255
   const compiled = compileClassActivation(darkRetinaNet())
@@ -102,7 +103,8 @@ test('padding is no evidence', async (t) => {
     imageSizes: floats([32, 32], [1, 2]),
     classMask: classMask(0, 2),
   })
-  const row = [0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0] // all 16 of 32 cells are the best, each with a gradient of 1
+  // all 16 of 32 cells are the best, each with a gradient of 1
+  const row = [0.5, 0.5, 0.5, 0.5, 0, 0, 0, 0]
   assertClose(t, map.data, [row, row, row, row].flat())
 })
 

@@ -1,6 +1,6 @@
 /**
- * Data sets as labelling tools export them, made here by the formats that they document: each trains, or is refused with every
- * fault named before the first iteration.
+ * Data sets as labelling tools export them, made here by the formats that they document: each
+ * trains, or is refused with every fault named before the first iteration.
  */
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'

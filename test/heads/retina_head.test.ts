@@ -111,7 +111,8 @@ test('an image without objects, even with no row for them, has finite losses', (
 })
 
 test('predictions are clipped to the image, rescaled, and ordered by score', (t) => {
-  const logits = [-9, -9, -9, 2, -9, -9, -9, -9, -9, -9, 1, -9] // class 1 at cell 1, class 0 at cell 5
+  // class 1 at cell 1, class 0 at cell 5
+  const logits = [-9, -9, -9, 2, -9, -9, -9, -9, -9, -9, 1, -9]
   const found = smallHead().predict(outputs(logits), {
     imageSizes: tf.tensor2d([[12, 20]]),
     paddedSizes: tf.tensor2d([[32, 32]]),

@@ -130,7 +130,8 @@ test('each map gives an objectness and four deltas for every anchor', (t) => {
   )
 })
 
-// Targets and losses -------------------------------------------------------------------------------
+// Targets and losses
+// -------------------------------------------------------------------------------
 
 interface Sparse {
   at: number[]
@@ -262,7 +263,8 @@ test('an object of one pixel has no anchor, and the losses are finite', (t) => {
 
 test('of 300 objects in one image, 128 anchors at most are positive', (t) => {
   const boxes = Array.from({ length: 300 }, (_, i) => {
-    const [x, y] = [(i % 20) * 4 - 16, Math.floor(i / 20) * 4 - 16] // each on an anchor of the finest level
+    // Each on an anchor of the finest level
+    const [x, y] = [(i % 20) * 4 - 16, Math.floor(i / 20) * 4 - 16]
     return [x + 1, y, x + 33, y + 31]
   })
   const targets = targetsOf([boxes], [[64, 96]], 300)
@@ -334,7 +336,8 @@ test('the gradient of a logit is the slope of the loss', (t) => {
   assertClose(t, tf.grad(total)(tf.tensor1d(values)), slopes, 1e-4)
 })
 
-// Proposals ----------------------------------------------------------------------------------------
+// Proposals
+// ----------------------------------------------------------------------------------------
 
 interface ProposalFixture {
   imageSizes: number[][]
@@ -411,7 +414,8 @@ test('unless told otherwise, 1000 are proposed of 2000 or 1000 anchors a level',
   t.deepEqual(assigner, { posIouThr: 0.7, negIouThr: 0.3, minPosIou: 0.3 })
 })
 
-// The head as a whole ------------------------------------------------------------------------------
+// The head as a whole
+// ------------------------------------------------------------------------------
 
 interface HeadFixture {
   sampler: SampleOptions

@@ -10,8 +10,8 @@ function flatten(values: Numbers): number[] {
 }
 
 /**
- * Passes when every number of `actual` is within `tolerance * max(1, |expected|)` of `expected`; NaN only
- * equals NaN. Nesting is ignored, counts are not.
+ * Passes when every number of `actual` is within `tolerance * max(1, |expected|)` of `expected`;
+ * NaN only equals NaN. Nesting is ignored, counts are not.
  */
 export function assertClose(
   t: ExecutionContext,

@@ -77,7 +77,10 @@ export function trainingNodes(
   return trace('trainStep', (tensors: StepInputs) => step(tensors), inputs, { precision }).nodes
 }
 
-/** What the merged network and its detections are made of, with its weights as constants; a classifier has only the network. */
+/**
+ * What the merged network and its detections are made of, with its weights as constants; a
+ * classifier has only the network.
+ */
 export function deployNodes(
   model: Module,
   { precision, count = 2, size = [96, 128] }: GraphOptions,

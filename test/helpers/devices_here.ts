@@ -5,8 +5,9 @@ import { DeviceError } from '../../errors.js'
 export const GPUS = DEVICES.filter((device) => device !== 'cpu')
 
 /**
- * Whether a device is there. A machine without a GPU has one for WebGPU in SwiftShader, which lies beside Chromium:
- * VK_ICD_FILENAMES names its vk_swiftshader_icd.json, and LD_LIBRARY_PATH a folder with Chromium's libvulkan.so.1.
+ * Whether a device is there. A machine without a GPU has one for WebGPU in SwiftShader, which lies
+ * beside Chromium: VK_ICD_FILENAMES names its vk_swiftshader_icd.json, and LD_LIBRARY_PATH a folder
+ * with Chromium's libvulkan.so.1.
  */
 export function isHere(device: NonNullable<ComputeOptions['device']>): boolean {
   try {

@@ -4,7 +4,10 @@ const BELOW_EVALUATION = ['detectors', 'datasets', 'pycocotools', 'files', ...BE
 const BELOW_TRAINING = ['weights', ...BELOW_EVALUATION]
 const BELOW_REGISTRY = ['evaluation', 'benchmark', 'deploy', 'training', ...BELOW_TRAINING]
 
-/** Rooms of the house, and which others each may import from. A file's room is its first folder, or its name. */
+/**
+ * Rooms of the house, and which others each may import from. A file's room is its first folder, or
+ * its name.
+ */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
   host_tensor: [],

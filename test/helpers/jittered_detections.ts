@@ -7,9 +7,11 @@ import { encode } from '../../packages/pycocotools-js/source/mask/index.js'
 import { Random } from '../../random/random.js'
 
 /**
- * Detections made of the ground truth: boxes moved and resized, some of them twice, missing or of another category.
+ * Detections made of the ground truth: boxes moved and resized, some of them twice, missing or of
+ * another category.
  *
- * Only sums and products of uniform numbers, so that they are the same everywhere. Many scores are equal.
+ * Only sums and products of uniform numbers, so that they are the same everywhere. Many scores are
+ * equal.
  */
 export function jitteredBoxes(coco: COCO): CocoResult[] {
   const random = new Random('jittered boxes')
@@ -57,7 +59,9 @@ function between(random: Random, low: number, high: number): number {
   return low + random.uniform() * (high - low)
 }
 
-/** @param pixels `[height, width]`; each that is set becomes a square of `2 * radius + 1` pixels. */
+/**
+ * @param pixels `[height, width]`; each that is set becomes a square of `2 * radius + 1` pixels.
+ */
 function movedMask(
   pixels: Uint8Array,
   [height, width]: readonly [number, number],

@@ -19,7 +19,10 @@ export function half(fn: Function, signatures: Tree<Signature>): readonly Node[]
     .nodes
 }
 
-/** What the nodes of an operator compute in: the types of their results, of a comparison those of its operands. */
+/**
+ * What the nodes of an operator compute in: the types of their results, of a comparison those of
+ * its operands.
+ */
 export function typesOf(nodes: readonly Node[], op: string): string[] {
   return nodes
     .filter((node) => node.op === op)

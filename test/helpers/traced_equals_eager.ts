@@ -7,9 +7,10 @@ import { type HostTensor, isHostTensor } from '../../host_tensor.js'
 import { assertClose } from './assert_close.js'
 
 /**
- * Passes when `fn` gives the same numbers, shapes and types traced to ONNX, for every target, as operation by operation
- * on the TensorFlow.js CPU backend, within `tolerance` relative to the largest value of each output (at
- * least 0.01: gradients that are zero but for rounding differ in all their digits).
+ * Passes when `fn` gives the same numbers, shapes and types traced to ONNX, for every target, as
+ * operation by operation on the TensorFlow.js CPU backend, within `tolerance` relative to the
+ * largest value of each output (at least 0.01: gradients that are zero but for rounding differ in
+ * all their digits).
  */
 export async function tracedEqualsEager<In extends TensorTree, Out extends TensorTree>(
   t: ExecutionContext,

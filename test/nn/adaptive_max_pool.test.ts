@@ -29,7 +29,8 @@ for (const [height, width, size, note] of [
   [4, 4, 4, 'keeps every cell'],
 ] as const) {
   test(`${height}x${width} to ${size}x${size}, which ${note}, takes the largest value of each bin`, (t) => {
-    const x = tf.sub(tf.randomUniform([height, width], 0, 1, 'float32', 1), 2) // below zero: padding must not win
+    // Below zero: padding must not win
+    const x = tf.sub(tf.randomUniform([height, width], 0, 1, 'float32', 1), 2)
     const y = adaptiveMaxPool(tf.reshape(x, [1, height, width, 1]), size)
     t.deepEqual(y.shape, [1, size, size, 1])
     assertClose(t, y, plainPool(x.arraySync() as number[][], size))

@@ -73,7 +73,8 @@ test('gradients reach the kernel in its own layout', (t) => {
     return sum
   })(weight)
   t.deepEqual(gradient.shape, [3, 2, 3, 3])
-  // Of four windows at stride 2, the top row of the kernel is on padding in two, its corner in three.
+  // Of four windows at stride 2, the top row of the kernel is on padding in two, its corner in
+  // three.
   assertClose(t, tf.slice(gradient, [1, 1, 0, 0], [1, 1, 3, 3]), [1, 2, 2, 2, 4, 4, 2, 4, 4])
 })
 

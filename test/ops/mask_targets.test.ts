@@ -79,7 +79,8 @@ test('cells larger than a pixel are means of a sample a pixel', (t) => {
 
 test('a frame of larger parts gives the same targets for a region as many times as large', (t) => {
   const frame = [10, 20, 22, 28] // parts of 3 x 2 pixels
-  const faint = Array(4).fill([255, 120, 255, 255]) // a sample beside the centre of a part would see more
+  // A sample beside the centre of a part would see more
+  const faint = Array(4).fill([255, 120, 255, 255])
   const targets = targetsOf({
     masks: [corner, faint],
     frames: [frame, frame],
@@ -132,7 +133,8 @@ test('regions end at the canvas, whose border reaches half a pixel further', (t)
   ]
   const [clipped, whole] = targetsOf({ ...object, rois, canvas: [4, 4] })
   t.deepEqual([clipped, whole], [Array(4).fill('1111'), Array(4).fill('1111')])
-  // Without a canvas pixels outside are 0, and the sample at (-3/8, -3/8) has 25/64 of the first one.
+  // Without a canvas pixels outside are 0, and the sample at (-3/8, -3/8) has 25/64 of the first
+  // one.
   t.deepEqual(targetsOf({ ...object, rois: rois.slice(1), matches: [0] })[0], [
     '0111',
     '1111',
@@ -194,7 +196,10 @@ function expectedOf({ targets, size, matches }: MaskCase): number[] {
   return Array.from({ length: count }, (_, i) => (bits[i >> 3] >> (7 - (i & 7))) & 1)
 }
 
-/** Cells in which a run differs from the reference; where the reference is within 1e-5 of 0.5 it may. */
+/**
+ * Cells in which a run differs from the reference; where the reference is within 1e-5 of 0.5 it
+ * may.
+ */
 async function differences(reference: MaskCase, engine: 'tfjs' | 'onnxruntime') {
   const compiled = compile(targetsOfSize(reference.size), { name: 'maskTargets', engine })
   const { targets } = await compiled.run(inputsOf(reference))

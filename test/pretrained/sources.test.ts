@@ -16,7 +16,10 @@ const BACKBONE_ALONE = 'the file holds a backbone alone, so the rest of the dete
 const COUNTER = 'a counter of BatchNorm, which nothing uses'
 const COMPUTED = 'computed from the sizes of window and image'
 
-/** How many tensors of a known model go which way in the model of a config, the misses by their reasons. */
+/**
+ * How many tensors of a known model go which way in the model of a config, the misses by their
+ * reasons.
+ */
 function outcome(t: ExecutionContext, model: string, config: Config) {
   const adapted = adaptNames(fileOf(namesOf(model)))
   const { report } = compare(adapted, shapesOf(config))
@@ -234,7 +237,8 @@ test("mmdetection's own Swin Transformer gets our names", (t) => {
 test("mmdetection's merged patches are put into our order", async (t) => {
   const { tensors } = adaptNames(fileOf(mmdetection))
   const { data } = await tensors['backbone.layers.0.downsample.reduction.weight'].read()
-  // There: a channel's four cells row by row (unfold). Here: cells column by column, each with all channels.
+  // There: a channel's four cells row by row (unfold). Here: cells column by column, each with all
+  // channels.
   const expected: number[] = []
   for (const column of [0, 1]) {
     for (const row of [0, 1]) {

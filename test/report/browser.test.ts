@@ -71,7 +71,10 @@ async function openPage({ browser, url }: Opened, options: BrowserContextOptions
   return { page, requests, complaints }
 }
 
-/** What the charts on the page hold, by id: for each series its values, `[x, y]` where there are two. */
+/**
+ * What the charts on the page hold, by id: for each series its values, `[x, y]` where there are
+ * two.
+ */
 function drawnValues(page: Page): Promise<Record<string, unknown[][]>> {
   return page.evaluate(`
     Object.fromEntries([...reportCharts].map(([id, { data }]) => [
@@ -96,8 +99,8 @@ function cellsOf(page: Page, selector: string): Promise<string[][]> {
 }
 
 /**
- * What a page shows once it is as awaited: a change is drawn some time after it was asked for. After ten minutes what it
- * shows then, for an assertion to tell.
+ * What a page shows once it is as awaited: a change is drawn some time after it was asked for.
+ * After ten minutes what it shows then, for an assertion to tell.
  */
 async function settled<Shown>(
   read: () => Promise<Shown>,

@@ -26,7 +26,8 @@ test.serial(
     const { workDir, folder } = await syntheticRun(t)
     const page = join(workDir, 'report.html')
     const options = { cwd: folder }
-    await writeFile(page, '<script type="application/json" id="report">{}</script>') // an earlier one
+    // An earlier one
+    await writeFile(page, '<script type="application/json" id="report">{}</script>')
     const args = [`mine=${workDir}`, workDir]
     const { code, stdout, stderr } = await runCommand('report', args, options)
     t.is(code, 0, stderr)

@@ -18,8 +18,9 @@ export interface SyntheticRun {
 }
 
 /**
- * A work dir as training leaves it, without training: five lines of metrics, two evaluations, and results of boxes and
- * masks, which are the ground truth but for one object in three, moved, and one detection on background.
+ * A work dir as training leaves it, without training: five lines of metrics, two evaluations, and
+ * results of boxes and masks, which are the ground truth but for one object in three, moved, and
+ * one detection on background.
  */
 export async function syntheticRun(t: ExecutionContext, name = 'first'): Promise<SyntheticRun> {
   const { folder, config: base } = await tinyExperiment(t)

@@ -1,8 +1,9 @@
 /**
- * Measures on a data set of COCO's size what a run does beside training: opening it, planning an epoch, finding the
- * place to resume at, batches by several workers, and the evaluation of 500,000 detections; and with `--only train` the
- * training itself, a small network by the recipe of the headline. Each measure is a process
- * of its own, so that memory is what it took. Exits with 1 where a figure is over its bound.
+ * Measures on a data set of COCO's size what a run does beside training: opening it, planning an
+ * epoch, finding the place to resume at, batches by several workers, and the evaluation of 500,000
+ * detections; and with `--only train` the training itself, a small network by the recipe of the
+ * headline. Each measure is a process of its own, so that memory is what it took. Exits with 1
+ * where a figure is over its bound.
  *
  * Wall time is held to the bounds; the processor's is shown beside it, as a machine may be busy.
  *

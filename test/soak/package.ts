@@ -1,6 +1,7 @@
 /**
- * The package from a fresh clone on: `npm ci`, `npm pack`, and installed in an empty project in each way that the README
- * names, with npm's scripts. Needs a npm registry, or npm's cache, and nothing else.
+ * The package from a fresh clone on: `npm ci`, `npm pack`, and installed in an empty project in
+ * each way that the README names, with npm's scripts. Needs a npm registry, or npm's cache, and
+ * nothing else.
  *
  * Run: npm run check:package
  */

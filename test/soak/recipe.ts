@@ -1,7 +1,8 @@
 /**
- * The recipe of the headline on a small data set and a network of VanillaNet-5's dims: 18 scales, flips, 8 batches of 4 an
- * update, input shapes chosen, evaluation. Trained twice, once to the end, once killed and resumed: losses stay
- * finite and fall, and the run that was resumed leaves the bytes of the other.
+ * The recipe of the headline on a small data set and a network of VanillaNet-5's dims: 18 scales,
+ * flips, 8 batches of 4 an update, input shapes chosen, evaluation. Trained twice, once to the end,
+ * once killed and resumed: losses stay finite and fall, and the run that was resumed leaves the
+ * bytes of the other.
  *
  * Run: npm run soak:recipe -- --data ../shared/data/coco128
  */
@@ -18,11 +19,16 @@ import { command, parseCount, run } from '../../tools/cli/command.js'
 const VANILLADET = fileURLToPath(new URL('../../bin/vanilladet.js', import.meta.url))
 const RECIPE = fileURLToPath(new URL('../../configs/retinanet_vanilla13.ts', import.meta.url))
 
-/** Batches of 4 of coco128, 8 of them an update: 32 or 33 batches an epoch, by how its images pair. */
+/**
+ * Batches of 4 of coco128, 8 of them an update: 32 or 33 batches an epoch, by how its images pair.
+ */
 const ITERATIONS_PER_EPOCH = 4
 /** Epochs between evaluations, and between checkpoints. */
 const INTERVAL = 10
-/** Iterations after which both runs are compared: three checkpoints, of which the killed run has written one itself. */
+/**
+ * Iterations after which both runs are compared: three checkpoints, of which the killed run has
+ * written one itself.
+ */
 const COMPARED = 3 * ITERATIONS_PER_EPOCH * INTERVAL
 /** Of the recipe's lengths, so that it can be trained on a processor. */
 const SHRINK = 6

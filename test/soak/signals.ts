@@ -1,7 +1,9 @@
 /**
- * Ctrl-C in a terminal, by keyboard, at random moments from the start of a command on: what it had to save, is it there?
+ * Ctrl-C in a terminal, by keyboard, at random moments from the start of a command on: what it had
+ * to save, is it there?
  *
- * Run: npm run soak:signals [-- --times 20] [--commands train demo test infer benchmark] [--ways vanilladet tsx] [--seed 1]
+ * Run: npm run soak:signals [-- --times 20] [--commands train demo test infer benchmark] [--ways
+ * vanilladet tsx] [--seed 1]
  */
 import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, symlink } from 'node:fs/promises'
@@ -23,7 +25,10 @@ const WAYS: Record<string, (name: string) => string> = {
   tsx: (name) => `npx tsx ${join(ROOT, 'tools', name)}.ts`,
 }
 
-/** Each command: its arguments, what shows that it is at work, and how long it is watched from then on, seconds. */
+/**
+ * Each command: its arguments, what shows that it is at work, and how long it is watched from then
+ * on, seconds.
+ */
 const COMMANDS: Record<string, { args: string; atWork: RegExp; seconds: number }> = {
   train: { args: `${CONFIG} --work-dir run DATA`, atWork: /images of 3 classes/, seconds: 8 },
   demo: { args: '', atWork: /2\. Training/, seconds: 8 },
@@ -93,7 +98,9 @@ async function pressAtRandom(name: string, way: string): Promise<Map<string, num
   return counts
 }
 
-/** Lets `npx` find the commands in a folder of their own, as in a project that has them installed. */
+/**
+ * Lets `npx` find the commands in a folder of their own, as in a project that has them installed.
+ */
 async function linkCommands(cwd: string): Promise<void> {
   const bin = join(cwd, 'node_modules', '.bin')
   await mkdir(bin, { recursive: true })
@@ -108,7 +115,10 @@ interface Ended {
   cwd: string
 }
 
-/** What is found after a command has ended, in words; BAD where something is lost, half written, or not reported. */
+/**
+ * What is found after a command has ended, in words; BAD where something is lost, half written, or
+ * not reported.
+ */
 async function outcomeOf(name: string, { code, lines, cwd }: Ended): Promise<string> {
   const said = lines.join('\n')
   const last = lines.at(-1) ?? ''

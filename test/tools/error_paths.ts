@@ -1,4 +1,7 @@
-/** Ways in which a run can fail, each as a user meets it, and what has to come out: a sentence, and exit code 1 or 2. */
+/**
+ * Ways in which a run can fail, each as a user meets it, and what has to come out: a sentence, and
+ * exit code 1 or 2.
+ */
 import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'

@@ -1,9 +1,9 @@
 /**
- * Makes this process, and its data workers, meet a fault when they touch a certain file. Loaded before anything else by
- * `node --import`.
+ * Makes this process, and its data workers, meet a fault when they touch a certain file. Loaded
+ * before anything else by `node --import`.
  *
- * PLANTED_FAULT is JSON: `file`, the end of a path; `fault`, one of those below; `sound`, how often the main thread may touch
- * the file before, as it does when it checks the images.
+ * PLANTED_FAULT is JSON: `file`, the end of a path; `fault`, one of those below; `sound`, how often
+ * the main thread may touch the file before, as it does when it checks the images.
  */
 import fs from 'node:fs'
 import { syncBuiltinESMExports } from 'node:module'
@@ -41,7 +41,10 @@ fs.promises.rename = async (from, to) => {
   return rename(from, to)
 }
 threads.Worker = class extends Worker {
-  /** Imports this file first, which `--import` does not do in workers of Node 20. From sources a worker is a line of JavaScript. */
+  /**
+   * Imports this file first, which `--import` does not do in workers of Node 20. From sources a
+   * worker is a line of JavaScript.
+   */
   constructor(source, options) {
     const body = options?.eval ? source : `import(${JSON.stringify(String(source))})`
     super(`import(${JSON.stringify(import.meta.url)}).then(() => { ${body} })`, {

@@ -1,4 +1,7 @@
-/** Nothing here is taken from the network or compiled: npm, Python and the compiler are scripts of a few lines. */
+/**
+ * Nothing here is taken from the network or compiled: npm, Python and the compiler are scripts of a
+ * few lines.
+ */
 import { chmod, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { delimiter, dirname, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
@@ -90,7 +93,10 @@ test('a TensorFlow without a library or a header is refused by its name', async 
   }
 })
 
-/** A place to install to, with an older installation in it, and programs that come before those of the system. */
+/**
+ * A place to install to, with an older installation in it, and programs that come before those of
+ * the system.
+ */
 async function workshop(t: ExecutionContext, { npm, cxx }: { npm?: string; cxx?: string } = {}) {
   const folder = await temporaryFolder(t)
   const home = join(folder, 'home')

@@ -1,4 +1,6 @@
-/** Ctrl-C by keyboard in a terminal; twenty times each at random moments: `npm run soak:signals`. */
+/**
+ * Ctrl-C by keyboard in a terminal; twenty times each at random moments: `npm run soak:signals`.
+ */
 import { existsSync } from 'node:fs'
 import { mkdir, readFile, symlink } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -1,9 +1,11 @@
 /**
- * Lets runs fail in every way that `error_paths.ts` lists, many times, with 0, 1 and 2 data workers.
+ * Lets runs fail in every way that `error_paths.ts` lists, many times, with 0, 1 and 2 data
+ * workers.
  *
  * Run: npm run soak:errors -- [--count 20] [--match TEXT]
  *
- * It takes half an hour on two cores, prints how many runs ended as they have to, and exits with 1 where one did not.
+ * It takes half an hour on two cores, prints how many runs ended as they have to, and exits with 1
+ * where one did not.
  */
 import { parseArgs } from 'node:util'
 import { ERROR_PATHS, failRun } from './error_paths.js'

@@ -126,7 +126,8 @@ test('only the newest checkpoints are kept, and nothing else is touched', async 
   ])
 })
 
-// A folder in the way makes that very call fail, be it the writing under another name or the renaming.
+// A folder in the way makes that very call fail, be it the writing under another name or the
+// renaming.
 for (const inTheWay of [
   'epoch_2.train_state.safetensors.tmp',
   'epoch_2.train_state.safetensors',

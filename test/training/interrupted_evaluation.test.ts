@@ -1,4 +1,6 @@
-/** An evaluation that is due and was not done is done on resume, of exactly the weights it is of. */
+/**
+ * An evaluation that is due and was not done is done on resume, of exactly the weights it is of.
+ */
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'

@@ -110,8 +110,8 @@ test('three steps of a tiny Mask R-CNN with SGD are the same traced and eager', 
   t.true(classLoss(traced.metrics[2]) < classLoss(traced.metrics[0]))
 })
 
-// A bias before a BatchNorm has a gradient of rounding errors only, of which AdamW makes whole steps, so
-// that weights are not compared: those biases do not change the losses.
+// A bias before a BatchNorm has a gradient of rounding errors only, of which AdamW makes whole
+// steps, so that weights are not compared: those biases do not change the losses.
 test('the loss is the sum of five losses, and AdamW lowers it', async (t) => {
   const optimizer: OptimizerOptions = { type: 'AdamW', learningRate: 1e-3, weightDecay: 0.05 }
   const { metrics } = await steps(vanillaMaskRcnn(), objectBatch(SCENES), { count: 3, optimizer })
@@ -266,7 +266,8 @@ test('an image whose objects are all crowds stays, with none', async (t) => {
     ],
     categories: [{ id: 17, name: 'cat' }],
   })
-  const dataset = await loadCoco({ annFile, imageDir, mode: 'test' }) // there is nothing to train on
+  // There is nothing to train on
+  const dataset = await loadCoco({ annFile, imageDir, mode: 'test' })
   const loader = new TrainLoader({
     dataset,
     seed: 0,

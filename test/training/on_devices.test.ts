@@ -1,4 +1,7 @@
-/** Training on GPUs that are here; skipped on machines without, but see `test/helpers/devices_here.ts`. */
+/**
+ * Training on GPUs that are here; skipped on machines without, but see
+ * `test/helpers/devices_here.ts`.
+ */
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import {
@@ -15,7 +18,9 @@ import { GPUS, isHere } from '../helpers/devices_here.js'
 import { TinyLoader } from './tiny_detector.js'
 import { checkpointBytes, linesOf, optionsOf } from './tiny_run.js'
 
-/** A batch of two 4x4 images with two boxes each, and the scalars of two optimizer groups at most. */
+/**
+ * A batch of two 4x4 images with two boxes each, and the scalars of two optimizer groups at most.
+ */
 const BATCH_BYTES = 2 * 4 * 4 * 3 + 2 * 2 * (4 + 4 * 4) + 2 * 2 * 4 + 64
 
 for (const device of GPUS) {
@@ -67,7 +72,8 @@ for (const device of GPUS) {
     const [few, more] = [await bytesOf(2), await bytesOf(8)]
     t.true((more.up - few.up) / 6 <= BATCH_BYTES)
     t.true((more.up - few.up) / 6 >= 2 * 4 * 4 * 3)
-    t.is((more.down - few.down) / 6, 5 * 4) // the loss, its three parts and the norm of the gradient
+    // The loss, its three parts and the norm of the gradient
+    t.is((more.down - few.down) / 6, 5 * 4)
   })
 
   onDevice(`${device}: memory keeps what it is given, whatever its type and shape`, (t) => {
@@ -79,7 +85,8 @@ for (const device of GPUS) {
         [2, 3, 4],
       ),
       { dtype: 'int32', shape: [2, 2], data: Int32Array.of(-1, 2, 3, 2 ** 30) },
-      { dtype: 'uint8', shape: [5], data: Uint8Array.of(0, 1, 127, 128, 255) }, // no whole number of words
+      // No whole number of words
+      { dtype: 'uint8', shape: [5], data: Uint8Array.of(0, 1, 127, 128, 255) },
       { dtype: 'bool', shape: [1, 3], data: Uint8Array.of(1, 0, 1) },
     ] as const
     for (const host of given) {
@@ -110,7 +117,8 @@ for (const device of GPUS) {
       const double = (x: tf.Tensor) => tf.mul(x, 2)
       t.deepEqual(await run(double, { y }), { y: [2, 4, 6], up: 0, down: 0 })
       t.deepEqual(await run(double), { y: [2, 4, 6], up: 0, down: 3 * 4 }) // no place on the device
-      t.deepEqual(await run(tf.clone, { y }), { y: [1, 2, 3], up: 3 * 4, down: 3 * 4 }) // no graph computes it
+      // No graph computes it
+      t.deepEqual(await run(tf.clone, { y }), { y: [1, 2, 3], up: 3 * 4, down: 3 * 4 })
       x.dispose()
       y.dispose()
     },

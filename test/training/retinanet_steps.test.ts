@@ -98,8 +98,8 @@ test('three steps of a tiny RetinaNet with SGD are the same traced and eager', a
   t.true(traced.losses[4] < traced.losses[0])
 })
 
-// A bias before a BatchNorm has a gradient of rounding errors only, of which AdamW makes whole steps, so
-// that weights are not compared: those biases do not change the losses.
+// A bias before a BatchNorm has a gradient of rounding errors only, of which AdamW makes whole
+// steps, so that weights are not compared: those biases do not change the losses.
 test('three steps of a tiny RetinaNet with AdamW have the same losses', async (t) => {
   const adamW: OptimizerOptions = { type: 'AdamW', learningRate: 1e-3, weightDecay: 0.05 }
   const [traced, eager] = [await threeSteps(adamW, 'onnxruntime'), await threeSteps(adamW, 'tfjs')]

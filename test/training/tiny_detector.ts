@@ -10,7 +10,10 @@ const normal = (shape: readonly number[], random: Random) =>
 const zeros = (shape: readonly number[]) =>
   new Float32Array(shape.reduce((product, side) => product * side, 1))
 
-/** Guesses the mean box of an image from its mean colour: an affine map with a running mean before it. */
+/**
+ * Guesses the mean box of an image from its mean colour: an affine map with a running mean before
+ * it.
+ */
 export class TinyDetector extends Detector {
   readonly weight = new Parameter([4, 3], normal)
   readonly bias = new Parameter([4], zeros)

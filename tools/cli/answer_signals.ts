@@ -11,7 +11,10 @@ import { removeUnfinished, writtenLine } from './output_file.js'
 
 let lastLine = writtenLine
 
-/** Sets what is reported, from now on, of a command that a signal ends at once. @default which files were written */
+/**
+ * Sets what is reported, from now on, of a command that a signal ends at once. @default which files
+ * were written
+ */
 export function whenStopped(line: () => string): void {
   lastLine = line
 }
@@ -25,8 +28,9 @@ export interface SignalAnswers {
 }
 
 /**
- * Answers Ctrl-C, SIGTERM and SIGHUP, to the end of the process. What listens for interrupts itself, as training does, ends and saves by
- * itself; everything else is left where it stands, and one line reports what was written.
+ * Answers Ctrl-C, SIGTERM and SIGHUP, to the end of the process. What listens for interrupts
+ * itself, as training does, ends and saves by itself; everything else is left where it stands, and
+ * one line reports what was written.
  */
 export function answerSignals(): SignalAnswers {
   let received: StopSignal | undefined
@@ -48,7 +52,8 @@ export function answerSignals(): SignalAnswers {
     process.exit(exitCode())
   }
   for (const signal of STOP_SIGNALS) process.on(signal, answer)
-  // What is written to a terminal that is closed is lost, and no reason to fail before all is saved.
+  // What is written to a terminal that is closed is lost, and no reason to fail before all is
+  // saved.
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {
       if (error.code !== 'EIO') throw error

@@ -14,8 +14,8 @@ const KINDS = {
 type Kind = keyof typeof KINDS
 
 /**
- * Refuses an argument that an option has taken as its value: `--resume CONFIG`, `--cfg-options a=1 CONFIG`,
- * `--activation IMAGE`.
+ * Refuses an argument that an option has taken as its value: `--resume CONFIG`,
+ * `--cfg-options a=1 CONFIG`, `--activation IMAGE`.
  *
  * @param argv without the program.
  */
@@ -33,7 +33,9 @@ export function refuseSwallowed(program: Command, argv: readonly string[]): void
   }
 }
 
-/** Refuses arguments in the wrong order, and files that are not of the kind that an argument takes. */
+/**
+ * Refuses arguments in the wrong order, and files that are not of the kind that an argument takes.
+ */
 export function refuseSwapped(program: Command): void {
   const given = new Map(
     program.registeredArguments.map((argument, i) => {
@@ -89,7 +91,9 @@ function valuesOf({ long, short, variadic }: Option, argv: readonly string[]): s
   return values
 }
 
-/** What can only be an argument of the command, by what an option's value is called in its flags. */
+/**
+ * What can only be an argument of the command, by what an option's value is called in its flags.
+ */
 const IS_ARGUMENT: Record<string, (value: string) => boolean> = {
   'k=v': (value) => !value.includes('=') && kindOf(value) !== undefined,
   checkpoint: (value) => !['weights', undefined].includes(kindOf(value)),

@@ -17,7 +17,10 @@ export interface EntryOptions {
   form?: Form
 }
 
-/** The detectors of configs in the forms that are asked for; one is let go of before the next is loaded. */
+/**
+ * The detectors of configs in the forms that are asked for; one is let go of before the next is
+ * loaded.
+ */
 export async function* benchmarkEntries(
   configs: readonly NamedConfig[],
   { checkpoint, form }: EntryOptions,

@@ -12,10 +12,11 @@ export interface MemoryOptions {
 }
 
 /**
- * The most memory that the detector of a row holds while it runs, MiB, in a process of its own: this very command with
- * `--only-memory`. In one process they would all stand on the same memory.
+ * The most memory that the detector of a row holds while it runs, MiB, in a process of its own:
+ * this very command with `--only-memory`. In one process they would all stand on the same memory.
  *
- * @returns null with the reason, where that process failed: what was timed is not to be lost for it.
+ * @returns null with the reason, where that process failed: what was timed is not to be lost for
+ *   it.
  */
 export async function memoryInChild(
   { form, shape, batch, device, precision }: BenchmarkRow,

@@ -25,7 +25,10 @@ const HEAD = [
   'repeats',
 ]
 
-/** Benchmark rows in aligned columns, a line each, under a line of names. Parts and `ms` are medians of a batch. */
+/**
+ * Benchmark rows in aligned columns, a line each, under a line of names. Parts and `ms` are medians
+ * of a batch.
+ */
 export function benchmarkTable(rows: readonly BenchmarkRow[]): string[] {
   const cells = rows.map((row) => [
     row.config,

@@ -67,11 +67,11 @@ export function parseCount(least: number): (text: string) => number {
 }
 
 /**
- * Runs `main` on the arguments of the process, and sets its exit code: 0, 2 for what the user can fix, 130 and 143
- * after Ctrl-C and SIGTERM, 1 for the rest.
+ * Runs `main` on the arguments of the process, and sets its exit code: 0, 2 for what the user can
+ * fix, 130 and 143 after Ctrl-C and SIGTERM, 1 for the rest.
  *
- * `main` returns the JSON document of the command. With `--json` it is printed, and `say` goes to standard
- * error with everything else.
+ * `main` returns the JSON document of the command. With `--json` it is printed, and `say` goes to
+ * standard error with everything else.
  */
 export async function run<Flags extends { json?: boolean }, Args extends unknown[] = string[]>(
   program: Command,
@@ -112,7 +112,9 @@ function reportLost(): void {
   )
 }
 
-/** Prints what went wrong as one sentence, with its stack if DEBUG is set; returns the exit code. */
+/**
+ * Prints what went wrong as one sentence, with its stack if DEBUG is set; returns the exit code.
+ */
 function report(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // its message is printed
   const isMendable = [ConfigError, DataError, DeviceError, CocoError].some(
@@ -128,7 +130,10 @@ function report(error: unknown): 0 | 1 | 2 {
   return isMendable ? 2 : 1
 }
 
-/** Without the control characters that names in files may hold, which terminals obey; line breaks and tabs stay. */
+/**
+ * Without the control characters that names in files may hold, which terminals obey; line breaks
+ * and tabs stay.
+ */
 export function printable(text: string): string {
   return text.replace(/(?![\n\t])\p{Cc}/gu, '?')
 }

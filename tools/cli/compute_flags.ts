@@ -41,8 +41,9 @@ export function engineOption(): Option {
 }
 
 /**
- * Where and how precisely to compute, by flags and the precision of a config. The device is looked for at once, so that
- * nothing is read for a device that is not there. Of a graph on a device `say` hears which providers run its nodes.
+ * Where and how precisely to compute, by flags and the precision of a config. The device is looked
+ * for at once, so that nothing is read for a device that is not there. Of a graph on a device `say`
+ * hears which providers run its nodes.
  *
  * @throws DeviceError
  */
@@ -85,7 +86,10 @@ export function openCompute(
   return compute
 }
 
-/** Says of each graph which providers run how many of its nodes; the same of graphs for other image sizes only once. */
+/**
+ * Says of each graph which providers run how many of its nodes; the same of graphs for other image
+ * sizes only once.
+ */
 export function sayPlacements(say: (line: string) => void): (placement: Placement) => void {
   const said = new Set<string>()
   return ({ graph, nodes }) => {

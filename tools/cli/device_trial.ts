@@ -6,8 +6,8 @@ import { DeviceError } from '../../errors.js'
 import { floats } from '../../host_tensor.js'
 
 /**
- * Computes a convolution and a matrix product, which on CUDA take cuDNN and cuBLAS, from tensors on the device and on the
- * host.
+ * Computes a convolution and a matrix product, which on CUDA take cuDNN and cuBLAS, from tensors on
+ * the device and on the host.
  *
  * @throws DeviceError where the device is not there, or errs.
  */
@@ -46,7 +46,8 @@ export function requireRight(
 export type Trial<T> = { result: T; problem?: undefined } | { result?: undefined; problem: string }
 
 /**
- * Makes a trial in a process of its own, as libraries that do not fit can end one: this very command with `--only-try`.
+ * Makes a trial in a process of its own, as libraries that do not fit can end one: this very
+ * command with `--only-try`.
  *
  * @param name of the device or the engine, and
  * @param fix what helps, where the process ends without a word.

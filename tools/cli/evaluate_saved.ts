@@ -14,7 +14,10 @@ export interface Saved {
   tell(line: string): void
 }
 
-/** The numbers of detections; where evaluation fails, it is told where they are and what evaluates them. */
+/**
+ * The numbers of detections; where evaluation fails, it is told where they are and what evaluates
+ * them.
+ */
 export function evaluateSaved(
   dataset: CocoDataset,
   results: CocoResults,

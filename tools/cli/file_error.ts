@@ -5,7 +5,10 @@ const FIXES = {
   written: 'see that it may be written, and has the room',
 }
 
-/** Does what works on files: an error of the file system becomes a sentence about `path`, any other stays as it is. */
+/**
+ * Does what works on files: an error of the file system becomes a sentence about `path`, any other
+ * stays as it is.
+ */
 export async function orFileError<T>(
   path: string,
   what: keyof typeof FIXES,

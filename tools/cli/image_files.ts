@@ -29,8 +29,8 @@ export interface FoundImages {
 }
 
 /**
- * The image files that paths name, a folder naming all that lie in it. Hidden files are skipped, such as the `._`
- * files that macOS puts beside others, and so is what is no image by its name.
+ * The image files that paths name, a folder naming all that lie in it. Hidden files are skipped,
+ * such as the `._` files that macOS puts beside others, and so is what is no image by its name.
  *
  * @throws DataError where none of the paths gives an image.
  */
@@ -118,7 +118,10 @@ async function entriesAt(path: string): Promise<Dirent[] | undefined> {
   }
 }
 
-/** Reads an image of any size as viewers show it: turned by its EXIF orientation, without its alpha, gray repeated. */
+/**
+ * Reads an image of any size as viewers show it: turned by its EXIF orientation, without its alpha,
+ * gray repeated.
+ */
 export async function readPicture(file: string, limit?: LimitOptions): Promise<RgbImage> {
   const { pixels, size } = await decodeShown(file, limit)
   const [height, width] = size
@@ -126,7 +129,8 @@ export async function readPicture(file: string, limit?: LimitOptions): Promise<R
 }
 
 /**
- * Names for what is made of each file, without an extension: those of the files, told apart by numbers.
+ * Names for what is made of each file, without an extension: those of the files, told apart by
+ * numbers.
  *
  * @param suffixes what is put behind the name of a file for each thing that is made of it.
  */

@@ -6,16 +6,17 @@ import { STOP_SIGNALS } from '../../training/interrupt.js'
 const STOPPED_LOADING = 'stopped while loading; nothing was computed or written'
 
 /**
- * Whether this process was started by tsx's command, as `npx tsx tools/train.ts` is: it passes signals on, and kills a process
- * that does not answer within some hundredths of a second, as one that traces or saves does not.
+ * Whether this process was started by tsx's command, as `npx tsx tools/train.ts` is: it passes
+ * signals on, and kills a process that does not answer within some hundredths of a second, as one
+ * that traces or saves does not.
  */
 export function isUnderTsx(): boolean {
   return tsxArguments().length > 0
 }
 
 /**
- * Runs this command line again in a process that tsx's command does not know, while this one has nothing else to do than to
- * answer signals and to pass them on.
+ * Runs this command line again in a process that tsx's command does not know, while this one has
+ * nothing else to do than to answer signals and to pass them on.
  *
  * @returns the exit code of that process.
  */
@@ -35,7 +36,10 @@ export function runApartFromTsx(): Promise<number> {
   })
 }
 
-/** Positions in `process.execArgv` of what tsx's command adds: `--require .../preflight.cjs --import .../loader.mjs`. */
+/**
+ * Positions in `process.execArgv` of what tsx's command adds:
+ * `--require .../preflight.cjs --import .../loader.mjs`.
+ */
 function tsxArguments(): number[] {
   const { execArgv } = process
   const preflight = execArgv.findIndex((argument) =>

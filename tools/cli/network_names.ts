@@ -22,8 +22,8 @@ const FREE = new Set([
 const PUBLISHED_ACT_NUMS = new Set([undefined, 3, 4])
 
 /**
- * What papers call the parts of a detector. A backbone of other widths or depths than a published one has the name of
- * its type.
+ * What papers call the parts of a detector. A backbone of other widths or depths than a published
+ * one has the name of its type.
  */
 export function networkNames({ model }: Config): { framework: string; backbone: string } {
   const framework = FRAMEWORKS[model.type] ?? model.type

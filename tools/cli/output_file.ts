@@ -10,7 +10,10 @@ const written: string[] = []
 /** Names that outputs have while they are written, by this file or by what it was asked for. */
 const unfinished = new Set<string>()
 
-/** Refuses a path that cannot be written, before the work for it is done. Its folder is made where needed. */
+/**
+ * Refuses a path that cannot be written, before the work for it is done. Its folder is made where
+ * needed.
+ */
 export async function requireWritable(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory()) throw new DataError(path, 'is a folder', 'give the path of a file')
@@ -23,8 +26,9 @@ export async function requireWritable(path: string): Promise<void> {
 }
 
 /**
- * Writes a file under another name and renames it, so that no half of it is ever there. Both at once, since a signal that came in
- * between would end the process with a file that another thread is about to make.
+ * Writes a file under another name and renames it, so that no half of it is ever there. Both at
+ * once, since a signal that came in between would end the process with a file that another thread
+ * is about to make.
  */
 export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
   await orDataError(path, async () => {
@@ -34,7 +38,10 @@ export async function writeOutput(path: string, content: string | Uint8Array): P
   })
 }
 
-/** Which outputs this process has written, as a line: `stopped; 3 files were written, the last is infer_out/c.jpg`. */
+/**
+ * Which outputs this process has written, as a line:
+ * `stopped; 3 files were written, the last is infer_out/c.jpg`.
+ */
 export function writtenLine(): string {
   if (written.length === 0) return 'stopped; nothing was written'
   if (written.length === 1) return `stopped; ${written[0]} was written`
@@ -47,8 +54,8 @@ export function removeUnfinished(): void {
 }
 
 /**
- * The first of `inputs` that writing the outputs would replace, under whatever path; undefined where there is none.
- * An output is written as `PATH.tmp` first.
+ * The first of `inputs` that writing the outputs would replace, under whatever path; undefined
+ * where there is none. An output is written as `PATH.tmp` first.
  */
 export async function replacedInput(
   outputs: readonly string[],

@@ -1,4 +1,6 @@
-/** Options that begin a run, with whether they take a value: they have no place beside `--resume`. */
+/**
+ * Options that begin a run, with whether they take a value: they have no place beside `--resume`.
+ */
 const BEGINNINGS: Readonly<Record<string, 'none' | 'one' | 'optional'>> = {
   '--resume': 'optional',
   '--load-from': 'one',
@@ -6,7 +8,8 @@ const BEGINNINGS: Readonly<Record<string, 'none' | 'one' | 'optional'>> = {
 }
 
 /**
- * The command line that goes on with a run: `npx vanilladet train my.ts --work-dir runs/1 --resume`.
+ * The command line that goes on with a run:
+ * `npx vanilladet train my.ts --work-dir runs/1 --resume`.
  *
  * @param name of the command.
  * @param argv the arguments that the run was started with.

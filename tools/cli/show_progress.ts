@@ -3,7 +3,10 @@ import { Presets, SingleBar } from 'cli-progress'
 /** Seconds between two lines where standard error is no terminal. */
 const LINE_EVERY = 30
 
-/** A progress bar with ETA on a terminal, and a plain line now and then elsewhere; both on standard error. */
+/**
+ * A progress bar with ETA on a terminal, and a plain line now and then elsewhere; both on standard
+ * error.
+ */
 export function showProgress(unit: string): (done: number, total: number) => void {
   return process.stderr.isTTY ? onTerminal(unit) : asLines(unit)
 }

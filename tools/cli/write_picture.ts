@@ -1,7 +1,9 @@
 import { encodeJpeg, type RgbImage } from '../../drawing/index.js'
 import { requireWritable, writeOutput } from './output_file.js'
 
-/** Writes a JPEG file, and its folder where needed; a path that cannot be written is a `DataError`. */
+/**
+ * Writes a JPEG file, and its folder where needed; a path that cannot be written is a `DataError`.
+ */
 export async function writePicture(path: string, image: RgbImage): Promise<void> {
   await requireWritable(path)
   await writeOutput(path, await encodeJpeg(image))

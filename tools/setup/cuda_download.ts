@@ -10,10 +10,12 @@ import { type CudaProvider, installProvider, requireProvider } from './cuda_prov
 const LIMIT_MINUTES = 30
 
 /**
- * Installs the provider with onnxruntime-node's own installer, which takes it from NuGet. The installer writes file by
- * file, in `bin/` beside itself: it is run as a copy in a folder of its own, and what it wrote is checked.
+ * Installs the provider with onnxruntime-node's own installer, which takes it from NuGet. The
+ * installer writes file by file, in `bin/` beside itself: it is run as a copy in a folder of its
+ * own, and what it wrote is checked.
  *
- * @param root of onnxruntime-node; the folder is inside it, so that the copy finds the packages it needs.
+ * @param root of onnxruntime-node; the folder is inside it, so that the copy finds the packages
+ *   it needs.
  * @throws DeviceError where it fails.
  */
 export async function downloadProvider(
@@ -43,7 +45,8 @@ export async function downloadProvider(
 }
 
 async function runInstaller(path: string, provider: CudaProvider): Promise<void> {
-  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'true' } // what it calls cuda12, whatever it is of
+  // What it calls cuda12, whatever it is of
+  const env = { ...process.env, ONNXRUNTIME_NODE_INSTALL: 'true' }
   try {
     await promisify(execFile)(process.execPath, [path], { env, timeout: LIMIT_MINUTES * 60_000 })
   } catch (error) {

@@ -91,8 +91,8 @@ export async function neededLibraries({ folder, names }: CudaProvider): Promise<
 }
 
 /**
- * Copies the libraries beside ONNX Runtime's, all or none: they are written under other names first, and those that were
- * there before come back if anything fails.
+ * Copies the libraries beside ONNX Runtime's, all or none: they are written under other names
+ * first, and those that were there before come back if anything fails.
  */
 export async function installProvider(from: string, provider: CudaProvider): Promise<void> {
   const { folder, names } = provider

@@ -23,8 +23,8 @@ export function readSharedLibrary(path: string): Promise<SharedLibrary | undefin
 }
 
 /**
- * Whether a file holds a version such as `1.29.0` as a text of its own, of one or two bytes a character. It is read in
- * pieces, as it may be hundreds of megabytes.
+ * Whether a file holds a version such as `1.29.0` as a text of its own, of one or two bytes a
+ * character. It is read in pieces, as it may be hundreds of megabytes.
  */
 export function holdsVersion(path: string, version: string): Promise<boolean> {
   const texts = [Buffer.from(`${version}\0`), Buffer.from(version, 'utf16le')]

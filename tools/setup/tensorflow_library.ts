@@ -47,7 +47,8 @@ export async function tensorflowLibrary(from: string): Promise<TensorflowLibrary
 
 async function packageFolder(from: string): Promise<string> {
   const found = await stat(from).catch(() => undefined)
-  // A name is looked for on PATH; a path is from here, where neither Python nor the compiler is run.
+  // A name is looked for on PATH; a path is from here, where neither Python nor the compiler is
+  // run.
   if (!found?.isDirectory()) return folderByPython(basename(from) === from ? from : resolve(from))
   if (existsSync(join(from, 'include', HEADERS[0]))) return resolve(from)
   const python = resolve(from, 'bin', 'python')

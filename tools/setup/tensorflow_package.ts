@@ -14,7 +14,10 @@ const VERSION = '4.22.0'
 const HEADERS = 'node-api-headers'
 const HEADERS_VERSION = '1.9.0'
 
-/** The newest interface of Node that `@tensorflow/tfjs-node` 4.22 knows; it looks for its binding by this number. */
+/**
+ * The newest interface of Node that `@tensorflow/tfjs-node` 4.22 knows; it looks for its binding by
+ * this number.
+ */
 const NODE_API = 8
 
 type PackageName = (typeof TENSORFLOW_PACKAGES)[number]
@@ -28,11 +31,12 @@ export interface InstallSteps {
 }
 
 /**
- * Installs a package in a folder of its own. It takes the place of what was there once it computes; where nothing was, it
- * stays in any case.
+ * Installs a package in a folder of its own. It takes the place of what was there once it computes;
+ * where nothing was, it stays in any case.
  *
  * @returns whether it stays.
- * @throws DeviceError, or DataError for a folder that cannot be written; what was there then is there still.
+ * @throws DeviceError, or DataError for a folder that cannot be written; what was there then is
+ *   there still.
  */
 export function installPackage(
   folder: string,
@@ -116,7 +120,8 @@ export async function buildBinding(
     ...['-isystem', nodeHeaders, '-isystem', headers],
     ...['tfjs_backend.cc', 'tfjs_binding.cc'].map((name) => join(packageFolder, 'binding', name)),
     ...libraries,
-    // By its own path, as TensorFlow finds the libraries of CUDA from the folder that it is loaded from.
+    // By its own path, as TensorFlow finds the libraries of CUDA from the folder that it is loaded
+    // from.
     ...['-Xlinker', '-rpath', '-Xlinker', resolve(folder)],
     ...['-o', join(out, 'tfjs_binding.node')],
   ]

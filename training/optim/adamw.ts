@@ -5,7 +5,9 @@ export interface AdamWBetas {
   readonly beta2: number
 }
 
-/** What an update needs beside tensors of the parameter's shape: scalars, made by `adamWScalars`. */
+/**
+ * What an update needs beside tensors of the parameter's shape: scalars, made by `adamWScalars`.
+ */
 export interface AdamWScalars<Scalar> {
   /** `1 - lr * weightDecay`. */
   readonly shrink: Scalar

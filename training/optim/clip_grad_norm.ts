@@ -12,7 +12,8 @@ export function globalNorm(gradients: readonly tf.Tensor[]): tf.Scalar {
 }
 
 /**
- * Scales gradients down so that their global norm is at most `maxNorm`; smaller ones stay as they are.
+ * Scales gradients down so that their global norm is at most `maxNorm`; smaller ones stay as they
+ * are.
  *
  * Source: `torch.nn.utils.clip_grad_norm_`, with its 1e-6 in the denominator.
  *

@@ -1,19 +1,23 @@
 import * as tf from '@tensorflow/tfjs'
 
 /**
- * Tensors of up to so many values are grouped. Starting an operation takes a GPU some microseconds, however small it
- * is; estimated, a copy into a group and one back cost less than a dozen starts up to about a million values there,
- * and on a processor up to some ten thousands.
+ * Tensors of up to so many values are grouped. Starting an operation takes a GPU some microseconds,
+ * however small it is; estimated, a copy into a group and one back cost less than a dozen starts up
+ * to about a million values there, and on a processor up to some ten thousands.
  */
 const GROUPED_SIZE = 2 ** 16
 
 type Tensors = Readonly<Record<string, tf.Tensor>>
 
-/** Names of tensors that are treated as one vector, laid end to end; large tensors are alone. The first stands for it. */
+/**
+ * Names of tensors that are treated as one vector, laid end to end; large tensors are alone. The
+ * first stands for it.
+ */
 export type FlatGroup = readonly string[]
 
 /**
- * Sorts tensors into groups, so that an operation on each value of hundreds of small tensors is one operation.
+ * Sorts tensors into groups, so that an operation on each value of hundreds of small tensors is one
+ * operation.
  *
  * @param kindOf what tensors of one group have in common.
  */
@@ -33,7 +37,10 @@ export function flatGroups(tensors: Tensors, kindOf: (name: string) => unknown):
   return [...large, ...small.values()]
 }
 
-/** One tensor for each group, by its first name: the vector of all, or the tensor itself where it is alone. */
+/**
+ * One tensor for each group, by its first name: the vector of all, or the tensor itself where it is
+ * alone.
+ */
 export function flatten(groups: readonly FlatGroup[], tensors: Tensors): Record<string, tf.Tensor> {
   const vectors = groups.map((group) => {
     const [first] = group

@@ -17,8 +17,9 @@ export interface LossScaleState {
 }
 
 /**
- * Below this a scale no longer keeps small gradients from vanishing: it makes large ones smaller than they are, and if
- * even that does not help, what overflows are activations, which no scale changes.
+ * Below this a scale no longer keeps small gradients from vanishing: it makes large ones smaller
+ * than they are, and if even that does not help, what overflows are activations, which no scale
+ * changes.
  */
 const LEAST_SCALE = 1
 
@@ -27,11 +28,12 @@ export function initialLossScale({ initial = 65536 }: LossScaleOptions): LossSca
 }
 
 /**
- * The scale after an update: half of it where gradients overflowed and the update was left out, twice after
- * `growthInterval` good updates.
+ * The scale after an update: half of it where gradients overflowed and the update was left out,
+ * twice after `growthInterval` good updates.
  *
- * float16 ends at 65504, and below 6e-8 there is only 0. The loss is multiplied by the scale before gradients are taken and
- * gradients are divided by it afterwards in float32, so that small ones survive the way through float16.
+ * float16 ends at 65504, and below 6e-8 there is only 0. The loss is multiplied by the scale before
+ * gradients are taken and gradients are divided by it afterwards in float32, so that small ones
+ * survive the way through float16.
  *
  * Source: arXiv:1710.03740; the rule and the numbers of torch.amp.GradScaler.
  */

@@ -2,8 +2,8 @@ export interface ScheduleOptions {
   /** Passes over the training set. */
   epochs: number
   /**
-   * `step`: the rate falls by `gamma` at each of `decayEpochs`. `cosine`: it falls from the end of the
-   * warm-up to the last iteration along half a cosine.
+   * `step`: the rate falls by `gamma` at each of `decayEpochs`. `cosine`: it falls from the end of
+   * the warm-up to the last iteration along half a cosine.
    *
    * @default 'step'
    */
@@ -15,8 +15,8 @@ export interface ScheduleOptions {
   /** For `cosine`: the rate at the end. @default 0 */
   finalLearningRate?: number
   /**
-   * Iterations of linear warm-up. With `step` the iteration after them is the first at the full rate, with `cosine` the
-   * last of them is.
+   * Iterations of linear warm-up. With `step` the iteration after them is the first at the full
+   * rate, with `cosine` the last of them is.
    *
    * @default 0
    */
@@ -65,8 +65,9 @@ function stepRate(
 }
 
 /**
- * Source: the classification recipe of the official VanillaNet code: points evenly spaced from the start to the full
- * rate, both included, and the cosine behind them, which starts at the full rate again.
+ * Source: the classification recipe of the official VanillaNet code: points evenly spaced from the
+ * start to the full rate, both included, and the cosine behind them, which starts at the full rate
+ * again.
  */
 function cosineRate(
   base: number,
@@ -83,7 +84,8 @@ function cosineRate(
 }
 
 /**
- * Deep-training lambda of an epoch: 0 (full ReLU) in epoch 0, 1 (no activation) from `decayEpochs` on.
+ * Deep-training lambda of an epoch: 0 (full ReLU) in epoch 0, 1 (no activation) from `decayEpochs`
+ * on.
  *
  * Source: arXiv:2305.12972, and the official code for the curves.
  *

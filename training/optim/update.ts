@@ -19,7 +19,8 @@ export interface UpdateOptions {
  * Optimizer, clipping and averages.
  *
  * @param state `buffers` are the new ones, which only the averages look at.
- * @param gradients by parameter name; `factor` times each is the gradient of the loss, each itself without it.
+ * @param gradients by parameter name; `factor` times each is the gradient of the loss, each
+ *   itself without it.
  * @returns the new state, and the norm of all gradients before clipping.
  */
 export function updateState(

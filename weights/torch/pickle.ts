@@ -9,7 +9,10 @@ export interface PickleHooks<Extra> {
   reduce(callable: Global, args: readonly PickleValue<Extra>[]): PickleValue<Extra>
 }
 
-/** More operations are not believed: a checkpoint takes some 50 a tensor. Each makes one object at most. */
+/**
+ * More operations are not believed: a checkpoint takes some 50 a tensor. Each makes one object at
+ * most.
+ */
 const MAX_OPERATIONS = 2_000_000
 
 /** Longer whole numbers are not believed. */
@@ -22,8 +25,8 @@ const MARK = 0x28
 const STOP = 0x2e
 
 /**
- * Reads one pickle, of protocols 2 to 5, without calling anything: a global is a name, and making an
- * object of it is left to `hooks`, or makes a stand-in.
+ * Reads one pickle, of protocols 2 to 5, without calling anything: a global is a name, and making
+ * an object of it is left to `hooks`, or makes a stand-in.
  *
  * Source: the opcodes of Python's `pickletools`; a stack machine with a memo.
  *
@@ -185,7 +188,10 @@ class Machine<Extra> {
     this.push(new Global(module, name))
   }
 
-  /** Instead of calling: the hooks know what `callable` would have made, or a stand-in takes its place. */
+  /**
+   * Instead of calling: the hooks know what `callable` would have made, or a stand-in takes its
+   * place.
+   */
   reduce(callable: PickleValue<Extra>, args: PickleValue<Extra>): void {
     if (callable instanceof Opaque) this.push(new Opaque(callable.of))
     else if (!(callable instanceof Global)) this.fail('it calls what is no function')

@@ -25,8 +25,9 @@ export class Opaque {
 }
 
 /**
- * What a pickle holds: dictionaries are maps; lists, tuples and sets are arrays; whole numbers beyond the
- * exact ones of a `number` are bigints. `Extra` is what its reader adds, such as tensors.
+ * What a pickle holds: dictionaries are maps; lists, tuples and sets are arrays; whole numbers
+ * beyond the exact ones of a `number` are bigints. `Extra` is what its reader adds, such as
+ * tensors.
  */
 export type PickleValue<Extra> =
   | null

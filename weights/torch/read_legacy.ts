@@ -11,8 +11,9 @@ const PROTOCOL = 1001
 const COUNT_BYTES = 8
 
 /**
- * Reads what `torch.save` wrote before PyTorch 1.6: five pickles (a magic number, the protocol, facts of the
- * machine, the object, keys of storages), then the storages in the order of the keys, each behind its size.
+ * Reads what `torch.save` wrote before PyTorch 1.6: five pickles (a magic number, the protocol,
+ * facts of the machine, the object, keys of storages), then the storages in the order of the keys,
+ * each behind its size.
  */
 export async function readLegacy(path: string): Promise<TorchFile> {
   return withFile(path, '.pth', async (file) => {

@@ -16,8 +16,8 @@ interface Part {
 }
 
 /**
- * Reads what `torch.save` writes since PyTorch 1.6: a zip file with `data.pkl` and one part for each storage,
- * none of them compressed. The storages are found and not read.
+ * Reads what `torch.save` writes since PyTorch 1.6: a zip file with `data.pkl` and one part for
+ * each storage, none of them compressed. The storages are found and not read.
  */
 export async function readZip(path: string): Promise<TorchFile> {
   const parts = await listParts(path)
@@ -81,7 +81,10 @@ async function findPart(path: string, zip: yauzl.ZipFile, entry: yauzl.Entry): P
   return { start, bytes }
 }
 
-/** Reads a file as yauzl's own reader does, which fails outside of its callback where an offset is absurd. */
+/**
+ * Reads a file as yauzl's own reader does, which fails outside of its callback where an offset is
+ * absurd.
+ */
 class BoundedReader extends yauzl.RandomAccessReader {
   private readonly fd: number
   private readonly size: number

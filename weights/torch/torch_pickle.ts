@@ -69,7 +69,9 @@ export interface Encounters {
   /** Names of globals that stand-ins took the place of. */
   readonly refused: Set<string>
   readonly storages: Map<string, Storage>
-  /** Pairs that dictionaries were made of in one go. A list of them may be named again and again. */
+  /**
+   * Pairs that dictionaries were made of in one go. A list of them may be named again and again.
+   */
   pairs: number
 }
 
@@ -81,8 +83,8 @@ export function noEncounters(): Encounters {
 }
 
 /**
- * Reads a pickle that PyTorch made. Of all it asks to be called, only what builds tensors and dictionaries
- * is known, and done here; everything else becomes a stand-in.
+ * Reads a pickle that PyTorch made. Of all it asks to be called, only what builds tensors and
+ * dictionaries is known, and done here; everything else becomes a stand-in.
  *
  * @param met is added to.
  */
@@ -144,7 +146,9 @@ function subclassOf(path: string, [build, , args]: readonly TorchValue[]): Torch
   return new Opaque('torch._tensor._rebuild_from_type_v2')
 }
 
-/** `('storage', class, key, device, count)`; in legacy files with a view of another storage behind. */
+/**
+ * `('storage', class, key, device, count)`; in legacy files with a view of another storage behind.
+ */
 function storageOf(path: string, id: TorchValue): Storage {
   if (!Array.isArray(id) || id[0] !== 'storage') throw broken(path, 'a persistent id is no storage')
   const [, type, key, , count, view] = id

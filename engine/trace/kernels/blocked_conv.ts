@@ -1,6 +1,7 @@
 /**
- * ONNX Runtime's convolutions over channels in blocks. It takes to them by itself where a kernel is a constant;
- * where a kernel changes from run to run, as in training, a graph has to ask for them by name.
+ * ONNX Runtime's convolutions over channels in blocks. It takes to them by itself where a kernel is
+ * a constant; where a kernel changes from run to run, as in training, a graph has to ask for them
+ * by name.
  */
 import type { Value } from '../graph.js'
 import type { Lowering } from '../lowering.js'
@@ -21,8 +22,8 @@ export function toBlocks(lowering: Lowering, value: Value): Value {
 }
 
 /**
- * A kernel `[out, in, kh, kw]` with both its channels in blocks: inputs first, as if it were images, then
- * outputs, as if they were the channels of one image of a single row.
+ * A kernel `[out, in, kh, kw]` with both its channels in blocks: inputs first, as if it were
+ * images, then outputs, as if they were the channels of one image of a single row.
  */
 export function kernelToBlocks(lowering: Lowering, kernel: Value): Value {
   const [outChannels, ...rest] = kernel.shape

@@ -10,11 +10,13 @@ import { reshapeTraced } from './shape.js'
 const EPSILON = 1e-12
 
 /**
- * A kernel of our own, called by `nn/batch_norm.ts`: mean and biased variance of each channel over all other axes.
+ * A kernel of our own, called by `nn/batch_norm.ts`: mean and biased variance of each channel over
+ * all other axes.
  *
- * In mixed precision a map is float16, whose squares may not be, and turning the whole map to float32 and back costs more
- * than the statistics. ONNX's LayerNormalization of one row for each channel reads float16, counts in float32 and
- * gives mean and inverse deviation in float32; what it normalises is not used.
+ * In mixed precision a map is float16, whose squares may not be, and turning the whole map to
+ * float32 and back costs more than the statistics. ONNX's LayerNormalization of one row for each
+ * channel reads float16, counts in float32 and gives mean and inverse deviation in float32; what it
+ * normalises is not used.
  */
 lower('ChannelMoments', (lowering, { inputs: { x } }) =>
   lowering.precision === 'fp16' && sameOrder(x.order, CHANNELS_FIRST)
@@ -50,7 +52,8 @@ function momentsOfRows(lowering: Lowering, x: Traced): Traced[] {
   const precision = pair('Mul', ofImages(inverse), ofImages(inverse))
   const epsilon = lowering.filled('float32', [], EPSILON)
   const spread = pair('Sub', pair('Reciprocal', precision), epsilon)
-  const variance = pair('Max', spread, lowering.filled('float32', [], 0)) // of equal values, rounding aside
+  // Of equal values, rounding aside
+  const variance = pair('Max', spread, lowering.filled('float32', [], 0))
   const means = ofImages(mean)
   if (n === 1) return [means, variance].map((x) => reshapeTraced(lowering, x, [c]))
   const ofBatch = batchMean(means)

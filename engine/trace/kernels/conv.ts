@@ -10,7 +10,9 @@ import { padTraced, sliceTraced } from './shape.js'
 export const CHANNELS_FIRST: Order = [0, 3, 1, 2]
 /** `kh kw in out` kept as `out in kh kw`, PyTorch's and ONNX's order of kernels. */
 const KERNEL_ORDER: Order = [3, 2, 0, 1]
-/** `kh kw in out` kept as `out kh kw in`: one product for each place of the kernel, side by side. */
+/**
+ * `kh kw in out` kept as `out kh kw in`: one product for each place of the kernel, side by side.
+ */
 const GRADIENT_ORDER: Order = [3, 0, 1, 2]
 
 /** Pixels of all images from which on blocks of channels are worth their making. */
@@ -73,8 +75,8 @@ lower('Conv2D', (lowering, { inputs: { x, filter }, attributes }) => {
 })
 
 /**
- * A 1x1 convolution as a matrix product. ONNX Runtime rearranges a constant kernel for its Conv once and
- * for all; for a kernel that changes from run to run, the product is half again as fast.
+ * A 1x1 convolution as a matrix product. ONNX Runtime rearranges a constant kernel for its Conv
+ * once and for all; for a kernel that changes from run to run, the product is half again as fast.
  */
 function mixChannels(lowering: Lowering, x: Traced, kernel: Value): Traced {
   const [n, h, w, channels] = x.shape
@@ -118,8 +120,9 @@ export function convolve(
 }
 
 /**
- * True where a convolution runs over blocks of channels: 1.15 to 1.4 times as fast as ONNX Runtime's Conv for
- * 256 channels, 1.4 to 1.7 times for 64. Rearranging the kernel costs as much as some pixels.
+ * True where a convolution runs over blocks of channels: 1.15 to 1.4 times as fast as ONNX
+ * Runtime's Conv for 256 channels, 1.4 to 1.7 times for 64. Rearranging the kernel costs as much as
+ * some pixels.
  */
 function runsBlocked(lowering: Lowering, kernel: Value, { outputShape }: Window): boolean {
   const [n, height, width] = outputShape
@@ -129,8 +132,9 @@ function runsBlocked(lowering: Lowering, kernel: Value, { outputShape }: Window)
 }
 
 /**
- * The gradient of a convolution by its input. Stride 1: the convolution of `dy` with the kernel turned
- * by 180 degrees, in and out exchanged (for 1x1: one matrix product); otherwise a ConvTranspose.
+ * The gradient of a convolution by its input. Stride 1: the convolution of `dy` with the kernel
+ * turned by 180 degrees, in and out exchanged (for 1x1: one matrix product); otherwise a
+ * ConvTranspose.
  */
 lower('Conv2DBackpropInput', (lowering, { inputs: { dy, filter }, attributes }) => {
   const inputShape = attributes.inputShape as number[]
@@ -175,7 +179,9 @@ export function turnedKernel(lowering: Lowering, kernel: Value): Value {
   )
 }
 
-/** The gradient by the input of a strided convolution with `kernel` `[out, in / groups, kh, kw]`. */
+/**
+ * The gradient by the input of a strided convolution with `kernel` `[out, in / groups, kh, kw]`.
+ */
 export function transposedConvolution(
   lowering: Lowering,
   dy: Value,
@@ -207,8 +213,8 @@ export function transposedConvolution(
 }
 
 /**
- * The gradient of a convolution by its kernel: for each place in the kernel one matrix product of `dy`
- * with the pixels of `x` that this place saw.
+ * The gradient of a convolution by its kernel: for each place in the kernel one matrix product of
+ * `dy` with the pixels of `x` that this place saw.
  */
 lower('Conv2DBackpropFilter', (lowering, { inputs: { x, dy }, attributes }) => {
   const filterShape = attributes.filterShape as number[]
@@ -241,7 +247,10 @@ export function sumOverBatch(lowering: Lowering, value: Value): Value {
   return lowering.node('ReduceSum', [value, lowering.graph.int64s([0])], output, { keepdims: 1 })
 }
 
-/** For each place of the kernel, row by row, the input pixel that each output pixel sees there, `n c h w`. */
+/**
+ * For each place of the kernel, row by row, the input pixel that each output pixel sees there,
+ * `n c h w`.
+ */
 function shiftedInputs(lowering: Lowering, x: Traced, window: Window): Value[] {
   const [n, , , channels] = x.shape
   const [, ho, wo] = window.outputShape

@@ -24,16 +24,16 @@ function groupedKernel(lowering: Lowering, filter: Traced): Value {
 }
 
 /**
- * True where one kernel a channel may run over blocks of channels: 5 to 14 times as fast as ONNX Runtime's
- * Conv, gradients included.
+ * True where one kernel a channel may run over blocks of channels: 5 to 14 times as fast as ONNX
+ * Runtime's Conv, gradients included.
  */
 function runsBlocked(lowering: Lowering, channels: number, { strides }: Window): boolean {
   return strides.every((stride) => stride === 1) && canBlock(lowering, channels)
 }
 
 /**
- * One kernel `[1, c, kh, kw]` a channel over `x` `[n, c, h, w]`, both in blocks: a kernel of one channel lies
- * like an image.
+ * One kernel `[1, c, kh, kw]` a channel over `x` `[n, c, h, w]`, both in blocks: a kernel of one
+ * channel lies like an image.
  */
 function convolveChannels(
   lowering: Lowering,
@@ -83,9 +83,9 @@ lower('DepthwiseConv2dNativeBackpropInput', (lowering, { inputs: { dy, filter },
 })
 
 /**
- * The gradient by the kernel. For any device: one product over tiles. Here: one convolution, where every channel of
- * every image is a group whose input is `x` and whose kernel is the whole of `dy`; strides become dilations, and
- * images are summed at the end.
+ * The gradient by the kernel. For any device: one product over tiles. Here: one convolution, where
+ * every channel of every image is a group whose input is `x` and whose kernel is the whole of `dy`;
+ * strides become dilations, and images are summed at the end.
  */
 lower('DepthwiseConv2dNativeBackpropFilter', (lowering, { inputs: { x, dy }, attributes }) => {
   const filterShape = attributes.filterShape as number[]

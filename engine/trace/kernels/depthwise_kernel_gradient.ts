@@ -1,6 +1,6 @@
 /**
- * The gradient of a depthwise kernel as one batched matrix product, for devices that like products and whose
- * convolutions have no kernel as large as a map.
+ * The gradient of a depthwise kernel as one batched matrix product, for devices that like products
+ * and whose convolutions have no kernel as large as a map.
  */
 import type { Value } from '../graph.js'
 import type { Lowering } from '../lowering.js'
@@ -8,9 +8,14 @@ import { FULL_PRECISION, OWN_DOMAIN } from '../precision_rules.js'
 import { sumOverBatch, type Window } from './conv.js'
 import { matMul } from './matmul.js'
 
-/** Multiplications in the time of moving one float32, by the data sheet of an H200: some 20 in fp32, 75 and more on tensor cores. */
+/**
+ * Multiplications in the time of moving one float32, by the data sheet of an H200: some 20 in fp32,
+ * 75 and more on tensor cores.
+ */
 const PRODUCTS_PER_MOVE = 32
-/** Products are computed in blocks of so many rows and columns, whether a matrix fills them or not. */
+/**
+ * Products are computed in blocks of so many rows and columns, whether a matrix fills them or not.
+ */
 const BLOCK = 32
 /** Rows of matrices start at multiples of 16 bytes then, in float16 too. */
 const ALIGNMENT = 8
@@ -21,22 +26,25 @@ const LARGEST_TILE = 128
 type Sides = [number, number]
 
 /**
- * `dW[c, u, v] = sum of X[n, c, y + u, x + v] * G[n, c, y, x]` over `n`, `y` and `x`, where `X` is padded.
+ * `dW[c, u, v] = sum of X[n, c, y + u, x + v] * G[n, c, y, x]` over `n`, `y` and `x`, where `X` is
+ * padded.
  *
- * `G` is cut into tiles of `T` pixels. The input pixels that a tile sees, `S` of them, lie beside each other in an
- * array of overlapping tiles. `M[c, g, s]`, the sum over tiles of gradient pixel `g` times input pixel `s`, is one
- * product for each channel of each image; `dW[c, u, v]` is the sum of those `M[c, g, s]` where `s` lies `(u, v)`
- * from `g`.
+ * `G` is cut into tiles of `T` pixels. The input pixels that a tile sees, `S` of them, lie beside
+ * each other in an array of overlapping tiles. `M[c, g, s]`, the sum over tiles of gradient pixel
+ * `g` times input pixel `s`, is one product for each channel of each image; `dW[c, u, v]` is the
+ * sum of those `M[c, g, s]` where `s` lies `(u, v)` from `g`.
  *
- * Counted in passes over the map for 512 x 200 x 336 and k = 7, tiles of 8 x 12: S / T = 2.7, so 2 to pad, 5 for the
- * overlapping tiles, 2 to cut the gradient, 4 that the product reads: 13, and about as
- * long again for the product's arithmetic in fp32 (estimated, not measured). One product for each kernel row, over tiles of 1 x 32, takes 38 passes, and blocks of
- * 32 x 38 leave 40 % of what is computed at a time unused; shifted products and their sums take about 300 passes. Up to
- * 6 maps are held at a time.
+ * Counted in passes over the map for 512 x 200 x 336 and k = 7, tiles of 8 x 12: S / T = 2.7, so 2
+ * to pad, 5 for the overlapping tiles, 2 to cut the gradient, 4 that the product reads: 13, and
+ * about as long again for the product's arithmetic in fp32 (estimated, not measured). One product
+ * for each kernel row, over tiles of 1 x 32, takes 38 passes, and blocks of 32 x 38 leave 40 % of
+ * what is computed at a time unused; shifted products and their sums take about 300 passes. Up to 6
+ * maps are held at a time.
  *
  * @param x `[n, c, h, w]`.
  * @param dy `[n, c, ho, wo]`.
- * @returns `[c, 1, kh, kw]`, summed in float32 over pixels of a tile whatever the product is computed in.
+ * @returns `[c, 1, kh, kw]`, summed in float32 over pixels of a tile whatever the product is
+ *   computed in.
  */
 export function tiledKernelGradient(
   lowering: Lowering,
@@ -71,7 +79,10 @@ function keptOf(tile: Sides, window: Window): number {
   return area(tile) === 1 ? seen : roundedUp(seen, ALIGNMENT)
 }
 
-/** The tile for which a map of gradients takes least time, in moves of one number for each channel of each image. */
+/**
+ * The tile for which a map of gradients takes least time, in moves of one number for each channel
+ * of each image.
+ */
 function chooseTile(size: Sides, window: Window): Sides {
   let best: { tile: Sides; cost: number } = { tile: [1, 1], cost: costOf([1, 1], size, window) }
   for (let rows = 1; rows <= LONGEST_SIDE; rows++) {
@@ -89,7 +100,8 @@ function costOf(tile: Sides, size: Sides, window: Window): number {
   const pixels = area(tile)
   const kept = keptOf(tile, window)
   const tiles = area([Math.ceil(size[0] / tile[0]), Math.ceil(size[1] / tile[1])])
-  const moved = 3 * kept + 5 * pixels // input tiles: read, written, read; gradients: padded, cut and read
+  // Input tiles: read, written, read; gradients: padded, cut and read
+  const moved = 3 * kept + 5 * pixels
   const multiplied = (roundedUp(pixels, BLOCK) * roundedUp(kept, BLOCK)) / PRODUCTS_PER_MOVE
   const summed = pixels === 1 ? 0 : pixels * (kept + 3 * area(window.kernel))
   return tiles * (moved + multiplied) + summed
@@ -139,7 +151,10 @@ function inputTiles(
   return gather(lowering, padded, [area(counts), kept], places)
 }
 
-/** Sums of the products `[n * c, T, S]` of pixels that lie equally far from each other, `[n * c, kh * kw]`. */
+/**
+ * Sums of the products `[n * c, T, S]` of pixels that lie equally far from each other,
+ * `[n * c, kh * kw]`.
+ */
 function diagonalSums(lowering: Lowering, products: Value, tile: Sides, window: Window): Value {
   const [maps, pixels, kept] = products.shape
   const { kernel, strides, dilations } = window

@@ -74,9 +74,9 @@ function broadcastShape(shapes: readonly (readonly number[])[]): number[] {
 }
 
 /**
- * The order for the result: that of most operands that are not themselves broadcast, plain on a tie;
- * failing those, that of the largest operand of full rank. Conditions are a quarter of the size of
- * numbers, so they have a vote only among themselves.
+ * The order for the result: that of most operands that are not themselves broadcast, plain on a
+ * tie; failing those, that of the largest operand of full rank. Conditions are a quarter of the
+ * size of numbers, so they have a vote only among themselves.
  */
 function commonOrder(operands: readonly Traced[], shape: readonly number[]): Order {
   const plain = plainOrder(shape.length)

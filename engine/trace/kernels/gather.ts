@@ -79,7 +79,10 @@ lower('GatherNd', (lowering, { inputs: { params, indices } }) => {
   return lowering.plain(lowering.node('GatherND', [lowering.read(params), at], output))
 })
 
-/** By comparison: ONNX's OneHot counts negative indices from the end, TensorFlow.js gives them no place. */
+/**
+ * By comparison: ONNX's OneHot counts negative indices from the end, TensorFlow.js gives them no
+ * place.
+ */
 lower('OneHot', (lowering, { inputs: { indices }, attributes }) => {
   const depth = Number(attributes.depth)
   const classes = Int32Array.from({ length: depth }, (_, i) => i)
@@ -92,8 +95,9 @@ lower('OneHot', (lowering, { inputs: { indices }, attributes }) => {
 })
 
 /**
- * The gradient of a gather: rows summed by their index. ScatterElements adds in order, so that the sum
- * is exact to repeat; ScatterND with the same reduction loses updates on the CPU when indices repeat.
+ * The gradient of a gather: rows summed by their index. ScatterElements adds in order, so that the
+ * sum is exact to repeat; ScatterND with the same reduction loses updates on the CPU when indices
+ * repeat.
  */
 lower('UnsortedSegmentSum', (lowering, { inputs: { x, segmentIds }, attributes }) => {
   const rows = Number(attributes.numSegments)

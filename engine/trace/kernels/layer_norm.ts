@@ -2,8 +2,9 @@ import type { Node, Value } from '../graph.js'
 import { type KernelCall, type Lowering, lower } from '../lowering.js'
 
 /**
- * Kernels of our own, called by `nn/layer_norm.ts`: ONNX's LayerNormalization over the last axis, and the mean
- * and inverse deviation of every row, which the same node gives where a gradient asks for them.
+ * Kernels of our own, called by `nn/layer_norm.ts`: ONNX's LayerNormalization over the last axis,
+ * and the mean and inverse deviation of every row, which the same node gives where a gradient asks
+ * for them.
  */
 lower('LayerNormalization', (lowering, call) => lowering.plain(layerNorm(lowering, call)))
 

@@ -4,8 +4,8 @@ import { type Lowering, lower, type Traced } from '../lowering.js'
 
 /**
  * A batched product of matrices `[..., m, k] x [..., k, n]`, either side transposed at no cost.
- * Broadcasts leading axes as NumPy does. Graphs that run here ask for ONNX Runtime's FusedMatMul; exported
- * files turn a side by a Transpose, which ONNX Runtime makes the same of.
+ * Broadcasts leading axes as NumPy does. Graphs that run here ask for ONNX Runtime's FusedMatMul;
+ * exported files turn a side by a Transpose, which ONNX Runtime makes the same of.
  */
 export function matMul(
   lowering: Lowering,
@@ -52,7 +52,10 @@ lower('BatchMatMul', (lowering, { inputs: { a, b }, attributes }) => {
   return lowering.plain(product)
 })
 
-/** A stack of matrices as it lies in memory, and whether it must be read with its last axes exchanged. */
+/**
+ * A stack of matrices as it lies in memory, and whether it must be read with its last axes
+ * exchanged.
+ */
 function matrices(
   lowering: Lowering,
   x: Traced,

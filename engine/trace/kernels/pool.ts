@@ -33,8 +33,8 @@ function maxPool(lowering: Lowering, x: Traced, window: Window): Traced {
 }
 
 /**
- * Puts each gradient where the maximum was found: the first one of equals, as PyTorch does. Where windows
- * overlap, a place may be the maximum of several, whose gradients are added.
+ * Puts each gradient where the maximum was found: the first one of equals, as PyTorch does. Where
+ * windows overlap, a place may be the maximum of several, whose gradients are added.
  *
  * MaxUnpool has no kernel on CUDA, so that only graphs for CPUs ask for it.
  */
@@ -60,7 +60,9 @@ function unpool(lowering: Lowering, gradient: Value, indices: Value, window: Win
   )
 }
 
-/** Each window's gradient at the index of its maximum; where windows overlap, added in their order. */
+/**
+ * Each window's gradient at the index of its maximum; where windows overlap, added in their order.
+ */
 function placeAtIndices(
   lowering: Lowering,
   gradient: Value,

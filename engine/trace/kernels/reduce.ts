@@ -42,9 +42,9 @@ export function reduce(
 }
 
 /**
- * The reduced axes that lie last in memory, where others lie apart from them, as in the sums of a batch of maps for each
- * channel. ONNX Runtime's CUDA provider has fast sums over axes that lie together at either end, and leaves the rest to
- * slower ones of cuDNN.
+ * The reduced axes that lie last in memory, where others lie apart from them, as in the sums of a
+ * batch of maps for each channel. ONNX Runtime's CUDA provider has fast sums over axes that lie
+ * together at either end, and leaves the rest to slower ones of cuDNN.
  */
 function lastRunApart(
   { target }: Lowering,

@@ -3,7 +3,10 @@ import { type KernelCall, type Lowering, lower } from '../lowering.js'
 import { CHANNELS_FIRST } from './conv.js'
 import { matMul } from './matmul.js'
 
-/** The source row of each of `size` rows: floor(row * sourceSize / size), as in the FPN of mmdetection. */
+/**
+ * The source row of each of `size` rows: floor(row * sourceSize / size), as in the FPN of
+ * mmdetection.
+ */
 function nearestRows(sourceSize: number, size: number): number[] {
   return Array.from({ length: size }, (_, row) =>
     Math.min(Math.floor((row * sourceSize) / size), sourceSize - 1),
@@ -59,7 +62,9 @@ function pickPixels(lowering: Lowering, input: Value, rows: number[], columns: n
   )
 }
 
-/** Sums the gradients of all pixels that were copied from one, as two products with 0/1 matrices. */
+/**
+ * Sums the gradients of all pixels that were copied from one, as two products with 0/1 matrices.
+ */
 lower('ResizeNearestNeighborGrad', (lowering, { inputs: { images, dy }, attributes }) => {
   refuseOtherGrids(attributes)
   const [, h, w] = images.shape

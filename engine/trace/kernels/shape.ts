@@ -44,7 +44,10 @@ lower('Transpose', (lowering, { inputs: { x }, attributes }) => {
   )
 })
 
-/** A part of a traced tensor: from `begin` to `end` (not included) by `step`, along every logical axis. */
+/**
+ * A part of a traced tensor: from `begin` to `end` (not included) by `step`, along every logical
+ * axis.
+ */
 export function sliceTraced(
   lowering: Lowering,
   x: Traced,
@@ -161,7 +164,10 @@ function fillUnknownSize(sizes: readonly number[], total: number): number[] {
   return sizes.map((size) => (size < 0 ? total - known : size))
 }
 
-/** Of more parts, few nodes of Split are less work than a Slice for each part. WebGPU takes no Split of more. */
+/**
+ * Of more parts, few nodes of Split are less work than a Slice for each part. WebGPU takes no Split
+ * of more.
+ */
 const FEW_PARTS = 7
 
 function splitTraced(

@@ -1,5 +1,8 @@
 #!/usr/bin/env node
-/** The command as it was built; in a checkout whose source is newer than that, or not built, from its source. */
+/**
+ * The command as it was built; in a checkout whose source is newer than that, or not built, from
+ * its source.
+ */
 import { existsSync, readdirSync, statSync } from 'node:fs'
 
 const source = new URL('../source/', import.meta.url)

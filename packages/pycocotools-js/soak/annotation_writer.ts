@@ -1,4 +1,7 @@
-/** Writes annotation files of any size, of which each annotation can be made again from its number alone. */
+/**
+ * Writes annotation files of any size, of which each annotation can be made again from its number
+ * alone.
+ */
 import { createWriteStream } from 'node:fs'
 import { finished } from 'node:stream/promises'
 import type { CocoAnnotation, CocoImage } from '../source/index.js'
@@ -52,7 +55,9 @@ function imageAt(i: number): CocoImage {
   }
 }
 
-/** The annotation of a number: polygons mostly, as in COCO, some crowds and some compressed masks. */
+/**
+ * The annotation of a number: polygons mostly, as in COCO, some crowds and some compressed masks.
+ */
 export function annotationAt(i: number): CocoAnnotation {
   const random = randomNumbers(i)
   const pixel = (most: number) => Math.round(random() * most * 100) / 100

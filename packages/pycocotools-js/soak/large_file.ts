@@ -1,8 +1,10 @@
 /**
- * Loads an annotation file that is longer than a JavaScript string can be, checks annotations of it, and says how
- * fast it was and what memory it took. Exits with 1 where that is more than 2.5 times the file.
+ * Loads an annotation file that is longer than a JavaScript string can be, checks annotations of
+ * it, and says how fast it was and what memory it took. Exits with 1 where that is more than 2.5
+ * times the file.
  *
- * Run: npx tsx packages/pycocotools-js/soak/large_file.ts [--bytes 640000000] [--dir FOLDER] [--sample 20000]
+ * Run: npx tsx packages/pycocotools-js/soak/large_file.ts [--bytes 640000000] [--dir FOLDER]
+ * [--sample 20000]
  *
  * The file goes to FOLDER, which is a temporary one by default, and is removed.
  */

@@ -3,8 +3,8 @@
  *
  * Run: npx tsx packages/pycocotools-js/soak/mask_mutations.ts [--count 1000000] [--seed 1]
  *
- * It takes some minutes, prints one line, and exits with 1 where anything but a right result or a typed error came out:
- * then it prints the inputs, too.
+ * It takes some minutes, prints one line, and exits with 1 where anything but a right result or a
+ * typed error came out: then it prints the inputs, too.
  */
 import { parseArgs } from 'node:util'
 import { soakMasks } from './mask_soak.js'

@@ -42,7 +42,8 @@ interface Case {
 }
 
 /**
- * Throws mutated masks at every mask function. Each call must give a result that is right in itself, or a typed error.
+ * Throws mutated masks at every mask function. Each call must give a result that is right in
+ * itself, or a typed error.
  *
  * @param count of inputs; each goes to all functions it may be meant for.
  */
@@ -79,7 +80,9 @@ export function soakMasks(count: number, seed: number): MaskSoak {
 
 const MAKERS = [rleCase, rleCase, rleCase, objectCase, objectCase, iouCase, pixelsCase]
 
-/** Masks in compressed run lengths, to all functions that take them. All take them, or none does. */
+/**
+ * Masks in compressed run lengths, to all functions that take them. All take them, or none does.
+ */
 function rleCase(random: Random, rles: readonly RLE<string>[]): Case {
   const list = [mutatedRle(random, rles) as RLE, mutatedRle(random, rles) as RLE]
   const check = (attempt: Attempt) => {

@@ -54,7 +54,10 @@ import { warnOnce } from './warn_once.js'
 
 /** An empty or missing list does not filter. */
 export interface CategoryFilter {
-  /** Names. One string instead of a list also selects categories whose name is *part* of it (pycocotools). */
+  /**
+   * Names. One string instead of a list also selects categories whose name is *part* of it
+   * (pycocotools).
+   */
   catNms?: string | readonly string[]
   /** Supercategory names, as `catNms`. */
   supNms?: string | readonly string[]
@@ -69,17 +72,25 @@ export interface ImageFilter {
 }
 
 export interface ResultOptions extends LoadOptions {
-  /** Takes an empty list, too, as of a detector that found nothing; pycocotools raises an error. @default false */
+  /**
+   * Takes an empty list, too, as of a detector that found nothing; pycocotools raises an error.
+   * @default false
+   */
   allowEmpty?: boolean
 }
 
-/** A data set in COCO format, with indices. The objects are those of the file: they are not copied. */
+/**
+ * A data set in COCO format, with indices. The objects are those of the file: they are not copied.
+ */
 export class COCO {
   /** Of a COCO read from a file, without its annotations, which are in `rows`. */
   dataset: CocoDataset
   /** The file, or what stands for it in messages. */
   readonly name: string
-  /** The annotations by row, in file order; with a default for the `id`, `area` and `iscrowd` that one leaves out. */
+  /**
+   * The annotations by row, in file order; with a default for the `id`, `area` and `iscrowd` that
+   * one leaves out.
+   */
   rows!: AnnotationRows
   anns!: AnnotationsById
   cats!: Map<Id, CocoCategory>
@@ -103,10 +114,11 @@ export class COCO {
   }
 
   /**
-   * Reads an annotation file of any size. Its annotations are kept as columns: `rows`, `anns` and the like have them,
-   * and not `dataset.annotations`.
+   * Reads an annotation file of any size. Its annotations are kept as columns: `rows`, `anns` and
+   * the like have them, and not `dataset.annotations`.
    *
-   * @param source a path (Node 20.16 and later), a `URL`, a stream, `Blob`, `Response`, or the bytes.
+   * @param source a path (Node 20.16 and later), a `URL`, a stream, `Blob`, `Response`, or the
+   *   bytes.
    */
   static async load(source: JsonSource, options: LoadOptions = {}): Promise<COCO> {
     const { dataset, rows, hasAnnotations } = await readAnnotations(source, options)
@@ -132,7 +144,10 @@ export class COCO {
     this.catToImgs = new ImagesByCategory(this.rows, hasCategories)
   }
 
-  /** Ids of the annotations that pass every filter: image by image in the order of `imgIds`, else in file order. */
+  /**
+   * Ids of the annotations that pass every filter: image by image in the order of `imgIds`, else in
+   * file order.
+   */
   getAnnIds(filter: AnnotationFilter = {}): Id[] {
     return Array.from(this.filteredRows(filter), (row) => this.rows.id(row))
   }
@@ -167,7 +182,10 @@ export class COCO {
       .map((cat) => cat.id)
   }
 
-  /** Ids of the images that pass every filter, each once. `imgIds` alone is given back, known or not (pycocotools). */
+  /**
+   * Ids of the images that pass every filter, each once. `imgIds` alone is given back, known or not
+   * (pycocotools).
+   */
   getImgIds({ imgIds = [], catIds = [] }: ImageFilter = {}): Id[] {
     const images = listed(imgIds)
     const categories = listed(catIds)
@@ -190,11 +208,11 @@ export class COCO {
   }
 
   /**
-   * Results as a data set of their own, with this one's images and categories. The first result decides whether they
-   * are boxes, masks, keypoints or captions.
+   * Results as a data set of their own, with this one's images and categories. The first result
+   * decides whether they are boxes, masks, keypoints or captions.
    *
-   * @param results a parsed file, which is copied; an array `[N, 7]` of image id, x, y, width, height, score, category
-   * id; or a results file as `load` takes it.
+   * @param results a parsed file, which is copied; an array `[N, 7]` of image id, x, y, width,
+   * height, score, category id; or a results file as `load` takes it.
    */
   loadRes(results: readonly CocoResult[] | ResultArray, options?: ResultOptions): COCO
   loadRes(results: JsonSource, options?: ResultOptions): Promise<COCO>
@@ -238,7 +256,10 @@ export class COCO {
     return new COCO(this.datasetOf(found, table), name, new ResultTable(table, found))
   }
 
-  /** The data set that results belong to: with images that have captions only, and no categories, if they are captions. */
+  /**
+   * The data set that results belong to: with images that have captions only, and no categories, if
+   * they are captions.
+   */
   private datasetOf({ kind }: FoundResults, results: Iterable<CocoAnnotation>): CocoDataset {
     const info = structuredClone(this.dataset.info ?? {})
     const images = [...this.required('images')]

@@ -20,7 +20,10 @@ import { type Warn, warningTo, warnOnce } from './warn_once.js'
 export interface COCOevalOptions {
   /** Takes each line of the table. @default console.log */
   print?: (line: string) => void
-  /** Takes every warning that the evaluation gives, each once. @default console.warn, each once a process */
+  /**
+   * Takes every warning that the evaluation gives, each once. @default console.warn, each once a
+   * process
+   */
   warn?: Warn
 }
 
@@ -35,7 +38,10 @@ export class COCOeval {
   params: Params
   /** Precision, recall and scores; null before `accumulate()`. */
   eval: Accumulated | null = null
-  /** The twelve numbers, ten of keypoints, named by `statNames(iouType)`; empty before `summarize()`. */
+  /**
+   * The twelve numbers, ten of keypoints, named by `statNames(iouType)`; empty before
+   * `summarize()`.
+   */
   stats: number[] = []
   /** What `evaluate()` found, in typed arrays, which analysis reads; null before it. */
   matches: Evaluation | null = null
@@ -90,7 +96,10 @@ export class COCOeval {
     })
   }
 
-  /** Joins the matches into `eval`. Sets `catIds` of the parameters to `[-1]` if `useCats` is 0 (pycocotools). */
+  /**
+   * Joins the matches into `eval`. Sets `catIds` of the parameters to `[-1]` if `useCats` is 0
+   * (pycocotools).
+   */
   accumulate(params: Params = this.params): void {
     if (!this.matches)
       throw new CocoError('accumulate', 'nothing is evaluated yet', 'call evaluate() first')
@@ -111,9 +120,11 @@ export class COCOeval {
   }
 
   /**
-   * IoU, or OKS of keypoints, in one image and category; `catId` is -1 if `useCats` is 0. Call `evaluate()` first.
+   * IoU, or OKS of keypoints, in one image and category; `catId` is -1 if `useCats` is 0. Call
+   * `evaluate()` first.
    *
-   * @returns `[d, g]`: detections by falling score, cut to the largest of `maxDets`; ground truths in file order.
+   * @returns `[d, g]`: detections by falling score, cut to the largest of `maxDets`; ground
+   *   truths in file order.
    */
   computeIoU(imgId: Id, catId: Id): NdArray {
     if (!this.matches)
@@ -123,7 +134,8 @@ export class COCOeval {
   }
 
   /**
-   * `[K, A, I]`, flat: the matches of each category, area range and image; empty before `evaluate()`.
+   * `[K, A, I]`, flat: the matches of each category, area range and image; empty before
+   * `evaluate()`.
    *
    * Built when first read, since few read it and it takes far more memory than the evaluation.
    */
@@ -192,8 +204,8 @@ function warnOfTraps(cocoGt: COCO, { gtIgnored }: Columns, params: Params): void
 }
 
 /**
- * Rows that may belong to the images and categories of `params`. Without `useCats`, they are category by category in
- * the order of `catIds`, which decides between equal scores.
+ * Rows that may belong to the images and categories of `params`. Without `useCats`, they are
+ * category by category in the order of `catIds`, which decides between equal scores.
  */
 function selectRows(coco: COCO, { imgIds, catIds, useCats }: Params): Int32Array {
   const { rows, anns } = coco

@@ -1,7 +1,9 @@
 import { CocoError } from './errors.js'
 import type { Id } from './types.js'
 
-/** Whether `value` can be an id: text, or a number that neighbours are not rounded to (within 2^53). */
+/**
+ * Whether `value` can be an id: text, or a number that neighbours are not rounded to (within 2^53).
+ */
 export function isId(value: unknown): value is Id {
   if (typeof value === 'number') return Math.abs(value) <= Number.MAX_SAFE_INTEGER
   return typeof value === 'string'
@@ -34,7 +36,9 @@ export function uniqueIds(ids: readonly Id[], where: string): Id[] {
   return sortIds([...new Set(ids)], where)
 }
 
-/** `<` on text compares UTF-16 units, which puts U+1F600 before U+FFFD; Python compares code points. */
+/**
+ * `<` on text compares UTF-16 units, which puts U+1F600 before U+FFFD; Python compares code points.
+ */
 function compareByCodePoint(a: string, b: string): number {
   const left = [...a]
   const right = [...b]

@@ -1,6 +1,9 @@
 /** The COCO file format, as far as this package reads it. Other keys are kept and not looked at. */
 
-/** Ids are numbers (integers past 2^31 and fractions too) or strings; `1` and `'1'` are different ids. */
+/**
+ * Ids are numbers (integers past 2^31 and fractions too) or strings; `1` and `'1'` are different
+ * ids.
+ */
 export type Id = number | string
 
 export interface CocoImage {
@@ -33,7 +36,10 @@ export interface CocoAnnotation {
   area?: number
   /** 1 for a region of many objects, which may absorb any number of detections. */
   iscrowd?: number | boolean
-  /** Polygons, each `x1 y1 x2 y2 ...` in image pixels; or run lengths `{ size, counts }`, as text or as a list. */
+  /**
+   * Polygons, each `x1 y1 x2 y2 ...` in image pixels; or run lengths `{ size, counts }`, as text or
+   * as a list.
+   */
   segmentation?: unknown
   /** `x y visibility` of each; visibility is 0 for none, 1 for hidden, 2 for visible. */
   keypoints?: number[]
@@ -53,7 +59,10 @@ export interface CocoDataset {
   [key: string]: unknown
 }
 
-/** One entry of a results file: a box, a mask, keypoints or a caption. `loadRes` gives it what else annotations have. */
+/**
+ * One entry of a results file: a box, a mask, keypoints or a caption. `loadRes` gives it what else
+ * annotations have.
+ */
 export interface CocoResult {
   image_id: Id
   /** Captions have none. */

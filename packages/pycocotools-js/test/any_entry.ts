@@ -32,7 +32,9 @@ const runLengths = fc
   })
 const polygons = fc.array(numbers(9), { maxLength: 3 }).map((list) => `[${list.join(' , ')}]`)
 
-/** A key of an annotation and a value that often fits, sometimes twice, and keys of any other name. */
+/**
+ * A key of an annotation and a value that often fits, sometimes twice, and keys of any other name.
+ */
 const member = fc.oneof(
   fc.tuple(fc.constantFrom('id', 'image_id', 'category_id'), fc.oneof(number, text, json)),
   fc.tuple(fc.constantFrom('area', 'score', 'num_keypoints'), fc.oneof(number, json)),

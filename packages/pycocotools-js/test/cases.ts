@@ -24,7 +24,10 @@ interface StoredArray {
   sha256: string
 }
 
-/** What an evaluation gives. Most tables, and all `evalImgs`, are stored as the start of their SHA-256. */
+/**
+ * What an evaluation gives. Most tables, and all `evalImgs`, are stored as the start of their
+ * SHA-256.
+ */
 export interface StoredNumbers {
   stats: number[]
   table: string[] | string

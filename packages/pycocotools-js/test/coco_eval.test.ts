@@ -255,7 +255,10 @@ for (const [name, spoil, message] of badInputs) {
   })
 }
 
-/** Each spoils the golden data set for masks. Annotation 3 has a detection to be compared with, annotation 7 has none. */
+/**
+ * Each spoils the golden data set for masks. Annotation 3 has a detection to be compared with,
+ * annotation 7 has none.
+ */
 const badMasks: BadInput[] = [
   [
     'a ground truth without a mask',

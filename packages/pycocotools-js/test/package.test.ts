@@ -1,4 +1,7 @@
-/** The package as a stranger gets it: built, packed and installed alone; and what of it runs in a browser. */
+/**
+ * The package as a stranger gets it: built, packed and installed alone; and what of it runs in a
+ * browser.
+ */
 import { execFile } from 'node:child_process'
 import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'

@@ -1,6 +1,9 @@
 import { forgetWarnings } from '../source/warn_once.js'
 
-/** What `run`, which must not wait for anything, says on `console.warn` in a process that has not warned yet. */
+/**
+ * What `run`, which must not wait for anything, says on `console.warn` in a process that has not
+ * warned yet.
+ */
 export function warningsOf(run: () => void): string[] {
   const warnings: string[] = []
   const { warn } = console

@@ -47,7 +47,8 @@ test('classes do not suppress each other, and results of all are ordered by scor
 })
 
 test('a box that was dropped does not drop others', (t) => {
-  const chain = [first, [4, 0, 14, 10], [8, 0, 18, 10]] // IoU 3/7 between neighbours, 1/9 at the ends
+  // IoU 3/7 between neighbours, 1/9 at the ends
+  const chain = [first, [4, 0, 14, 10], [8, 0, 18, 10]]
   const options = { ...detection, iouThr: 0.4 }
   t.deepEqual(suppress(chain, [[0.9, 0.8, 0.7]], options).scores, [0.9, 0.7, 0, 0])
 })

@@ -251,7 +251,9 @@ test('traced, many regions are read as few are', async (t) => {
   assertClose(t, all.y.data.slice(108 * 49 * 256), few.y.data)
 })
 
-/** Values of the last axis, side by side `count` times; which belong to which cell does not matter. */
+/**
+ * Values of the last axis, side by side `count` times; which belong to which cell does not matter.
+ */
 function repeat(values: ArrayLike<number>, count: number): Float32Array {
   return Float32Array.from({ length: values.length * count }, (_, i) => values[i % values.length])
 }

@@ -18,7 +18,10 @@ const DETECTIONS = 100
 /** Seconds, and megabytes above what is there before the first detection. */
 const BOUNDS = { boxes: 60, masks: 180, memory: 1000 }
 
-/** From detections as a model gives them to the twelve numbers. Making the detections does not count. */
+/**
+ * From detections as a model gives them to the twelve numbers. Making the detections does not
+ * count.
+ */
 export async function measureEvaluation(folder: string, masks: boolean): Promise<Figure[]> {
   const { dataset } = await loadChecked(rehearsalOf(folder), 'val', { masks })
   const watch = new Stopwatch()

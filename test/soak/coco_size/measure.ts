@@ -1,4 +1,7 @@
-/** One measure of test/soak/coco_size.ts, which runs it: `measure.ts NAME FOLDER COUNTS`, these as JSON; prints its figures as JSON. */
+/**
+ * One measure of test/soak/coco_size.ts, which runs it: `measure.ts NAME FOLDER COUNTS`, these as
+ * JSON; prints its figures as JSON.
+ */
 import { measureEvaluation } from './evaluation.js'
 import type { Figure } from './figure.js'
 import { measureOpening } from './opening.js'

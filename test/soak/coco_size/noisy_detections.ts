@@ -7,7 +7,10 @@ import type { HostDetections } from '../../../evaluation/coco_results.js'
 /** Cells of a mask along each side, as mask heads have them. */
 const CELLS = 28
 
-/** What a detector of middling quality finds in an image: its objects, moved, doubled and mistaken, and inventions. */
+/**
+ * What a detector of middling quality finds in an image: its objects, moved, doubled and mistaken,
+ * and inventions.
+ */
 export function noisyDetections(
   { categoryIds }: Pick<CocoDataset, 'categoryIds'>,
   sample: Sample,
@@ -67,7 +70,9 @@ function masksOf(found: readonly Detection[]): Float32Array {
   return masks
 }
 
-/** The mean of the 3 x 3 cells around each, in rows. @param runs column by column, background first. */
+/**
+ * The mean of the 3 x 3 cells around each, in rows. @param runs column by column, background first.
+ */
 function softened(runs: readonly number[]): Float32Array {
   const hard = new Uint8Array(CELLS * CELLS)
   let place = 0

@@ -5,7 +5,8 @@ import { cacheOf, filesOf, openTraining } from './rehearsal.js'
 import { Stopwatch } from './stopwatch.js'
 
 /**
- * Opens the training split as `train` does: annotations read and checked, pictures found, the first of them decoded.
+ * Opens the training split as `train` does: annotations read and checked, pictures found, the first
+ * of them decoded.
  *
  * @param again from the cache that the first opening leaves; a first one clears it.
  */

@@ -6,7 +6,10 @@ import { Stopwatch } from './stopwatch.js'
 
 const WORKERS = [0, 1, 2]
 
-/** Whether plans and batches are the same with 0, 1 and 2 workers, and after a resume in the middle of an epoch. */
+/**
+ * Whether plans and batches are the same with 0, 1 and 2 workers, and after a resume in the middle
+ * of an epoch.
+ */
 export async function measureOrder(folder: string, batches: number): Promise<Figure[]> {
   const dataset = await openTraining(folder, true)
   const figures: Figure[] = []

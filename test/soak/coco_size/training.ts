@@ -128,8 +128,8 @@ function figuresOf(done: readonly Iteration[], graphs: readonly string[]): Figur
 }
 
 /**
- * The iteration that took longest for its shapes. With several batches an iteration, times are compared by pixels, as
- * iterations of the very same shapes hardly come twice.
+ * The iteration that took longest for its shapes. With several batches an iteration, times are
+ * compared by pixels, as iterations of the very same shapes hardly come twice.
  */
 function slowestOf(iterations: readonly Iteration[]): Iteration & { ratio: number } {
   const isOneBatch = iterations.every(({ shapes }) => shapes.length === 1)

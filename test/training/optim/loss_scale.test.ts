@@ -6,7 +6,8 @@ test('the scale starts at 65536, or where it is told to', (t) => {
   t.is(initialLossScale({ initial: 8 }).scale, 8)
 })
 
-// As torch.amp.GradScaler('cpu', init_scale=16, growth_interval=3) of PyTorch 2.14.1 with the same outcomes.
+// As torch.amp.GradScaler('cpu', init_scale=16, growth_interval=3) of PyTorch 2.14.1 with the same
+// outcomes.
 test('an overflow halves the scale, and three good updates in a row double it', (t) => {
   const outcomes = [true, true, false, true, true, true, true, false, false, true, true, true]
   let state = initialLossScale({ initial: 16 })

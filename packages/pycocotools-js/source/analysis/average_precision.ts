@@ -4,8 +4,8 @@ import { TRUE_POSITIVE } from '../evaluate/evaluate_cells.js'
 const EPSILON = 2 ** -52
 
 /**
- * COCO's AP of one class at one IoU: the mean, over recall thresholds, of the highest precision at that recall or
- * a higher one; 0 for recalls that are never reached.
+ * COCO's AP of one class at one IoU: the mean, over recall thresholds, of the highest precision at
+ * that recall or a higher one; 0 for recalls that are never reached.
  *
  * Source: `COCOeval.accumulate` of pycocotools 2.0.11.
  *
@@ -18,7 +18,8 @@ export function averagePrecision(
   positives: number,
   recThrs: readonly number[],
 ): number {
-  const precisions: number[] = [] // at each true positive, where precision is highest for its recall
+  // At each true positive, where precision is highest for its recall
+  const precisions: number[] = []
   for (let i = 0; i < outcomes.length; i++)
     if (outcomes[i] === TRUE_POSITIVE) {
       const found = precisions.length + 1

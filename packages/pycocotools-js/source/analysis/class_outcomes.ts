@@ -6,7 +6,10 @@ import { type ClassName, classNames } from './comparison.js'
 
 /** What of an evaluation is looked at. */
 export interface OutcomeOptions {
-  /** From this IoU (or OKS) on, a detection has found its ground truth: one of `params.iouThrs`. @default 0.5 */
+  /**
+   * From this IoU (or OKS) on, a detection has found its ground truth: one of `params.iouThrs`.
+   * @default 0.5
+   */
   iouThr?: number
   /** A label of `params.areaRngLbl`. @default 'all' */
   area?: string

@@ -8,8 +8,8 @@ const COUNTS: Partial<Record<keyof PerClassRow, string>> = {
 }
 
 /**
- * Rows as aligned lines under a line of names: measures with three decimals, as in the summary, -1.000 where there
- * is nothing to measure.
+ * Rows as aligned lines under a line of names: measures with three decimals, as in the summary,
+ * -1.000 where there is nothing to measure.
  *
  * @param columns what stands behind the name of the class.
  */

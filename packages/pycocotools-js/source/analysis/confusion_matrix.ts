@@ -19,8 +19,8 @@ export interface ConfusionMatrix {
   /** `[K + 1]`, the last is `background`. */
   names: string[]
   /**
-   * `[K + 1, K + 1]`: a row for the class of the ground truth, a column for that of the detection. The last row
-   * has detections of nothing, the last column ground truths that were not found.
+   * `[K + 1, K + 1]`: a row for the class of the ground truth, a column for that of the detection.
+   * The last row has detections of nothing, the last column ground truths that were not found.
    */
   counts: number[][]
   /** `[K + 1, K + 1]`, each row divided by its sum; 0 in a row without counts. */
@@ -32,14 +32,16 @@ export interface ConfusionMatrix {
 /**
  * Which class is taken for which.
  *
- * In each image, detections of at least `scoreThr` choose a ground truth one by one, surest first, whatever its
- * class: the free one they overlap most, if by `iouThr` or more. On equal IoU the later ground truth wins. A
- * detection without one that overlaps a crowd of any class by `iouThr` is ignored. So each ground truth but crowds
- * counts once in its row, and each detection but ignored ones once in its column.
+ * In each image, detections of at least `scoreThr` choose a ground truth one by one, surest first,
+ * whatever its class: the free one they overlap most, if by `iouThr` or more. On equal IoU the
+ * later ground truth wins. A detection without one that overlaps a crowd of any class by `iouThr`
+ * is ignored. So each ground truth but crowds counts once in its row, and each detection but
+ * ignored ones once in its column.
  *
- * Source: the matching is that of pycocotools with `useCats = 0`; the layout and defaults are those of
- * `tools/analysis_tools/confusion_matrix.py` of mmdetection, which however counts every pair above `iouThr`.
- * ultralytics has rows and columns the other way round, and gives the pair of largest IoU away first.
+ * Source: the matching is that of pycocotools with `useCats = 0`; the layout and defaults are those
+ * of `tools/analysis_tools/confusion_matrix.py` of mmdetection, which however counts every pair
+ * above `iouThr`. ultralytics has rows and columns the other way round, and gives the pair of
+ * largest IoU away first.
  *
  * @param comparison an evaluation, or its two sides and parameters: `imgIds` and `catIds` are read.
  */

@@ -17,7 +17,9 @@ export interface F1CurveOptions extends OutcomeOptions {
 export interface F1Curve {
   /** One for each of `scoreThrs`; 0 if no detection is left, -1 without ground truth. */
   f1: number[]
-  /** The highest F1 and where to cut; of equal ones the lowest threshold; null without ground truth. */
+  /**
+   * The highest F1 and where to cut; of equal ones the lowest threshold; null without ground truth.
+   */
   best: { f1: number; score: number } | null
 }
 
@@ -29,7 +31,10 @@ export interface F1Curves {
   scoreThrs: number[]
   /** In the order of `params.catIds`. */
   classes: (F1Curve & { id: Id; name: string })[]
-  /** Detections and ground truths of all classes in one heap. Those of classes without ground truth are false. */
+  /**
+   * Detections and ground truths of all classes in one heap. Those of classes without ground truth
+   * are false.
+   */
   all: F1Curve
   /** The mean over classes that have ground truth. */
   macro: F1Curve
@@ -38,8 +43,8 @@ export interface F1Curves {
 /**
  * F1 by the score at which detections are cut off: what to set the threshold of a detector by.
  *
- * Counted as in `precisionRecallCurves`. The curve that ultralytics draws as "all classes" is `macro`, there
- * interpolated between scores.
+ * Counted as in `precisionRecallCurves`. The curve that ultralytics draws as "all classes" is
+ * `macro`, there interpolated between scores.
  *
  * @param evaluation after `evaluate()`, under the parameters it had.
  */

@@ -10,13 +10,19 @@ export interface FixedApOptions {
   recThrs: readonly number[]
 }
 
-/** What is mended: a type of error, or all false positives; and ground truths, `[K]`, that are not asked for. */
+/**
+ * What is mended: a type of error, or all false positives; and ground truths, `[K]`, that are not
+ * asked for.
+ */
 export interface Mending {
   type?: TideType | 'all'
   without?: Int32Array
 }
 
-/** The mean AP over classes that have ground truth, after mending as `tideErrors` describes; -1 without classes. */
+/**
+ * The mean AP over classes that have ground truth, after mending as `tideErrors` describes; -1
+ * without classes.
+ */
 export function fixedAP(
   found: TideFindings,
   { order, dtClass, recThrs }: FixedApOptions,

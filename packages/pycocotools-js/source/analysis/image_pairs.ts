@@ -6,9 +6,9 @@ import { stableArgsort } from '../evaluate/stable_argsort.js'
 import type { Comparison, Places } from './comparison.js'
 
 /**
- * Annotations of all classes, image by image, so that a detection can be held against ground truths of other
- * classes than its own. `I` images, `G` ground truths in file order, `D` detections by falling score; equal
- * scores are in file order.
+ * Annotations of all classes, image by image, so that a detection can be held against ground truths
+ * of other classes than its own. `I` images, `G` ground truths in file order, `D` detections by
+ * falling score; equal scores are in file order.
  */
 export interface ImagePairs extends Groups {
   /** `[G]`, place of the class in `places.classes`. */

@@ -20,11 +20,12 @@ export interface MatchGreedilyOptions {
 }
 
 /**
- * Gives each detection, surest first, the free ground truth it overlaps most, if by `iouThr` or more. On equal
- * IoU the later ground truth wins. A detection without one that overlaps a crowd so far is ignored.
+ * Gives each detection, surest first, the free ground truth it overlaps most, if by `iouThr` or
+ * more. On equal IoU the later ground truth wins. A detection without one that overlaps a crowd so
+ * far is ignored.
  *
- * Source: `COCOeval.evaluateImg` of pycocotools 2.0.11, without area ranges. Ids play no part: unlike there,
- * one that is 0 matches like any other.
+ * Source: `COCOeval.evaluateImg` of pycocotools 2.0.11, without area ranges. Ids play no part:
+ * unlike there, one that is 0 matches like any other.
  *
  * @returns `[d]`, the place of the ground truth, UNMATCHED or IN_CROWD.
  */

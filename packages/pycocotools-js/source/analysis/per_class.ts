@@ -6,7 +6,10 @@ import { statNames, summarizeDetections } from '../evaluate/summarize.js'
 import type { Id, NdArray } from '../types.js'
 import { classNames } from './comparison.js'
 
-/** One class: the numbers of `summarize()`, of this class alone, in their order; -1 where there is nothing to measure. */
+/**
+ * One class: the numbers of `summarize()`, of this class alone, in their order; -1 where there is
+ * nothing to measure.
+ */
 export interface PerClassRow {
   id: Id
   name: string
@@ -37,8 +40,8 @@ export interface PerClassRow {
 /**
  * The table of classes, in the order of `params.catIds`. Plain data.
  *
- * A number is the mean that `summarize()` takes, over this class only and under the same rules for `params`. So the mean
- * of a column, over classes that are not -1 there, is that number of `stats`.
+ * A number is the mean that `summarize()` takes, over this class only and under the same rules for
+ * `params`. So the mean of a column, over classes that are not -1 there, is that number of `stats`.
  *
  * @param evaluation after `accumulate()`.
  */

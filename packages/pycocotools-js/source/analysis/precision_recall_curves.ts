@@ -27,11 +27,15 @@ export interface PrecisionRecallCurve {
   positives: number
   /** One for each score that occurs, falling; so recall rises. */
   points: CurvePoint[]
-  /** The highest F1 and the score to cut at; of equal ones the highest score; null without points or ground truth. */
+  /**
+   * The highest F1 and the score to cut at; of equal ones the highest score; null without points or
+   * ground truth.
+   */
   best: { f1: number; score: number } | null
   /**
-   * The sum over points of precision times the recall gained: average precision in steps, with nothing drawn between
-   * them and nothing made monotone, so as a rule below COCO's AP. -1 without ground truth.
+   * The sum over points of precision times the recall gained: average precision in steps, with
+   * nothing drawn between them and nothing made monotone, so as a rule below COCO's AP. -1 without
+   * ground truth.
    */
   areaUnderCurve: number
 }
@@ -48,8 +52,9 @@ export interface PrecisionRecallCurves {
 }
 
 /**
- * Precision and recall at every score, from counts of true and false positives, not from the 101 interpolated
- * precisions of COCO. A detection that COCO ignores (in a crowd, or outside the area range) counts neither way.
+ * Precision and recall at every score, from counts of true and false positives, not from the 101
+ * interpolated precisions of COCO. A detection that COCO ignores (in a crowd, or outside the area
+ * range) counts neither way.
  *
  * @param evaluation after `evaluate()`, under the parameters it had.
  */

@@ -19,7 +19,10 @@ export interface TideOptions {
 export interface TideError {
   /** False positives of this type; for Miss and FalseNeg, ground truths. */
   count: number
-  /** AP gained if this type, and only this, were mended, 0 ... 1; -1 where no class would be left to measure. */
+  /**
+   * AP gained if this type, and only this, were mended, 0 ... 1; -1 where no class would be left to
+   * measure.
+   */
   deltaAP: number
 }
 
@@ -33,7 +36,10 @@ export interface TideDetectionError extends TideError {
 export interface TideErrors {
   iouThr: number
   backgroundThr: number
-  /** At `iouThr`, over all areas, mean over classes that have ground truth: COCO's AP50 by default; -1 without any. */
+  /**
+   * At `iouThr`, over all areas, mean over classes that have ground truth: COCO's AP50 by default;
+   * -1 without any.
+   */
   AP: number
   main: {
     Cls: TideDetectionError
@@ -47,10 +53,11 @@ export interface TideErrors {
 }
 
 /**
- * Why a detector loses AP: each false positive and each ground truth not found has one type of error, and each
- * type is weighed by the AP that mending it alone would give.
+ * Why a detector loses AP: each false positive and each ground truth not found has one type of
+ * error, and each type is weighed by the AP that mending it alone would give.
  *
- * With `t_f` and `t_b` the two thresholds, a false positive is of the first type in this list that fits:
+ * With `t_f` and `t_b` the two thresholds, a false positive is of the first type in this list that
+ * fits:
  *
  * - Loc: its best IoU with a ground truth of its class is `t_b ... t_f`.
  * - Cls: its best IoU with a ground truth of another class is at least `t_f`.
@@ -58,25 +65,30 @@ export interface TideErrors {
  * - Bkg: its best IoU with any ground truth is at most `t_b`.
  * - Both: all others.
  *
- * Miss is a ground truth that is not found and is not the best one of any Loc or Cls. Crowds are no ground truths
- * here. A detection ignored because of a crowd has a type too, since it may mend a ground truth, but costs nothing.
+ * Miss is a ground truth that is not found and is not the best one of any Loc or Cls. Crowds are no
+ * ground truths here. A detection ignored because of a crowd has a type too, since it may mend a
+ * ground truth, but costs nothing.
  *
  * Each type is mended on its own, scores unchanged:
  *
- * - Loc, Cls: the surest that has a free ground truth as its best becomes a true positive, of that class; the
- *   others are removed.
+ * - Loc, Cls: the surest that has a free ground truth as its best becomes a true positive, of
+ *   that class; the others are removed.
  * - Dupe, Bkg, Both: removed.
  * - Miss: taken from the number of ground truths.
- * - FalsePos: all false positives are removed. FalseNeg: all ground truths not found are taken from their number.
+ * - FalsePos: all false positives are removed. FalseNeg: all ground truths not found are taken
+ *   from their number.
  *
- * A class left without ground truth has AP 0 while it has detections that count, and is left out if it has none.
+ * A class left without ground truth has AP 0 while it has detections that count, and is left out if
+ * it has none.
  *
- * Source: TIDE, arXiv:2008.08115, and in what it leaves open (the order of the list, crowds, classes left
- * empty) the toolbox, tidecv 1.0.1. Two things are COCO's instead, so that AP is `COCOeval`'s: `maxDets` holds per
- * image and class, not per image; and a class without ground truth is in no mean, where the toolbox gives it AP 0.
- * Unlike in `COCOeval`, a ground truth with id 0 matches like any other.
+ * Source: TIDE, arXiv:2008.08115, and in what it leaves open (the order of the list, crowds,
+ * classes left empty) the toolbox, tidecv 1.0.1. Two things are COCO's instead, so that AP is
+ * `COCOeval`'s: `maxDets` holds per image and class, not per image; and a class without ground
+ * truth is in no mean, where the toolbox gives it AP 0. Unlike in `COCOeval`, a ground truth with
+ * id 0 matches like any other.
  *
- * @param comparison an evaluation, or its two sides and parameters: `imgIds`, `catIds` and `recThrs` are read.
+ * @param comparison an evaluation, or its two sides and parameters: `imgIds`, `catIds` and
+ *   `recThrs` are read.
  */
 export function tideErrors(
   comparison: Comparison,

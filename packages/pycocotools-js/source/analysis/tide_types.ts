@@ -15,7 +15,9 @@ export interface TideFindings {
   outcomes: Uint8Array
   /** `[D]`, place in TIDE_TYPES; 255 for a true positive. */
   types: Uint8Array
-  /** `[D]`, the class in which mending its error makes a true positive; -1 where mending removes it. */
+  /**
+   * `[D]`, the class in which mending its error makes a true positive; -1 where mending removes it.
+   */
   mendedClass: Int32Array
   /** `[K]`, ground truths without crowds. */
   positives: Int32Array
@@ -97,7 +99,10 @@ interface Unmatched {
   isFound: Uint8Array
 }
 
-/** @returns the type, and for Loc and Cls the best ground truth, the first of equals; -1 for the others. */
+/**
+ * @returns the type, and for Loc and Cls the best ground truth, the first of equals; -1 for the
+ *   others.
+ */
 function errorOf(
   { ious, own, crowd, ofGt, isFound }: Unmatched,
   iouThr: number,

@@ -22,7 +22,8 @@ export async function readThroughColumns(
 ): Promise<AnnotationFile> {
   const modules = nodeModules()
   const fingerprint = modules && orUndefined(() => fingerprintOf(source, modules))
-  if (modules === undefined || fingerprint === undefined) return readSource() // which gives the error
+  // Which gives the error
+  if (modules === undefined || fingerprint === undefined) return readSource()
   let fault: string | undefined
   try {
     return readColumns(path, fingerprint, modules)
@@ -116,7 +117,8 @@ function restoreImages(dataset: CocoDataset, source: ColumnFile): void {
 
 /**
  * @returns undefined for a file that is not there.
- * @throws what is no matter of files or sizes, where columns are written; of a file, anything may be wrong.
+ * @throws what is no matter of files or sizes, where columns are written; of a file, anything may
+ *   be wrong.
  */
 function faultOf(error: unknown, what: 'read' | 'written'): string | undefined {
   if (error instanceof UnusableColumns) return error.message

@@ -1,4 +1,7 @@
-/** What can be wrong with the values of an annotation. Evaluation and training say it in the same words. */
+/**
+ * What can be wrong with the values of an annotation. Evaluation and training say it in the same
+ * words.
+ */
 import { isId, showId } from '../ids.js'
 import { isList } from '../mask/is_list.js'
 import type { Id } from '../types.js'
@@ -119,7 +122,9 @@ export function isAbsent(value: unknown): value is null | undefined {
 
 const MAX_LETTERS = 100
 
-/** `JSON.stringify`, but with NaN, Infinity and long ids as they stand, and cut where it is long. */
+/**
+ * `JSON.stringify`, but with NaN, Infinity and long ids as they stand, and cut where it is long.
+ */
 export function show(value: unknown): string {
   const text = shown(value)
   return text.length > MAX_LETTERS ? `${text.slice(0, MAX_LETTERS)}...` : text

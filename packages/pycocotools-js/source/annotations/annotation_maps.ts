@@ -1,4 +1,6 @@
-/** `anns`, `imgToAnns` and `catToImgs` as pycocotools has them, made from rows when they are read. */
+/**
+ * `anns`, `imgToAnns` and `catToImgs` as pycocotools has them, made from rows when they are read.
+ */
 import type { CocoAnnotation, Id } from '../types.js'
 import type { AnnotationRows } from './annotation_rows.js'
 import type { RowIndex } from './row_index.js'

@@ -238,7 +238,10 @@ export class AnnotationReader {
     return this.readNumbers(staged.segmentation) ? 'runs' : null
   }
 
-  /** A string in which no character needs an escape but the backslash, as compressed run lengths are. */
+  /**
+   * A string in which no character needs an escape but the backslash, as compressed run lengths
+   * are.
+   */
   private readCounts(): boolean {
     const { scanner } = this
     const { counts } = this.staged

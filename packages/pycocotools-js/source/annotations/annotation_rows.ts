@@ -4,13 +4,20 @@ import type { CocoAnnotation, Id } from '../types.js'
 /**
  * Annotations by row, in file order, whichever way they are kept: as objects or as columns.
  *
- * What a row lacks, or has of another type, is NaN, false or undefined here; `at(row)` shows it as it stands.
+ * What a row lacks, or has of another type, is NaN, false or undefined here; `at(row)` shows it as
+ * it stands.
  */
 export interface AnnotationRows extends Iterable<CocoAnnotation> {
   readonly length: number
-  /** The annotation with every key of the file: the user's own object, or a new one made from columns. */
+  /**
+   * The annotation with every key of the file: the user's own object, or a new one made from
+   * columns.
+   */
   at(row: number): CocoAnnotation
-  /** Whether the annotation has no such key, or null under it. Of keys that evaluation reads, no object is made. */
+  /**
+   * Whether the annotation has no such key, or null under it. Of keys that evaluation reads, no
+   * object is made.
+   */
   lacks(row: number, key: string): boolean
   id(row: number): Id
   imageId(row: number): Id
@@ -25,9 +32,15 @@ export interface AnnotationRows extends Iterable<CocoAnnotation> {
   ignored(row: number): boolean
   /** A number, or NaN. */
   numKeypoints(row: number): number
-  /** Writes `x y width height`; false, and nothing written, where the row has not four finite numbers. */
+  /**
+   * Writes `x y width height`; false, and nothing written, where the row has not four finite
+   * numbers.
+   */
   writeBox(row: number, boxesXywh: Float64Array, place: number): boolean
-  /** `x y visibility` of each keypoint, or undefined where the row has no list. Numbers are not checked. */
+  /**
+   * `x y visibility` of each keypoint, or undefined where the row has no list. Numbers are not
+   * checked.
+   */
   keypoints(row: number): ArrayLike<number> | undefined
   /** Undefined where the row has none, or one of no known form. Numbers are not checked. */
   segmentation(row: number): Segmentation | undefined

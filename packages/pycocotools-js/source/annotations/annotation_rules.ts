@@ -20,7 +20,9 @@ import { noSizeFault } from './image_size.js'
 export interface AnnotationFault {
   /** `annotation 7 (image 3)`, or `annotations[4]` where it has no usable id. */
   subject: string
-  /** Goes on after the subject: `has an area of -3`. Values as the file has them, text in quotes. */
+  /**
+   * Goes on after the subject: `has an area of -3`. Values as the file has them, text in quotes.
+   */
   what: string
   fix: string
   /** For a count, after `3 objects`: `without a box`, `of negative area` ... */
@@ -33,8 +35,9 @@ export interface RuleOptions {
 }
 
 /**
- * The rules of annotations that evaluation and training share: known ids, a sound box and, if it is asked for, a mask
- * that can be drawn in its image. `id`, `area` and `iscrowd` may be absent or null. Ids may repeat.
+ * The rules of annotations that evaluation and training share: known ids, a sound box and, if it is
+ * asked for, a mask that can be drawn in its image. `id`, `area` and `iscrowd` may be absent or
+ * null. Ids may repeat.
  *
  * Nothing is drawn, and no object is made for a row that keeps the rules.
  *
@@ -71,8 +74,8 @@ export function annotationRules(
 }
 
 /**
- * The strictest rules that a whole file keeps: those of masks, those without masks, or none. Rules of masks count only where every
- * image has its size in the file.
+ * The strictest rules that a whole file keeps: those of masks, those without masks, or none. Rules
+ * of masks count only where every image has its size in the file.
  */
 export type KeptRules = 'masks' | 'boxes' | 'none'
 

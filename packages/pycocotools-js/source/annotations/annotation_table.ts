@@ -117,7 +117,8 @@ export class AnnotationTable implements GivenRows {
     const annotation: Record<string, unknown> = {}
     for (const { key, kept } of shape.path) {
       const { name, field } = key!
-      const isLast = shape.keptOf(field) === kept // of a key that stands twice, the columns have the last
+      // Of a key that stands twice, the columns have the last
+      const isLast = shape.keptOf(field) === kept
       let value: unknown
       if (kept === 'json') {
         if (field >= ID && field <= CATEGORY_ID) values.readId()

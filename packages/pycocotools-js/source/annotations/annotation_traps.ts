@@ -3,7 +3,10 @@ import type { Id } from '../types.js'
 import { numberOfId } from './annotation_faults.js'
 import type { AnnotationRows } from './annotation_rows.js'
 
-/** Something about ground truths that pycocotools takes otherwise than most expect, and this package alike. */
+/**
+ * Something about ground truths that pycocotools takes otherwise than most expect, and this package
+ * alike.
+ */
 export interface AnnotationTrap {
   /** A short name, such as `id 0`. */
   trap: string
@@ -23,7 +26,10 @@ interface GroundTruth {
   name: string
 }
 
-/** The traps in a ground truth; `COCOeval` warns of them. No object is made of a row that is in columns. */
+/**
+ * The traps in a ground truth; `COCOeval` warns of them. No object is made of a row that is in
+ * columns.
+ */
 export function annotationTraps({ rows, anns, name }: GroundTruth): AnnotationTrap[] {
   const { length } = rows
   const traps: AnnotationTrap[] = []

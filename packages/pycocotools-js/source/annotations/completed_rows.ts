@@ -12,12 +12,14 @@ import type { AnnotationRows } from './annotation_rows.js'
 const KEYS_WITH_DEFAULT = ['id', 'area', 'iscrowd'] as const
 
 /**
- * Annotations with a default for what their file leaves out. `at(row)` still shows them as they stand.
+ * Annotations with a default for what their file leaves out. `at(row)` still shows them as they
+ * stand.
  *
- * - `id`: counts on from the largest number that is an id in the file, in file order; from 1 where none has one.
+ * - `id`: counts on from the largest number that is an id in the file, in file order; from 1
+ *   where none has one.
  * - `iscrowd`: 0.
- * - `area`: that of the mask, since COCO's areas are; where there is no mask that can be drawn, that of the box.
- *   `loadRes` gives results the same.
+ * - `area`: that of the mask, since COCO's areas are; where there is no mask that can be drawn,
+ *   that of the box. `loadRes` gives results the same.
  */
 export class CompletedRows implements AnnotationRows {
   readonly length: number

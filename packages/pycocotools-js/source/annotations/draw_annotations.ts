@@ -16,7 +16,10 @@ export interface AnnotationDrawing {
   categoryId: Id | undefined
   /** The same for an id each time. */
   color: Color
-  /** Each `x1 y1 x2 y2 ...`; pycocotools fills them with opacity 0.4 and draws their outline 2 pixels wide. */
+  /**
+   * Each `x1 y1 x2 y2 ...`; pycocotools fills them with opacity 0.4 and draws their outline 2
+   * pixels wide.
+   */
   polygons: number[][]
   /** Of an annotation in run lengths; pycocotools fills it with opacity 0.5. */
   mask: { pixels: BinaryMask; color: Color } | null
@@ -165,7 +168,8 @@ function colorOf(id: Id): Color {
   let hash = 0x811c9dc5 // FNV-1a
   for (const character of String(id))
     hash = Math.imul(hash ^ character.codePointAt(0)!, 0x01000193) >>> 0
-  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d) // so that ids that follow each other differ everywhere
+  // So that ids that follow each other differ everywhere
+  hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d)
   hash ^= hash >>> 12
   const part = (shift: number) => 0.4 + (0.6 * ((hash >>> shift) & 255)) / 255
   return [part(0), part(8), part(16)]

@@ -1,6 +1,6 @@
 /**
- * The keys of an annotation that have a column. The first eight hold a number, and of these the first three are ids,
- * which may be text.
+ * The keys of an annotation that have a column. The first eight hold a number, and of these the
+ * first three are ids, which may be text.
  */
 export const FIELDS = [
   'id',
@@ -62,8 +62,9 @@ const MAX_SHAPES = 255
 const MAX_NODES = 2 ** 12
 
 /**
- * The keys of an entry in order, and how the value of each is kept. It is a node of a tree, found key by key from
- * the root, the shape of an entry without keys. A file has few shapes, which thus say for each row what it holds.
+ * The keys of an entry in order, and how the value of each is kept. It is a node of a tree, found
+ * key by key from the root, the shape of an entry without keys. A file has few shapes, which thus
+ * say for each row what it holds.
  */
 export class EntryShape {
   readonly key: EntryKey | null
@@ -109,7 +110,10 @@ export class EntryShape {
     return this.fields().path
   }
 
-  /** How the value of a field is kept; undefined where the entry lacks the key. Of a key that stands twice, the last. */
+  /**
+   * How the value of a field is kept; undefined where the entry lacks the key. Of a key that stands
+   * twice, the last.
+   */
   keptOf(field: number): Kept | undefined {
     return this.fields().kept[field]
   }

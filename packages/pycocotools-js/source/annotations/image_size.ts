@@ -4,7 +4,8 @@ import type { CocoImage, Id } from '../types.js'
 import { type Fault, isAbsent, show } from './annotation_faults.js'
 
 /**
- * The size that the polygons of an annotation are drawn at: its image's, `[height, width]` in pixels.
+ * The size that the polygons of an annotation are drawn at: its image's, `[height, width]` in
+ * pixels.
  *
  * @param subject names the annotation; called only to phrase an error.
  * @param where the file, for errors.

@@ -14,7 +14,10 @@ const CHUNK = 2 ** 15
 /** Copying shorter lists number by number takes less time than calling `set`. */
 const SHORT = 48
 
-/** Lists end to end, in chunks, which are never copied to grow; or those of a file, read when they are asked for. */
+/**
+ * Lists end to end, in chunks, which are never copied to grow; or those of a file, read when they
+ * are asked for.
+ */
 class Pool<T extends Numbers> {
   private readonly make: (length: number) => T
   private readonly chunks: T[] = []
@@ -103,8 +106,8 @@ export class ByteListColumn {
 }
 
 /**
- * A list of numbers for some rows. Lists of whole numbers, such as run lengths, take half the room: a file
- * may write them in two bytes each.
+ * A list of numbers for some rows. Lists of whole numbers, such as run lengths, take half the room:
+ * a file may write them in two bytes each.
  */
 export class NumberListColumn {
   private readonly doubles = new Pool((length) => new Float64Array(length))

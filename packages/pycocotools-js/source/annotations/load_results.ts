@@ -17,12 +17,17 @@ export interface GroundTruthIndex {
   cats: ReadonlyMap<Id, CocoCategory>
 }
 
-/** What `loadRes` finds out about results of one kind: `N` rows. Every row also gets an id, its number from 1. */
+/**
+ * What `loadRes` finds out about results of one kind: `N` rows. Every row also gets an id, its
+ * number from 1.
+ */
 export type FoundResults =
   | { kind: 'caption' }
   /** `[N]`, width times height; `iscrowd` is 0; the mask is the box where the row has none. */
   | { kind: 'bbox'; areas: Float64Array }
-  /** `[N]` and `[N, 4]`, pixels and box of the mask, the box where the row has none; `iscrowd` is 0. */
+  /**
+   * `[N]` and `[N, 4]`, pixels and box of the mask, the box where the row has none; `iscrowd` is 0.
+   */
   | { kind: 'segmentation'; areas: Float64Array; boxesXywh: Float64Array }
   /** `[N]` and `[N, 4]`, of the smallest box around all keypoints. */
   | { kind: 'keypoints'; areas: Float64Array; boxesXywh: Float64Array }

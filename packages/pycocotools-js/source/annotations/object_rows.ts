@@ -3,7 +3,9 @@ import type { CocoAnnotation, Id } from '../types.js'
 import { isAbsent } from './annotation_faults.js'
 import type { GivenRows } from './annotation_rows.js'
 
-/** Annotations as the user's own objects. They are read when asked for, so changes to them count. */
+/**
+ * Annotations as the user's own objects. They are read when asked for, so changes to them count.
+ */
 export class ObjectRows implements GivenRows {
   private readonly annotations: readonly CocoAnnotation[]
 

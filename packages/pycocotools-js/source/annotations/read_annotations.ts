@@ -24,13 +24,16 @@ export interface LoadOptions {
 
 export interface ReadOptions extends LoadOptions {
   /**
-   * A file that keeps the columns of the source, which is a path then: read where it is of the source as it is now,
-   * else written. Node only. @default none
+   * A file that keeps the columns of the source, which is a path then: read where it is of the
+   * source as it is now, else written. Node only. @default none
    */
   columns?: string | undefined
 }
 
-/** An annotation file as it stands; of its contents, only that they are JSON and that lists hold objects is checked. */
+/**
+ * An annotation file as it stands; of its contents, only that they are JSON and that lists hold
+ * objects is checked.
+ */
 export interface AnnotationFile {
   /** All that the file holds but its annotations. */
   dataset: CocoDataset
@@ -46,7 +49,9 @@ export interface AnnotationFile {
 export interface ColumnsUse {
   /** Whether the annotations are from there. */
   wereRead: boolean
-  /** What was wrong with a file that was there, or with writing one: continues a sentence about it. */
+  /**
+   * What was wrong with a file that was there, or with writing one: continues a sentence about it.
+   */
   fault?: string
 }
 
@@ -114,7 +119,10 @@ export async function readResultFile(
   )
 }
 
-/** What stands where something else is wanted; of a list or an object, which may be long, nothing is read. */
+/**
+ * What stands where something else is wanted; of a list or an object, which may be long, nothing is
+ * read.
+ */
 async function otherValue(reader: JsonReader): Promise<unknown> {
   const first = await reader.peek()
   if (first === OPEN_LIST) return []

@@ -3,7 +3,10 @@ import type { AnnotationRows } from './annotation_rows.js'
 
 const NONE = new Int32Array(0)
 
-/** Finds rows by annotation id and by image. Of rows with one id, the last is found. Each half is built when first asked. */
+/**
+ * Finds rows by annotation id and by image. Of rows with one id, the last is found. Each half is
+ * built when first asked.
+ */
 export class RowIndex {
   private readonly rows: AnnotationRows
   private byId: Map<Id, number> | 'row + 1' | null = null

@@ -1,6 +1,6 @@
 /**
- * The one of `names` that `word` was most likely meant to be; undefined if more than two letters, and more than a third of
- * the longer word, would have to change.
+ * The one of `names` that `word` was most likely meant to be; undefined if more than two letters,
+ * and more than a third of the longer word, would have to change.
  */
 export function nearestName(word: string, names: readonly string[]): string | undefined {
   const near = names

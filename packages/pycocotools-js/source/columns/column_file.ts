@@ -1,13 +1,10 @@
 /**
  * A file of sections, each with a checksum.
  *
- *     bytes   0  8  magic
- *             8  4  version of the format
- *            12  4  BYTE_ORDER, in the byte order of the columns
- *            16  4  length of the table
- *            20  4  CRC-32 of the table
- *            24     the table, JSON: the fingerprint of the source, and name, length and CRC-32 of each section
- *                   the sections, one after the other, up to the end
+ *     bytes 0 8 magic 8 4 version of the format 12 4 BYTE_ORDER, in the byte order of the
+ *             columns 16 4 length of the table 20 4 CRC-32 of the table 24 the table, JSON: the
+ *             fingerprint of the source, and name, length and CRC-32 of each section the sections,
+ *             one after the other, up to the end
  */
 import type {
   About,
@@ -69,7 +66,8 @@ export class ColumnFileWriter implements SectionSink {
   }
 
   /**
-   * Writes the file under another name, syncs and renames it. Of several writers at a time, the last one's stays.
+   * Writes the file under another name, syncs and renames it. Of several writers at a time, the
+   * last one's stays.
    *
    * @throws where it cannot be written; then nothing is left of it.
    */

@@ -4,8 +4,9 @@ import type { NodeModules } from './node_modules.js'
 const ENDS = 2 ** 20
 
 /**
- * What changes when a file does: its size, times and inode, and the checksum of its first and last megabyte, as times
- * can be set back. A file that was changed only between these, with its size and all times restored, is taken for the same.
+ * What changes when a file does: its size, times and inode, and the checksum of its first and last
+ * megabyte, as times can be set back. A file that was changed only between these, with its size and
+ * all times restored, is taken for the same.
  *
  * @throws where the file cannot be read.
  */

@@ -50,7 +50,10 @@ export class StoredFile {
     abandoned.register(this, () => modules.fs.closeSync(descriptor))
   }
 
-  /** Fills `target`. @throws CocoError where the file, which was whole when it was opened, is not any more. */
+  /**
+   * Fills `target`. @throws CocoError where the file, which was whole when it was opened, is not
+   * any more.
+   */
   read(target: Uint8Array, position: number): void {
     const { descriptor, path, modules } = this
     try {

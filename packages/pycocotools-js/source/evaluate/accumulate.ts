@@ -14,7 +14,10 @@ export interface Accumulated {
   counts: [number, number, number, number, number]
   /** Local time, `YYYY-MM-DD HH:MM:SS`. */
   date: string
-  /** `[T, R, K, A, M]`, highest precision at a recall of at least `recThrs[r]`; 0 if that is never reached. */
+  /**
+   * `[T, R, K, A, M]`, highest precision at a recall of at least `recThrs[r]`; 0 if that is never
+   * reached.
+   */
   precision: NdArray
   /** `[T, K, A, M]`, highest recall. */
   recall: NdArray
@@ -25,8 +28,8 @@ export interface Accumulated {
 /**
  * Joins the matches of all images into precision and recall.
  *
- * Source: `COCOeval.accumulate` of pycocotools 2.0.11. With other parameters than `evaluate()` had, places of
- * known entries in the *new* lists are taken as places in the old ones, as there.
+ * Source: `COCOeval.accumulate` of pycocotools 2.0.11. With other parameters than `evaluate()` had,
+ * places of known entries in the *new* lists are taken as places in the old ones, as there.
  */
 export function accumulateMatches(evaluation: Evaluation, params: Params): Accumulated {
   const { params: old, cells, columns, outcomes } = evaluation
@@ -120,7 +123,10 @@ function includedCells({ cells }: Evaluation, k: number, images: Set<number>): n
   return included
 }
 
-/** Detections of category `k` in these images, by falling score; equal scores in order of image, then file. */
+/**
+ * Detections of category `k` in these images, by falling score; equal scores in order of image,
+ * then file.
+ */
 function detectionsByScore(
   { cells, params }: Evaluation,
   k: number,

@@ -6,8 +6,9 @@ import type { Side } from './similarity.js'
 import { stableArgsort } from './stable_argsort.js'
 
 /**
- * Annotations grouped into cells: one for each category and image that has a ground truth or a detection.
- * Cells are in order of category, then image; `K` and `I` count categories and images, `C` cells.
+ * Annotations grouped into cells: one for each category and image that has a ground truth or a
+ * detection. Cells are in order of category, then image; `K` and `I` count categories and images,
+ * `C` cells.
  */
 export interface Cells {
   /** `[K + 1]`, the first cell of each category; the last entry is `C`. */
@@ -24,7 +25,10 @@ export interface Cells {
   dtRows: Int32Array
   /** `[D]`, place of each detection in its cell, from 0. */
   rank: Int32Array
-  /** `[D]`, the detections category by category, by falling score; equal scores by image, then as in the cell. */
+  /**
+   * `[D]`, the detections category by category, by falling score; equal scores by image, then as in
+   * the cell.
+   */
   byScore: Int32Array
 }
 
@@ -54,7 +58,10 @@ export function groupIntoCells(options: CellsOptions): Cells {
   return { ...dealOut(cells, dt.rows, byScore, maxDet), gtRows: gt.rows }
 }
 
-/** The rows that belong to a cell, in order of cell, and the cell of each as one number, `category * I + image`. */
+/**
+ * The rows that belong to a cell, in order of cell, and the cell of each as one number,
+ * `category * I + image`.
+ */
 function sortByCell(
   { side, selected }: Selection,
   imgIds: readonly Id[],

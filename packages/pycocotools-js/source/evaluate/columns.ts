@@ -19,7 +19,10 @@ export interface Columns {
   gtAreas: Float64Array
   /** 1 for crowds, which may be matched any number of times. */
   gtCrowd: Uint8Array
-  /** 1 for those that count neither as found nor as missed, whatever their area: crowds, and those without keypoints. */
+  /**
+   * 1 for those that count neither as found nor as missed, whatever their area: crowds, and those
+   * without keypoints.
+   */
   gtIgnored: Uint8Array
   dtIds: Float64Array
   dtAreas: Float64Array
@@ -52,7 +55,10 @@ export function readColumns(
 
 type Check = (where: string, rows: AnnotationRows, row: number) => number | boolean
 
-/** Reads values in order of row, which is twice as fast as in that of `selected`: so they stand in memory. */
+/**
+ * Reads values in order of row, which is twice as fast as in that of `selected`: so they stand in
+ * memory.
+ */
 function columnReader(selected: Int32Array, { rows, name }: Side): (check: Check) => Float64Array {
   const byRow = countingSort(selected, rows.length, positions(selected.length))
   return (check) => {

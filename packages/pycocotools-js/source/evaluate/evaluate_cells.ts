@@ -10,7 +10,9 @@ export const IGNORED = 0
 export const TRUE_POSITIVE = 1
 export const FALSE_POSITIVE = 2
 
-/** Every match, as columns: `A` area ranges, `T` thresholds, `G` ground truths and `D` detections. */
+/**
+ * Every match, as columns: `A` area ranges, `T` thresholds, `G` ground truths and `D` detections.
+ */
 export interface Evaluation {
   /** As they were when `evaluate()` ran. */
   params: Params
@@ -21,7 +23,10 @@ export interface Evaluation {
   similarity: Similarity
   /** `[A]`. */
   areas: AreaColumns[]
-  /** `[A][D, T]`: IGNORED, TRUE_POSITIVE or FALSE_POSITIVE. Ids are not kept: they would take ten times the memory. */
+  /**
+   * `[A][D, T]`: IGNORED, TRUE_POSITIVE or FALSE_POSITIVE. Ids are not kept: they would take ten
+   * times the memory.
+   */
   outcomes: Uint8Array[]
 }
 
@@ -120,7 +125,10 @@ function outsideOf(areas: Float64Array, [low, high]: [number, number]): Uint8Arr
   return outside
 }
 
-/** `[D, T]`, as if nothing were matched. Written in long stretches, since there are millions of entries. */
+/**
+ * `[D, T]`, as if nothing were matched. Written in long stretches, since there are millions of
+ * entries.
+ */
 function unmatchedOutcomes(outside: Uint8Array, T: number): Uint8Array {
   const outcome = new Uint8Array(outside.length * T).fill(IGNORED)
   let end = 0

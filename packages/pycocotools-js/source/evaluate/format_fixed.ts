@@ -1,5 +1,6 @@
 /**
- * A number with a fixed count of decimals, as Python prints it: a number exactly half way goes to the even digit.
+ * A number with a fixed count of decimals, as Python prints it: a number exactly half way goes to
+ * the even digit.
  *
  * `toFixed` sends it away from zero: 0.0625 prints as 0.063 there, and as 0.062 here.
  *

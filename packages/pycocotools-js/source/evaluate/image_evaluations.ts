@@ -1,7 +1,10 @@
 import type { Id } from '../types.js'
 import { type Evaluation, visitMatches } from './evaluate_cells.js'
 
-/** The matches in one image, category and area range: `T` thresholds, `D` detections, `G` ground truths. */
+/**
+ * The matches in one image, category and area range: `T` thresholds, `D` detections, `G` ground
+ * truths.
+ */
 export interface ImageEvaluation {
   image_id: Id
   /** -1 if `useCats` is 0. */
@@ -26,7 +29,8 @@ export interface ImageEvaluation {
 }
 
 /**
- * `[K, A, I]`, flat: pycocotools' `evalImgs`; null where the image has neither ground truth nor detection.
+ * `[K, A, I]`, flat: pycocotools' `evalImgs`; null where the image has neither ground truth nor
+ * detection.
  */
 export function imageEvaluations(evaluation: Evaluation): (ImageEvaluation | null)[] {
   const { params, cells, columns, gt, dt, areas } = evaluation

@@ -4,7 +4,10 @@ import { CocoError } from '../errors.js'
 import { type KeypointObject, oks } from './oks.js'
 import type { Groups, Side, Similarity } from './similarity.js'
 
-/** OKS of keypoints. Keypoints of all rows are checked, whether or not there is anything to compare them with. */
+/**
+ * OKS of keypoints. Keypoints of all rows are checked, whether or not there is anything to compare
+ * them with.
+ */
 export function keypointSimilarity(
   { gtStart, dtStart, gtRows, dtRows }: Groups,
   gt: Side,

@@ -1,7 +1,9 @@
 /**
- * `count` evenly spaced numbers from `start` to `stop`, both included, with the roundings of `numpy.linspace`.
+ * `count` evenly spaced numbers from `start` to `stop`, both included, with the roundings of
+ * `numpy.linspace`.
  *
- * They matter: `linspace(0.5, 0.95, 10)[8]` is 0.8999999999999999, and thresholds are selected by equality.
+ * They matter: `linspace(0.5, 0.95, 10)[8]` is 0.8999999999999999, and thresholds are selected by
+ * equality.
  *
  * @param count at least 2.
  */

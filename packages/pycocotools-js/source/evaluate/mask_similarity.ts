@@ -11,9 +11,11 @@ import type { Segmentation } from '../mask/segmentation.js'
 import type { Groups, Side, Similarity } from './similarity.js'
 
 /**
- * IoU of masks. They are decoded, and polygons drawn, one group at a time: all of them would take gigabytes.
+ * IoU of masks. They are decoded, and polygons drawn, one group at a time: all of them would take
+ * gigabytes.
  *
- * The masks of groups that have nothing to compare are checked at once, so that an unusable one is always reported.
+ * The masks of groups that have nothing to compare are checked at once, so that an unusable one is
+ * always reported.
  */
 export function maskSimilarity(
   { gtStart, dtStart, gtRows, dtRows }: Groups,
@@ -53,7 +55,9 @@ export function maskSimilarity(
 /** `[height, width]`, pixels. */
 type ImageSize = readonly [number, number]
 
-/** @throws CocoError, naming the annotation, where there is no mask or `visit` throws a `MaskFault`. */
+/**
+ * @throws CocoError, naming the annotation, where there is no mask or `visit` throws a `MaskFault`.
+ */
 function visitMasks(
   side: Side,
   selected: Int32Array,

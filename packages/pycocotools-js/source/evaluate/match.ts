@@ -11,15 +11,17 @@ export interface AreaColumns {
   dtOutside: Uint8Array
 }
 
-/** One cell under one area range: `d` detections by falling score, `g` ground truths in file order. */
+/**
+ * One cell under one area range: `d` detections by falling score, `g` ground truths in file order.
+ */
 export interface MatchOptions {
   /** Where the annotations of the cell stand in the columns. */
   range: { firstGt: number; g: number; firstDt: number; d: number }
   /** `[d, g]`, of this cell; may be longer. */
   ious: Float64Array
   /**
-   * Of all cells. A match to ground truth id 0 counts as none, and only a positive detection id keeps its ground truth
-   * from being matched again (pycocotools).
+   * Of all cells. A match to ground truth id 0 counts as none, and only a positive detection id
+   * keeps its ground truth from being matched again (pycocotools).
    */
   columns: Pick<Columns, 'gtIds' | 'gtCrowd' | 'dtIds'>
   area: AreaColumns
@@ -28,8 +30,8 @@ export interface MatchOptions {
 }
 
 /**
- * The matches of one cell. Ground truths are those of `gtOrder`, detections in their own order. The arrays may be
- * longer, so that all cells share them.
+ * The matches of one cell. Ground truths are those of `gtOrder`, detections in their own order. The
+ * arrays may be longer, so that all cells share them.
  */
 export interface Matches {
   /** `[g]`, positions in the cell: those that count first, ignored ones last. */
@@ -45,9 +47,9 @@ export interface Matches {
 /**
  * Gives each detection, best score first, the ground truth it overlaps most, at each threshold.
  *
- * A ground truth is given once, a crowd any number of times. One that counts is preferred to an ignored one
- * whatever the IoU; on equal IoU the later one wins. A detection takes over "ignored" from its ground truth, and
- * without one is ignored if its area is outside the range.
+ * A ground truth is given once, a crowd any number of times. One that counts is preferred to an
+ * ignored one whatever the IoU; on equal IoU the later one wins. A detection takes over "ignored"
+ * from its ground truth, and without one is ignored if its area is outside the range.
  *
  * Source: `COCOeval.evaluateImg` of pycocotools 2.0.11.
  *

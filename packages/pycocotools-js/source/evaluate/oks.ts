@@ -14,11 +14,12 @@ export interface KeypointObject {
 }
 
 /**
- * Object keypoint similarity: the mean of `exp(-distance^2 / (2 area (2 sigma)^2))` over the ground truth's visible
- * keypoints. Where it has none, over all, with the distance to its box extended by its own size on every side.
+ * Object keypoint similarity: the mean of `exp(-distance^2 / (2 area (2 sigma)^2))` over the ground
+ * truth's visible keypoints. Where it has none, over all, with the distance to its box extended by
+ * its own size on every side.
  *
- * Source: `COCOeval.computeOks` of pycocotools 2.0.11, same order of operations. Its `exp` is numpy's, which
- * may differ from `Math.exp` in the last bit.
+ * Source: `COCOeval.computeOks` of pycocotools 2.0.11, same order of operations. Its `exp` is
+ * numpy's, which may differ from `Math.exp` in the last bit.
  *
  * @param detection `[k, 3]`, image pixels; visibility is not looked at.
  * @param sigmas `[k]`, positive.

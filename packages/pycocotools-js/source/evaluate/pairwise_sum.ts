@@ -2,9 +2,11 @@
 const BLOCK = 128
 
 /**
- * The sum in numpy's order: halves of a multiple of 8 down to blocks of 128, each added in eight columns.
+ * The sum in numpy's order: halves of a multiple of 8 down to blocks of 128, each added in eight
+ * columns.
  *
- * A plain loop rounds differently, and a mean of 242,400 precisions then differs in its last digits.
+ * A plain loop rounds differently, and a mean of 242,400 precisions then differs in its last
+ * digits.
  *
  * Source: `pairwise_sum` of numpy's add loop for contiguous float64.
  *

@@ -4,7 +4,9 @@ import { FALSE_POSITIVE, TRUE_POSITIVE } from './evaluate_cells.js'
 const EPSILON = 2 ** -52
 
 export interface PrecisionRecallOptions {
-  /** `[D, T]`, of every detection. Ignored ones count neither way, but have a place on the curve. */
+  /**
+   * `[D, T]`, of every detection. Ignored ones count neither way, but have a place on the curve.
+   */
   outcomes: Uint8Array
   /** `T`. */
   thresholds: number
@@ -19,25 +21,32 @@ export interface PrecisionRecallOptions {
 export interface PrecisionRecall {
   /** `[T]`, share of the ground truths found by all detections together; 0 without detections. */
   recall: Float64Array
-  /** `[T, R]`, highest precision at a recall of at least the threshold; 0 if it is never reached. */
+  /**
+   * `[T, R]`, highest precision at a recall of at least the threshold; 0 if it is never reached.
+   */
   precision: Float64Array
   /** `[T, R]`, the detection with which that recall is reached; -1 if never. */
   reachedBy: Int32Array
 }
 
-/** The points of a curve where recall rises: room for `[T, n]` of them, which every curve writes anew. */
+/**
+ * The points of a curve where recall rises: room for `[T, n]` of them, which every curve writes
+ * anew.
+ */
 export interface CurvePoints {
   precisions: Float64Array
   detections: Int32Array
 }
 
 /**
- * Precision at given recalls, of detections taken one by one by falling score, at all IoU thresholds together.
+ * Precision at given recalls, of detections taken one by one by falling score, at all IoU
+ * thresholds together.
  *
- * Recall rises, and precision has its maxima, at true positives only. These are few, so the curve is kept at them.
+ * Recall rises, and precision has its maxima, at true positives only. These are few, so the curve
+ * is kept at them.
  *
- * Source: `COCOeval.accumulate` of pycocotools 2.0.11. Recall thresholds out of order keep its quirk: after the first
- * that is not reached, all are taken as not reached.
+ * Source: `COCOeval.accumulate` of pycocotools 2.0.11. Recall thresholds out of order keep its
+ * quirk: after the first that is not reached, all are taken as not reached.
  *
  * @param points has room for `T * n` points.
  */
@@ -83,7 +92,10 @@ export function precisionRecall(
   return { recall, precision, reachedBy }
 }
 
-/** The smallest number of true positives whose recall is at least `recall`; past `n` if `n` are not enough. */
+/**
+ * The smallest number of true positives whose recall is at least `recall`; past `n` if `n` are not
+ * enough.
+ */
 function countNeeded(recall: number, positives: number, n: number): number {
   let low = 0
   let high = n + 1

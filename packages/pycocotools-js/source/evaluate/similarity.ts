@@ -6,7 +6,10 @@ import { keypointSimilarity } from './keypoint_similarity.js'
 import { maskSimilarity } from './mask_similarity.js'
 import type { Params } from './params.js'
 
-/** What is compared with what: every detection of a group with every ground truth of it, such as those of one cell. */
+/**
+ * What is compared with what: every detection of a group with every ground truth of it, such as
+ * those of one cell.
+ */
 export interface Groups {
   /** `[groups + 1]`, where the ground truths of each group start in `gtRows`. */
   gtStart: Int32Array
@@ -51,7 +54,10 @@ export function similarityOf(
   }
 }
 
-/** `computeOks` of pycocotools 2.0.11 looks for the annotations of category -1, and so compares nothing. */
+/**
+ * `computeOks` of pycocotools 2.0.11 looks for the annotations of category -1, and so compares
+ * nothing.
+ */
 function withoutCategories(_group: number, similarities: Float64Array): void {
   warnOnce(
     'keypoints with useCats = 0',

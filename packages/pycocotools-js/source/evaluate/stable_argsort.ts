@@ -4,9 +4,11 @@ import { positions } from './counting_sort.js'
 const RUN = 16
 
 /**
- * The positions of `keys` in ascending order of key; equal keys keep the order they have in `initial`.
+ * The positions of `keys` in ascending order of key; equal keys keep the order they have in
+ * `initial`.
  *
- * A merge sort on typed arrays: several times faster than `Array.sort` with a comparison, and quick on sorted stretches.
+ * A merge sort on typed arrays: several times faster than `Array.sort` with a comparison, and quick
+ * on sorted stretches.
  *
  * @param keys `[n]`, no NaN.
  * @param initial `[n]`, a permutation of the positions. @default file order
@@ -40,7 +42,10 @@ function insertionSort(keys: Float64Array, order: Int32Array, low: number, high:
   }
 }
 
-/** Merges the sorted `low ... middle` and `middle ... high` of `from` into `to`; the left goes first where keys are equal. */
+/**
+ * Merges the sorted `low ... middle` and `middle ... high` of `from` into `to`; the left goes first
+ * where keys are equal.
+ */
 function merge(
   keys: Float64Array,
   from: Int32Array,

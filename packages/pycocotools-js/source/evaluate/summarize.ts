@@ -45,7 +45,10 @@ const KEYPOINT_STATISTICS: readonly Statistic[] = [
   { name: 'ARl', kind: 'AR', area: 'large', maxDets: { value: 20 } },
 ]
 
-/** Short names of the twelve numbers. `AR1`, `AR10` and `AR100` are so called whatever `maxDets` holds. */
+/**
+ * Short names of the twelve numbers. `AR1`, `AR10` and `AR100` are so called whatever `maxDets`
+ * holds.
+ */
 export const STAT_NAMES: readonly string[] = DETECTION_STATISTICS.map(({ name }) => name)
 
 /** Short names of the ten numbers of keypoints. */
@@ -56,7 +59,10 @@ export function statNames(iouType: IouType): readonly string[] {
   return iouType === 'keypoints' ? KEYPOINT_STAT_NAMES : STAT_NAMES
 }
 
-/** The twelve numbers, ten of keypoints, -1 where nothing is defined, and the table that pycocotools prints. */
+/**
+ * The twelve numbers, ten of keypoints, -1 where nothing is defined, and the table that pycocotools
+ * prints.
+ */
 export interface Summary {
   stats: number[]
   lines: string[]
@@ -119,7 +125,9 @@ function select(
   return defined.subarray(0, n)
 }
 
-/** The places of the values that pass; an error where the arrays, `length` long, have no such place. */
+/**
+ * The places of the values that pass; an error where the arrays, `length` long, have no such place.
+ */
 function places<T>(values: readonly T[], passes: (value: T) => boolean, length: number): number[] {
   const found = [...values.keys()].filter((i) => passes(values[i]))
   if (found.some((i) => i >= length))

@@ -9,8 +9,9 @@ export interface ByteStream {
 }
 
 /**
- * Where the bytes of a JSON file come from: a path (Node), a `URL` that is fetched or, if it is a `file:`, opened (Node),
- * a stream or any other iteration of chunks, a `Blob` or `File`, a `Response`, or all bytes at once.
+ * Where the bytes of a JSON file come from: a path (Node), a `URL` that is fetched or, if it is a
+ * `file:`, opened (Node), a stream or any other iteration of chunks, a `Blob` or `File`, a
+ * `Response`, or all bytes at once.
  */
 export type JsonSource =
   | string
@@ -31,7 +32,10 @@ export interface HttpResponse {
 
 /** A source that is open. */
 export interface OpenBytes {
-  /** Writes what comes next to the start of `target`, any number of bytes. @returns how many; 0 at the end. */
+  /**
+   * Writes what comes next to the start of `target`, any number of bytes. @returns how many; 0 at
+   * the end.
+   */
   read(target: Uint8Array): Promise<number>
   close(): Promise<void>
 }

@@ -29,7 +29,10 @@ export const IS_WORD = new Uint8Array(256)
 for (const character of 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.+-')
   IS_WORD[character.charCodeAt(0)] = 1
 
-/** 1 for the bytes that stand for themselves in a string: ASCII but control characters, quote and backslash. */
+/**
+ * 1 for the bytes that stand for themselves in a string: ASCII but control characters, quote and
+ * backslash.
+ */
 export const IS_PLAIN = new Uint8Array(256).fill(1, SPACE, 128)
 IS_PLAIN[QUOTE] = 0
 IS_PLAIN[BACKSLASH] = 0

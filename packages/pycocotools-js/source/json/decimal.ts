@@ -3,7 +3,10 @@ import { DIGIT_0, DIGIT_9, MINUS } from './bytes_of_json.js'
 /** `10 ** i`, each exact as a double. */
 const TENS = Float64Array.from({ length: 23 }, (_, i) => Number(`1e${i}`))
 
-/** `mantissa * 10 ** exponent`, as `Number` rounds it, where both are small enough to be exact; else NaN. */
+/**
+ * `mantissa * 10 ** exponent`, as `Number` rounds it, where both are small enough to be exact; else
+ * NaN.
+ */
 export function smallDecimal(mantissa: number, exponent: number): number {
   if (mantissa >= Number.MAX_SAFE_INTEGER || exponent < -22 || exponent > 22) return Number.NaN
   return exponent < 0 ? mantissa / TENS[-exponent] : mantissa * TENS[exponent]
@@ -12,9 +15,10 @@ export function smallDecimal(mantissa: number, exponent: number): number {
 /**
  * The value of a decimal with too many digits for `smallDecimal`, as `Number` rounds it.
  *
- * Python writes a float32 as a double of 17 digits, so that results are full of these, and making a string
- * for `Number` takes three times as long. The digits are divided by the power of ten as two doubles
- * (Dekker 1971) whose error is known; the sum is taken where it rounds alike at both ends of that error.
+ * Python writes a float32 as a double of 17 digits, so that results are full of these, and making a
+ * string for `Number` takes three times as long. The digits are divided by the power of ten as two
+ * doubles (Dekker 1971) whose error is known; the sum is taken where it rounds alike at both ends
+ * of that error.
  *
  * @param start the first byte, a digit or a minus.
  * @param end after the last byte.
@@ -55,7 +59,8 @@ export function longDecimal(
   const q = d / divisor
   const back = q * divisor
   const correction = (d - back - productError(q, divisor, back) + rest) / divisor
-  const margin = Math.abs(correction) * 1e-14 + q * 1e-31 // far more than the error, 2^-51 and 2^-104
+  // Far more than the error, 2^-51 and 2^-104
+  const margin = Math.abs(correction) * 1e-14 + q * 1e-31
   const value = q + (correction + margin)
   if (value !== q + (correction - margin)) return numberOf(bytes, start, end)
   return isNegative ? -value : value

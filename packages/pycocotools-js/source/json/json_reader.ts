@@ -31,10 +31,11 @@ export interface JsonReaderOptions {
 }
 
 /**
- * Reads JSON that need not fit into memory: a scanner sees a window of the file, which moves on as it is read.
+ * Reads JSON that need not fit into memory: a scanner sees a window of the file, which moves on as
+ * it is read.
  *
- * A function that reads a part is called again, from the start of the part, where the window ended within it.
- * So it must do nothing that lasts before it has read its part.
+ * A function that reads a part is called again, from the start of the part, where the window ended
+ * within it. So it must do nothing that lasts before it has read its part.
  */
 export class JsonReader {
   readonly scanner: Scanner
@@ -60,7 +61,8 @@ export class JsonReader {
    * Opens `source`, has all of it read, and closes it.
    *
    * @param name the file as the user named it.
-   * @throws CocoError for bytes that cannot be had, with the reason, or are not JSON, with line and column.
+   * @throws CocoError for bytes that cannot be had, with the reason, or are not JSON, with line
+   *   and column.
    */
   static async read<T>(
     source: JsonSource,
@@ -88,7 +90,9 @@ export class JsonReader {
     return scanner.bytes[scanner.at]
   }
 
-  /** Reads a value of any kind: of a list, entry by entry, so that it need not fit into the window. */
+  /**
+   * Reads a value of any kind: of a list, entry by entry, so that it need not fit into the window.
+   */
   async value({ readEntry = () => this.values.read() } = {}): Promise<unknown> {
     const { values } = this
     if ((await this.peek()) === OPEN_LIST) {
@@ -100,13 +104,17 @@ export class JsonReader {
     return values.value
   }
 
-  /** Reads a list, which comes next. @param readEntry moves past an entry; false where the scanner failed. */
+  /**
+   * Reads a list, which comes next. @param readEntry moves past an entry; false where the scanner
+   * failed.
+   */
   async list(readEntry: () => boolean): Promise<void> {
     const { scanner } = this
     const readSeparator = () => scanner.separator(CLOSE_LIST)
     if (await this.isEmpty(OPEN_LIST, CLOSE_LIST)) return
     do {
-      while (!this.attempt(readEntry)) await this.fill() // not `take`, whose promise would cost more than an entry
+      // Not `take`, whose promise would cost more than an entry
+      while (!this.attempt(readEntry)) await this.fill()
       while (!this.attempt(readSeparator)) await this.fill()
     } while (scanner.bytes[scanner.at - 1] === COMMA)
   }
@@ -144,7 +152,10 @@ export class JsonReader {
     while (!this.attempt(read)) await this.fill()
   }
 
-  /** Runs `read`. @returns false, and stays where it was, where it needs more bytes. @throws CocoError at a fault. */
+  /**
+   * Runs `read`. @returns false, and stays where it was, where it needs more bytes. @throws
+   * CocoError at a fault.
+   */
   private attempt(read: () => boolean): boolean {
     const { scanner } = this
     const { at, line, lineStart, extraBytes } = scanner
@@ -157,7 +168,10 @@ export class JsonReader {
     return false
   }
 
-  /** Whether what did not fit was cut off by the end of the window: it, or the word it belongs to, reaches there. */
+  /**
+   * Whether what did not fit was cut off by the end of the window: it, or the word it belongs to,
+   * reaches there.
+   */
   private lacksBytes(): boolean {
     const { bytes, at, end } = this.scanner
     let reached = at

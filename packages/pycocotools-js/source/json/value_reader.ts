@@ -22,7 +22,10 @@ export class ValueReader {
   /** What was read last. */
   value: unknown
   private readonly scanner: Scanner
-  /** Of each list and object that is open: the byte that closes it, itself, and the key that waits for a value. */
+  /**
+   * Of each list and object that is open: the byte that closes it, itself, and the key that waits
+   * for a value.
+   */
   private readonly closes: number[] = []
   private readonly containers: Container[] = []
   private readonly keys: string[] = []
@@ -52,7 +55,10 @@ export class ValueReader {
     return this.walk(true)
   }
 
-  /** Reads a value that should be an image, an annotation or the like: an object with ids. @returns as `read`. */
+  /**
+   * Reads a value that should be an image, an annotation or the like: an object with ids. @returns
+   * as `read`.
+   */
   readEntry(): boolean {
     this.idDepth = 1
     return this.walk(true)

@@ -2,8 +2,8 @@ import type { RunRange } from './merge_runs.js'
 import type { RunList } from './run_list.js'
 
 /**
- * Appends the runs of a mask in row-major order. A run ends at each change of value, so that other values than 0 and 1
- * do not come back as they were.
+ * Appends the runs of a mask in row-major order. A run ends at each change of value, so that other
+ * values than 0 and 1 do not come back as they were.
  *
  * Source: `rleEncode` of pycocotools 2.0.11.
  *

@@ -1,13 +1,15 @@
 /**
- * Intersection over union of every detection with every ground truth. Against a crowd, the union is the
- * detection's area: a detection inside a crowd has IoU 1.
+ * Intersection over union of every detection with every ground truth. Against a crowd, the union is
+ * the detection's area: a detection inside a crowd has IoU 1.
  *
- * Source: `bbIou` of pycocotools 2.0.11, same order of operations. Boxes are continuous: no pixel is added to sizes.
+ * Source: `bbIou` of pycocotools 2.0.11, same order of operations. Boxes are continuous: no pixel
+ * is added to sizes.
  *
  * @param detectionsXywh `[d, 4]`, image pixels.
  * @param groundTruthsXywh `[g, 4]`, image pixels.
  * @param iscrowd `[g]`, 0 or 1.
- * @param ious `[d, g]`, in 0 ... 1, is written; longer is allowed. Boxes that only touch, or have no area, have 0.
+ * @param ious `[d, g]`, in 0 ... 1, is written; longer is allowed. Boxes that only touch, or have
+ *   no area, have 0.
  */
 export function boxIou(
   detectionsXywh: Float64Array,

@@ -15,8 +15,8 @@ const list = new RunList()
 /**
  * Checks that a segmentation can be drawn, without drawing it. Throws `MaskFault`.
  *
- * It is stricter than drawing, which follows pycocotools: a polygon of 4 numbers is a line between two points and no
- * box, wherever it stands, and pairs must be whole.
+ * It is stricter than drawing, which follows pycocotools: a polygon of 4 numbers is a line between
+ * two points and no box, wherever it stands, and pairs must be whole.
  *
  * @param imageSize `[height, width]`, for polygons; the others have their own.
  */

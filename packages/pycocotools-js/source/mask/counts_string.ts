@@ -1,9 +1,10 @@
 /**
- * The compressed form of run lengths. Each number stands in groups of 5 bits, lowest first, each group a
- * character: 48 + bits, + 32 where another group follows. The highest bit of the last group is the sign.
- * From the fourth number on, the difference to the number two before is stored.
+ * The compressed form of run lengths. Each number stands in groups of 5 bits, lowest first, each
+ * group a character: 48 + bits, + 32 where another group follows. The highest bit of the last group
+ * is the sign. From the fourth number on, the difference to the number two before is stored.
  *
- * Source: `rleToString` and `rleFrString` of pycocotools 2.0.11, which hold for runs below 2^29; these hold below 2^32.
+ * Source: `rleToString` and `rleFrString` of pycocotools 2.0.11, which hold for runs below 2^29;
+ * these hold below 2^32.
  */
 import { MaskFault } from './mask_fault.js'
 import { RunList } from './run_list.js'
@@ -99,7 +100,10 @@ function longNumber(bytes: Uint8Array, from: number, begin: number, to: number):
   throw faultIn(bytes, from, to, `has counts with a number of more than ${MAX_GROUPS} characters`)
 }
 
-/** @param what is wrong with the counts, if it is not a byte out of the alphabet: then that is the reason. */
+/**
+ * @param what is wrong with the counts, if it is not a byte out of the alphabet: then that is the
+ *   reason.
+ */
 function faultIn(bytes: Uint8Array, from: number, to: number, what: string): MaskFault {
   const place = bytes.subarray(from, to).findIndex((byte) => byte < 48 || byte > 111)
   return place < 0

@@ -17,11 +17,14 @@ type Numbers = ArrayLike<number>
 type Size = readonly [number, number]
 
 /**
- * Compresses masks given in another form: polygons `[x1, y1, x2, y2, ...]`, boxes `[x, y, width, height]`, or run lengths.
+ * Compresses masks given in another form: polygons `[x1, y1, x2, y2, ...]`, boxes
+ * `[x, y, width, height]`, or run lengths.
  *
- * A list of polygons or boxes is of the kind of its first entry: 4 numbers are a box, more a polygon.
+ * A list of polygons or boxes is of the kind of its first entry: 4 numbers are a box, more a
+ * polygon.
  *
- * @param objects one, or a list: the result is alike. Each entry of a list becomes a mask; `merge` unites them.
+ * @param objects one, or a list: the result is alike. Each entry of a list becomes a mask;
+ *   `merge` unites them.
  * @param height of the image, as `width`. Run lengths have their own size.
  */
 export function frPyObjects(

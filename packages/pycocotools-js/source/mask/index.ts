@@ -1,4 +1,7 @@
-/** Masks in run lengths: `import { mask } from 'pycocotools-js'`, as pycocotools' `from pycocotools import mask`. */
+/**
+ * Masks in run lengths: `import { mask } from 'pycocotools-js'`, as pycocotools'
+ * `from pycocotools import mask`.
+ */
 export { area } from './area.js'
 export { decode } from './decode.js'
 export { encode } from './encode.js'

@@ -15,7 +15,8 @@ const detections = new MaskTable()
 const groundTruths = new MaskTable()
 
 /**
- * Intersection over union of every detection with every ground truth, all of them masks or all of them boxes.
+ * Intersection over union of every detection with every ground truth, all of them masks or all of
+ * them boxes.
  *
  * Masks of different sizes have -1 where their boxes overlap, as in pycocotools.
  *

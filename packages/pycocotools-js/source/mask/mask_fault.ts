@@ -1,4 +1,7 @@
-/** A mask that cannot be used. Whoever catches it knows whose mask it is, and says so in a `CocoError`. */
+/**
+ * A mask that cannot be used. Whoever catches it knows whose mask it is, and says so in a
+ * `CocoError`.
+ */
 export class MaskFault extends Error {
   override name = 'MaskFault'
   readonly what: string

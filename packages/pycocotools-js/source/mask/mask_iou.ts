@@ -2,9 +2,11 @@ import type { MaskTable } from './mask_table.js'
 import { runsIntersection } from './runs_intersection.js'
 
 /**
- * Intersection over union of every detection with every ground truth. Against a crowd, the union is the detection's area.
+ * Intersection over union of every detection with every ground truth. Against a crowd, the union is
+ * the detection's area.
  *
- * Source: `rleIou` of pycocotools 2.0.11. Masks of different sizes have -1 where their boxes overlap, else 0.
+ * Source: `rleIou` of pycocotools 2.0.11. Masks of different sizes have -1 where their boxes
+ * overlap, else 0.
  *
  * @param iscrowd `[g]`, 0 or 1.
  * @param ious `[d, g]`, in 0 ... 1 or -1, is written; longer is allowed.

@@ -7,18 +7,22 @@ import type { Segmentation } from './segmentation.js'
 import { sizeOf } from './size_of.js'
 
 /**
- * Masks by row, with their sizes, areas and boxes, in a few flat arrays. `clear` it and use it again: filling it then
- * makes nothing new.
+ * Masks by row, with their sizes, areas and boxes, in a few flat arrays. `clear` it and use it
+ * again: filling it then makes nothing new.
  */
 export class MaskTable {
   length = 0
-  /** Of each row, pixels. These arrays are longer than `length`, and others after a row is added. */
+  /**
+   * Of each row, pixels. These arrays are longer than `length`, and others after a row is added.
+   */
   heights = new Uint32Array(16)
   widths = new Uint32Array(16)
   areas = new Float64Array(16)
   /** `[length, 4]`, `x y width height`, whole pixels. */
   boxesXywh = new Float64Array(64)
-  /** `[length + 1]`: the runs of row i stand in `list.runs` from `starts[i]` up to `starts[i + 1]`. */
+  /**
+   * `[length + 1]`: the runs of row i stand in `list.runs` from `starts[i]` up to `starts[i + 1]`.
+   */
   starts = new Uint32Array(17)
   readonly list = new RunList()
 

@@ -10,8 +10,8 @@ const table = new MaskTable()
 const list = new RunList()
 
 /**
- * The union of masks, or their intersection. One mask stays as it is. No mask, or masks of different sizes, give one of
- * size [0, 0] with empty counts, as in pycocotools.
+ * The union of masks, or their intersection. One mask stays as it is. No mask, or masks of
+ * different sizes, give one of size [0, 0] with empty counts, as in pycocotools.
  */
 export function merge(rles: readonly RLE[], intersect = false): RLE<string> {
   if (!Array.isArray(rles))

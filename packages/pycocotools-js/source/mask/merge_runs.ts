@@ -10,7 +10,8 @@ export interface RunRange {
 /**
  * Appends the union or intersection of two masks of one size, with no run of 0 but the first.
  *
- * Source: `rleMerge` of pycocotools 2.0.11. It stops early where a run of 0 ends in both masks at one pixel; this goes on.
+ * Source: `rleMerge` of pycocotools 2.0.11. It stops early where a run of 0 ends in both masks at
+ * one pixel; this goes on.
  *
  * @param a may stand in `list`, as `b`.
  */
@@ -49,7 +50,10 @@ export function appendMerged(list: RunList, a: RunRange, b: RunRange, intersect:
   list.length = n
 }
 
-/** Replaces the last two masks of `list`, which begin at `begin` and at `middle`, by what they are merged. */
+/**
+ * Replaces the last two masks of `list`, which begin at `begin` and at `middle`, by what they are
+ * merged.
+ */
 export function mergeLast(list: RunList, begin: number, middle: number, intersect: boolean): void {
   const { runs, length: end } = list
   appendMerged(list, { runs, from: begin, to: middle }, { runs, from: middle, to: end }, intersect)

@@ -5,10 +5,11 @@ import { appendBox, appendPolygon } from './polygon_runs.js'
 import { showValue } from './show_value.js'
 
 /**
- * How the entries of a list of polygons are drawn. The first decides it for all: 4 numbers are a box, more a polygon.
- * Among polygons, later ones with less than 6 numbers are empty masks.
+ * How the entries of a list of polygons are drawn. The first decides it for all: 4 numbers are a
+ * box, more a polygon. Among polygons, later ones with less than 6 numbers are empty masks.
  *
- * Source: `frPyObjects` of pycocotools 2.0.11. It takes boxes as a numpy array only, and fails on a list of them.
+ * Source: `frPyObjects` of pycocotools 2.0.11. It takes boxes as a numpy array only, and fails on a
+ * list of them.
  */
 export function drawingOf(polygons: ArrayLike<unknown>): typeof appendPolygon {
   if (polygons.length === 0)

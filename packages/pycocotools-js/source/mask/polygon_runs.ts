@@ -1,24 +1,34 @@
 /**
- * Polygons to run lengths. Vertices are rounded to a grid of `GRID` points a pixel; a point of the grid is drawn
- * at every step along the longer axis of each edge. Where two neighbouring points lie left and right of the middle
- * of a pixel column, the mask changes between inside and outside at the height of the upper one: even-odd rule.
+ * Polygons to run lengths. Vertices are rounded to a grid of `GRID` points a pixel; a point of the
+ * grid is drawn at every step along the longer axis of each edge. Where two neighbouring points lie
+ * left and right of the middle of a pixel column, the mask changes between inside and outside at
+ * the height of the upper one: even-odd rule.
  *
- * Source: `rleFrPoly` of pycocotools 2.0.11, the same to the last bit. It makes a list of all points; here the steps
- * that cross a column of the canvas are computed, so that edges that reach far out take no time and no memory.
+ * Source: `rleFrPoly` of pycocotools 2.0.11, the same to the last bit. It makes a list of all
+ * points; here the steps that cross a column of the canvas are computed, so that edges that reach
+ * far out take no time and no memory.
  */
 import { MaskFault } from './mask_fault.js'
 import type { RunList } from './run_list.js'
 import { showValue } from './show_value.js'
 
-/** Points of the grid a pixel, along each axis. Those of column X are 5 X + 0 ... 5 X + 4, and 5 X + 2 is its middle. */
+/**
+ * Points of the grid a pixel, along each axis. Those of column X are 5 X + 0 ... 5 X + 4, and 5 X +
+ * 2 is its middle.
+ */
 const GRID = 5
-/** A polygon that changes the mask at more places than this is refused: they would take 64 MiB and seconds. */
+/**
+ * A polygon that changes the mask at more places than this is refused: they would take 64 MiB and
+ * seconds.
+ */
 const MAX_CROSSINGS = 2 ** 24
 
 /**
- * Appends the runs of one polygon. With less than three vertices it is empty. A canvas without pixels gives one run of 0.
+ * Appends the runs of one polygon. With less than three vertices it is empty. A canvas without
+ * pixels gives one run of 0.
  *
- * @param xy `x1 y1 x2 y2 ...`, image pixels, closed by itself; an odd number at the end is not looked at.
+ * @param xy `x1 y1 x2 y2 ...`, image pixels, closed by itself; an odd number at the end is not
+ *   looked at.
  * @param height of the canvas, as `width` and their product a whole number below 2^32.
  */
 export function appendPolygon(
@@ -68,7 +78,10 @@ export function mayCrossTooOften(xy: ArrayLike<unknown>, width: number): boolean
   return (xy.length >> 1) * width >= MAX_CROSSINGS
 }
 
-/** @returns the coordinate in grid points, rounded as C does it: half is added, then the fraction dropped. */
+/**
+ * @returns the coordinate in grid points, rounded as C does it: half is added, then the fraction
+ *   dropped.
+ */
 function gridPoint(xy: ArrayLike<unknown>, place: number): number {
   const value = xy[place]
   const scaled = typeof value === 'number' ? GRID * value + 0.5 : Number.NaN
@@ -82,8 +95,9 @@ function gridPoint(xy: ArrayLike<unknown>, place: number): number {
 /**
  * Appends where the edge changes the mask, as pixel numbers `x * height + y`, in no special order.
  *
- * An edge is walked in the direction in which its longer axis grows, `step` by `step`, and so is computed alike both ways.
- * It takes numbers rather than an object, since it is called for every edge.
+ * An edge is walked in the direction in which its longer axis grows, `step` by `step`, and so is
+ * computed alike both ways. It takes numbers rather than an object, since it is called for every
+ * edge.
  */
 function appendCrossings(
   list: RunList,
@@ -140,7 +154,10 @@ function appendCrossings(
   list.length = n
 }
 
-/** @returns the first step of a steep edge that is on the other side of `right - 1` and `right` than step 0. */
+/**
+ * @returns the first step of a steep edge that is on the other side of `right - 1` and `right`
+ *   than step 0.
+ */
 function passingStep(startX: number, slope: number, steps: number, right: number): number {
   const near = Math.ceil((right - 0.5 - startX) / slope)
   if (

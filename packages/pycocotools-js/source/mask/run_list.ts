@@ -4,7 +4,8 @@ const KEPT_CAPACITY = 1 << 22
 /**
  * Run lengths, written one after the other into an array that grows.
  *
- * A typed array of its own for each mask would cost more (1 to 3 microseconds each in V8) than reading the mask.
+ * A typed array of its own for each mask would cost more (1 to 3 microseconds each in V8) than
+ * reading the mask.
  */
 export class RunList {
   /** Longer than `length`. Another array after `reserve`. */

@@ -1,7 +1,8 @@
 /**
  * The smallest box around a mask, in whole pixels; `[0, 0, 0, 0]` for an empty one.
  *
- * Source: `rleToBbox` of pycocotools 2.0.11, which skips runs of 0. Where a mask has no others, its box there is nonsense.
+ * Source: `rleToBbox` of pycocotools 2.0.11, which skips runs of 0. Where a mask has no others, its
+ * box there is nonsense.
  *
  * @param height of the mask.
  * @returns `[x, y, width, height]`.
@@ -24,7 +25,9 @@ export function writeRunsBox(
   let left = -1
   let top = height
   let bottom = -1
-  let column = 0 // where the column of the last inside pixel so far starts, in pixels from the mask's start; as `left`
+  // Where the column of the last inside pixel so far starts, in pixels from the mask's start; as
+  // `left`
+  let column = 0
   let start = 0
   for (let i = from + 1; i < to; i += 2) {
     start += runs[i - 1]
@@ -49,7 +52,10 @@ export function writeRunsBox(
   boxesXywh[place + 3] = isEmpty ? 0 : bottom - top
 }
 
-/** @returns where the column of a pixel starts, which is most often the one after `column`: that takes no division. */
+/**
+ * @returns where the column of a pixel starts, which is most often the one after `column`: that
+ *   takes no division.
+ */
 function columnOf(pixel: number, column: number, height: number): number {
   return pixel < column + 2 * height ? column + height : Math.floor(pixel / height) * height
 }

@@ -1,11 +1,14 @@
-/** Masks have fewer than 2^32 pixels: counted from here, every place fits in a signed 32-bit number. */
+/**
+ * Masks have fewer than 2^32 pixels: counted from here, every place fits in a signed 32-bit number.
+ */
 const FIRST_PLACE = -(2 ** 31)
 
 /**
  * The number of pixels that two masks of one size share.
  *
- * Called for millions of pairs: it goes from one inside run to the next, in 32-bit sums that wrap, and makes nothing.
- * The loops over runs that end before the other mask's begin are there because they are easy to predict.
+ * Called for millions of pairs: it goes from one inside run to the next, in 32-bit sums that wrap,
+ * and makes nothing. The loops over runs that end before the other mask's begin are there because
+ * they are easy to predict.
  *
  * @param a runs of one mask from `aFrom` up to `aTo`; `b` alike.
  */

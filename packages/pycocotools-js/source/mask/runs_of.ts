@@ -6,8 +6,8 @@ import type { Segmentation } from './segmentation.js'
 const list = new RunList()
 
 /**
- * The run lengths of a segmentation: column by column, background first, all the pixels of its size. Polygons are
- * drawn and united. Throws `MaskFault`. For many masks, a `MaskTable` is faster.
+ * The run lengths of a segmentation: column by column, background first, all the pixels of its
+ * size. Polygons are drawn and united. Throws `MaskFault`. For many masks, a `MaskTable` is faster.
  *
  * @param imageSize `[height, width]`, for polygons; the others have their own.
  */

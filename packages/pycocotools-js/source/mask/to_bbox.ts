@@ -7,7 +7,8 @@ type BoxXywh = [number, number, number, number]
 const table = new MaskTable()
 
 /**
- * The smallest boxes around masks, `[x, y, width, height]` in whole pixels; `[0, 0, 0, 0]` for an empty one.
+ * The smallest boxes around masks, `[x, y, width, height]` in whole pixels; `[0, 0, 0, 0]` for an
+ * empty one.
  *
  * @param rles one, or a list: the result is alike.
  */

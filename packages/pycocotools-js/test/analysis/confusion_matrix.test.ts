@@ -144,8 +144,8 @@ test('rows add up to the ground truths, columns to the detections, and a row has
 test('true and false positives are those of COCOeval with useCats = 0', (t) => {
   fc.assert(
     fc.property(anySmallSet, fc.constantFrom(0.3, 0.5, 0.75), (set, iouThr) => {
-      // Of equal scores, and of ground truths of equal IoU, the order decides: category by category there, that of the
-      // file here. So each score is its own, and the file is in that order too.
+      // Of equal scores, and of ground truths of equal IoU, the order decides: category by category
+      // there, that of the file here. So each score is its own, and the file is in that order too.
       const gt = set.gt.toSorted((a, b) => a[1] - b[1])
       const dt = set.dt.map(
         (row, i) => [...row.slice(0, 3), row[3] + i / 1000] as (typeof set.dt)[0],

@@ -10,7 +10,10 @@ const RIGHT = [500, 0, 100, 100]
 const SMALL = [900, 0, 10, 10]
 const NOWHERE = [900, 900, 50, 50]
 
-/** Class 1: true at 0.9, false and true at 0.8, ignored at 0.6; 3 to find. Class 2: false at 0.7; 1 to find. */
+/**
+ * Class 1: true at 0.9, false and true at 0.8, ignored at 0.6; 3 to find. Class 2: false at 0.7; 1
+ * to find.
+ */
 const set: SmallSet = {
   gt: [
     [1, 1, LEFT],
@@ -267,7 +270,8 @@ test('what curves cannot be drawn for is named', (t) => {
 
 test('curves are of the parameters that evaluate() had, whatever became of them', (t) => {
   const evaluation = evaluated(set)
-  const before = precisionRecallCurves(evaluation, { iouThr: 0.9 }) // which numpy's linspace misses by a bit
+  // Which numpy's linspace misses by a bit
+  const before = precisionRecallCurves(evaluation, { iouThr: 0.9 })
   Object.assign(evaluation.params, { catIds: [2], iouThrs: [0.75], areaRngLbl: ['any'] })
   t.deepEqual(precisionRecallCurves(evaluation, { iouThr: 0.9 }), before)
 })

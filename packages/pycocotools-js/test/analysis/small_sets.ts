@@ -11,7 +11,9 @@ export interface SmallSet {
   dt: DtRow[]
 }
 
-/** Not evaluated yet. Images and classes are those of the rows; classes are called `c1`, `c2` ... */
+/**
+ * Not evaluated yet. Images and classes are those of the rows; classes are called `c1`, `c2` ...
+ */
 export function smallSet({ gt, dt }: SmallSet): COCOeval {
   const imgIds = new Set([...gt, ...dt].map(([image]) => image))
   const catIds = new Set([...gt, ...dt].map(([, category]) => category))
@@ -76,7 +78,10 @@ const boxXywh = fc
   )
   .map((values) => values.map((value) => 10 * value))
 
-/** Sets of a few images and classes on a coarse grid, so that overlaps, ties in IoU and ties in score are many. */
+/**
+ * Sets of a few images and classes on a coarse grid, so that overlaps, ties in IoU and ties in
+ * score are many.
+ */
 export const anySmallSet: fc.Arbitrary<SmallSet> = fc.record({
   gt: fc.array(
     fc.tuple(

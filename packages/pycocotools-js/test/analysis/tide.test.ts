@@ -12,7 +12,9 @@ import {
   smallSet,
 } from './small_sets.js'
 
-/** A case of `fixtures/make_tide.py`. Numbers are percent, and counts include ignored detections. */
+/**
+ * A case of `fixtures/make_tide.py`. Numbers are percent, and counts include ignored detections.
+ */
 interface TideCase {
   name: string
   gt: unknown[][]
@@ -25,7 +27,8 @@ function agreesWithToolbox(
   comparison: COCOeval,
   expected: TideCase['expected'],
 ) {
-  comparison.params.recThrs = Array.from({ length: 101 }, (_, r) => r / 100) // not linspace's r * 0.01
+  // Not linspace's r * 0.01
+  comparison.params.recThrs = Array.from({ length: 101 }, (_, r) => r / 100)
   const { AP, main, special } = tideErrors(comparison)
   const counts = Object.entries(main).map(([type, error]) => [
     type,
@@ -149,7 +152,8 @@ const worked: Record<string, WorkedExample> = {
     dt: [[1, 1, LEFT_LOW, 0.9]],
     AP: 0,
     counts: { Loc: 1, FalsePos: 1, FalseNeg: 1 },
-    deltaAP: { Loc: 1 }, // FalsePos leaves AP 0; FalseNeg leaves no ground truth but a detection, so 0
+    // FalsePos leaves AP 0; FalseNeg leaves no ground truth but a detection, so 0
+    deltaAP: { Loc: 1 },
   },
   'Both: a box of IoU 0.4 under another name is in the way of its class': {
     gt: [

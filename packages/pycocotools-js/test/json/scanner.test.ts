@@ -69,7 +69,8 @@ test('doubles and floats come back as they were written', (t) => {
   const written = fc.oneof(
     fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.double({ min: -2000, max: 2000, noNaN: true }),
-    fc.double({ min: -2000, max: 2000, noNaN: true }).map(Math.fround), // as Python writes a float32
+    // as Python writes a float32
+    fc.double({ min: -2000, max: 2000, noNaN: true }).map(Math.fround),
   )
   const property = fc.property(written, (value) => numberOf(String(value)) === value)
   t.notThrows(() => fc.assert(property, { numRuns: 30_000 }))
@@ -77,11 +78,13 @@ test('doubles and floats come back as they were written', (t) => {
 
 test('a decimal half way between two doubles is rounded to even, and its neighbours away from it', (t) => {
   for (let i = 0; i < 2000; i++) {
-    const odd = 2n ** 53n + BigInt(i) * 8_191n * 2n + 1n // half way between doubles, as it needs 54 bits
+    // Half way between doubles, as it needs 54 bits
+    const odd = 2n ** 53n + BigInt(i) * 8_191n * 2n + 1n
     for (const [offset, power] of [-1n, 0n, 1n].flatMap((o) =>
       [1, 2, 4].map((p) => [o, p] as const),
     )) {
-      const tenths = odd * 5n ** BigInt(power) + offset // odd / 2 ** power, in units of 10 ** -power
+      // odd / 2 ** power, in units of 10 ** -power
+      const tenths = odd * 5n ** BigInt(power) + offset
       const digits = tenths.toString()
       const text = `${digits.slice(0, -power)}.${digits.slice(-power)}`
       t.is(numberOf(text), JSON.parse(text), text)
@@ -93,12 +96,14 @@ test('a decimal as near to half way as 17 digits can be is rounded right', (t) =
   const fives = 5n ** 22n
   for (let shift = 46n; shift < 54n; shift++)
     for (const difference of [-1n, 1n]) {
-      // digits * 2 ** shift = half * 5 ** 22 + difference, so that digits / 10 ** 22 is half / 2 ** (shift + 22), nearly
+      // digits * 2 ** shift = half * 5 ** 22 + difference, so that digits / 10 ** 22 is half / 2 **
+      // (shift + 22), nearly
       const inverse = powerModulo((fives + 1n) / 2n, shift, fives)
       let digits = (((inverse * difference) % fives) + fives) % fives
       for (let i = 0; i < 40; i++, digits += fives) {
         const half = (digits * 2n ** shift - difference) / fives
-        if (half % 2n === 0n || half < 2n ** 53n || half >= 2n ** 54n) continue // half way it has 54 bits
+        // Half way it has 54 bits
+        if (half % 2n === 0n || half < 2n ** 53n || half >= 2n ** 54n) continue
         const text = `${digits}e-22`
         t.is(numberOf(text), JSON.parse(text), text)
       }

@@ -56,7 +56,9 @@ test('drawing is that of the list of all points', (t) => {
   )
 })
 
-/** The runs of a polygon, from a list of all points of its outline: `rleFrPoly` as it is written. */
+/**
+ * The runs of a polygon, from a list of all points of its outline: `rleFrPoly` as it is written.
+ */
 function runsOfPoints(xy: number[], [height, width]: Size): number[] {
   const vertices = Math.floor(xy.length / 2)
   const grid = (place: number) => Math.trunc(5 * xy[place] + 0.5)
@@ -102,8 +104,8 @@ test('a polygon that reaches 400 million pixels out is drawn at once', (t) => {
 })
 
 test('where rounding makes an edge skip a point of the grid, the direction of the edge decides', (t) => {
-  // Of its 536,870,911 points, one is 2 further right than the one before: 254 after 252. The strings are those of a C
-  // program that does what rleFrPoly does, but keeps only the last point.
+  // Of its 536,870,911 points, one is 2 further right than the one before: 254 after 252. The
+  // strings are those of a C program that does what rleFrPoly does, but keeps only the last point.
   const [x1, y1, x2, y2] = [-53687040.8, -53687011.2, 53687140.6, 53687171.2]
   const rest = [-53687091.2, 53687091]
   const there = compressRuns(runsOf({ polygons: [[x1, y1, x2, y2, ...rest]] }, [200, 100]))
