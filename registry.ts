@@ -19,7 +19,8 @@ import {
   vanillaNetArchs,
 } from './backbones/index.js'
 import {
-  Detector,
+  type Detector,
+  isDetector,
   MaskRCNN,
   type MaskRCNNOptions,
   RetinaNet,
@@ -27,6 +28,7 @@ import {
 } from './detectors/index.js'
 import { ConfigError } from './errors.js'
 import {
+  type DenseHead,
   RetinaHead,
   type RetinaHeadOptions,
   RoIHead,
@@ -141,7 +143,7 @@ export interface HeadContext {
 
 export const backbones = new Registry<BackboneRegistry, BackboneContext, Backbone>('backbone')
 export const necks = new Registry<NeckRegistry, NeckContext, Neck>('neck')
-export const heads = new Registry<HeadRegistry, HeadContext, RetinaHead>('head')
+export const heads = new Registry<HeadRegistry, HeadContext, DenseHead>('head')
 export const rpnHeads = new Registry<RPNHeadRegistry, Omit<HeadContext, 'numClasses'>, RPNHead>(
   'RPN head',
 )
@@ -161,7 +163,7 @@ export function buildModel(model: ModelConfig, { form = 'train' }: { form?: Form
 /** As `buildModel`, for what needs a model that detects. */
 export function buildDetector(model: ModelConfig, options: { form?: Form } = {}): Detector {
   const built = buildModel(model, options)
-  if (built instanceof Detector) return built
+  if (isDetector(built)) return built
   throw new ConfigError(
     'model.type',
     `is ${model.type}, which detects nothing`,

@@ -20,6 +20,16 @@ export abstract class Backbone extends Module {
    * @returns one `[n, h / stride, w / stride, channels]` for each of `outChannels`.
    */
   abstract override forward(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor4D[]
+
+  /** What is counted: the feature maps, or the logits of a backbone that has a classifier. */
+  rawOutputs(images: tf.Tensor4D): tf.Tensor4D[] | tf.Tensor2D {
+    return this.forward(images)
+  }
+}
+
+/** True for what is a backbone itself. */
+export function isBackbone(value: unknown): value is Backbone {
+  return value instanceof Backbone
 }
 
 /**

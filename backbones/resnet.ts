@@ -93,6 +93,10 @@ export class ResNet extends Backbone {
     return this.outIndices.map((i) => features[i])
   }
 
+  override rawOutputs(images: tf.Tensor4D): tf.Tensor4D[] | tf.Tensor2D {
+    return this.fc ? this.classify(images) : this.forward(images)
+  }
+
   /**
    * @param images as for `forward`.
    * @returns logits `[n, numClasses]`.

@@ -109,6 +109,10 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
     return features
   }
 
+  override rawOutputs(images: tf.Tensor4D): tf.Tensor4D[] | tf.Tensor2D {
+    return this.cls1 || this.cls ? this.classify(images) : this.forward(images)
+  }
+
   /**
    * @param images as for `forward`.
    * @returns logits `[n, numClasses]`.

@@ -2,7 +2,6 @@ import type * as tf from '@tensorflow/tfjs'
 import { trace } from '../engine/index.js'
 import { traceBackend } from '../engine/trace/backend.js'
 import type { Node, Value } from '../engine/trace/graph.js'
-import { RPNHead } from '../heads/index.js'
 import {
   Conv2d,
   ConvTranspose2d,
@@ -63,8 +62,7 @@ export function traceNetwork(model: Module, imageShape: readonly number[]): Netw
   const layerKernels = new Set(layers.map(({ weight }) => weight))
   const convolutionBiases = new Set(convolutions.flatMap(({ bias }) => bias ?? []))
   const rowsLike = new Map(modules.flatMap(paddedProjections))
-  const rpnHeads = modules.filter((module) => module instanceof RPNHead)
-  const unseenRelus = new Set(rpnHeads.map(({ rpn_conv }) => rpn_conv.weight))
+  const unseenRelus = new Set(modules.flatMap(functionalRelus))
   const layerFacts = { layerKernels, convolutionBiases, rowsLike, unseenRelus }
   return { nodes, images: images as Value, parameters, ...layerFacts }
 }
@@ -77,6 +75,11 @@ function paddedProjections(module: Module): [Parameter, Parameter][] {
   if (!('qkv' in module && 'proj' in module)) return []
   const { qkv, proj } = module
   return qkv instanceof Linear && proj instanceof Linear ? [[proj.weight, qkv.weight]] : []
+}
+
+/** Kernels before a ReLU that the original calls as a function, by a module that says so. */
+function functionalRelus(module: Module): Parameter[] {
+  return 'functionalRelus' in module ? (module.functionalRelus as Parameter[]) : []
 }
 
 /** A module and all modules below it. */

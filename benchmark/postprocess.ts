@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { FrameTensors, Stages } from '../detectors/stages.js'
 import type { ComputeOptions, HostTree, RunTree, TensorTree } from '../engine/index.js'
 import { type CocoResults, cocoResults } from '../evaluation/coco_results.js'
 import type { PredictOutputs } from '../evaluation/predictor.js'
 import type { BenchmarkFrames } from './frames.js'
 import { LoadedGraph, release, uploaded } from './loaded_graph.js'
-import type { FrameTensors, Stages } from './stages.js'
 
 type Inputs = { raw: TensorTree; rois: TensorTree; frames: FrameTensors }
 

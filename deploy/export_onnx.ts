@@ -1,7 +1,7 @@
 import { rename, rm, writeFile } from 'node:fs/promises'
 import * as tf from '@tensorflow/tfjs'
-import { Backbone } from '../backbones/index.js'
-import { Detector } from '../detectors/index.js'
+import { type Backbone, isBackbone } from '../backbones/backbone.js'
+import { isDetector } from '../detectors/detector.js'
 import { type TracedFunction, toTensor, trace } from '../engine/index.js'
 import { tracedOutputs } from '../engine/trace/trace.js'
 import { ConfigError, DataError, TraceError } from '../errors.js'
@@ -79,7 +79,7 @@ function imagesOf({ part = 'model', shape, batch = 1 }: ExportOptions): Exported
 }
 
 function traceModel(model: Module, images: ExportedValue, lambda: number): TracedFunction {
-  if (!(model instanceof Detector)) throw noSuchPart('model', model)
+  if (!isDetector(model)) throw noSuchPart('model', model)
   const detect = ({ images }: { images: tf.Tensor }) => {
     const { imageSizes, scaleFactors } = wholeFrames(images.shape)
     const batch = {
@@ -111,8 +111,8 @@ function traceBackbone(model: Module, images: ExportedValue, lambda: number): Tr
 }
 
 function backboneOf(model: Module): Backbone | undefined {
-  if (model instanceof Backbone) return model
-  if ('backbone' in model && model.backbone instanceof Backbone) return model.backbone
+  if (isBackbone(model)) return model
+  if ('backbone' in model && isBackbone(model.backbone)) return model.backbone
   return undefined
 }
 

@@ -89,3 +89,8 @@ export abstract class Detector extends Module {
     return this.predict(batch, options)
   }
 }
+
+/** True for models that find objects, unlike classifiers. */
+export function isDetector(model: unknown): model is Detector {
+  return model instanceof Detector
+}

@@ -1,3 +1,5 @@
 export * from './detector.js'
 export * from './mask_rcnn.js'
+export * from './pyramid_detector.js'
 export * from './retinanet.js'
+export * from './stages.js'

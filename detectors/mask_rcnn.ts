@@ -1,28 +1,21 @@
-import type * as tf from '@tensorflow/tfjs'
-import type { Backbone } from '../backbones/backbone.js'
+import * as tf from '@tensorflow/tfjs'
+import type { TensorTree } from '../engine/tensors.js'
 import type { RoIHead } from '../heads/roi_head.js'
 import type { RPNHead } from '../heads/rpn_head.js'
-import type { Neck } from '../necks/neck.js'
-import type { ForwardOptions } from '../nn/index.js'
-import { normalizeImages, type PixelStatistics } from '../ops/index.js'
-import {
-  type Detections,
-  Detector,
-  type PredictBatch,
-  type TrainBatch,
-  type TrainBatchShapes,
-} from './detector.js'
-import { IMAGENET_PIXELS, paddedSizes } from './input_frames.js'
+import type { ForwardOptions } from '../nn/module.js'
+import { largestThatCounts, logitsOfClass } from '../ops/class_evidence.js'
+import type { Detections, PredictBatch, TrainBatch, TrainBatchShapes } from './detector.js'
+import { paddedSizes } from './input_frames.js'
+import { maskRcnnStages } from './mask_rcnn_stages.js'
+import { PyramidDetector, type PyramidOptions } from './pyramid_detector.js'
+import type { Stages, TimedImages } from './stages.js'
 
-export interface MaskRCNNOptions {
-  backbone: Backbone
-  neck: Neck
+/** RoIs that mmdetection counts the second stage of a detector with: for boxes, and for masks. */
+const COUNTED_ROIS = { boxes: 1000, masks: 100 }
+
+export interface MaskRCNNOptions extends PyramidOptions {
   rpnHead: RPNHead
   roiHead: RoIHead
-  /** Of R, G and B, from 0 to 255. @default [123.675, 116.28, 103.53] */
-  pixelMean?: readonly number[]
-  /** @default [58.395, 57.12, 57.375] */
-  pixelStd?: readonly number[]
 }
 
 /**
@@ -31,22 +24,15 @@ export interface MaskRCNNOptions {
  *
  * Source: Mask R-CNN, arXiv:1703.06870; rules and names as mmdetection 2.x.
  */
-export class MaskRCNN extends Detector {
+export class MaskRCNN extends PyramidDetector {
   override readonly needsMasks = true
-  readonly backbone: Backbone
-  readonly neck: Neck
   readonly rpn_head: RPNHead
   readonly roi_head: RoIHead
-  readonly pixels: PixelStatistics
 
-  constructor({ backbone, neck, rpnHead, roiHead, pixelMean, pixelStd }: MaskRCNNOptions) {
-    super()
-    this.backbone = backbone
-    this.neck = neck
+  constructor({ rpnHead, roiHead, ...pyramid }: MaskRCNNOptions) {
+    super(pyramid)
     this.rpn_head = rpnHead
     this.roi_head = roiHead
-    const { mean, std } = IMAGENET_PIXELS
-    this.pixels = { mean: pixelMean ?? mean, std: pixelStd ?? std }
   }
 
   /**
@@ -98,11 +84,39 @@ export class MaskRCNN extends Detector {
     return this.roi_head.predict(features, proposals, { imageSizes, scaleFactors })
   }
 
-  private features(
-    { images, imageSizes }: Pick<PredictBatch, 'images' | 'imageSizes'>,
-    options: ForwardOptions,
-  ): tf.Tensor4D[] {
-    const normalized = normalizeImages(images, imageSizes, this.pixels)
-    return this.neck.forward(this.backbone.forward(normalized, options))
+  /** The second stage runs on the features of one corner, so that no time goes into finding RoIs. */
+  override rawOutputs(images: tf.Tensor4D): TensorTree {
+    const features = this.neck.forward(this.backbone.forward(images))
+    const corners = (count: number, side: number) => {
+      const corner = tf.slice(features[0], [0, 0, 0, 0], [1, side, side, -1])
+      return tf.tile(corner, [count, 1, 1, 1])
+    }
+    const { bbox_head, mask_head } = this.roi_head
+    return {
+      ...this.rpn_head.forward(features),
+      boxes: { ...bbox_head.forward(corners(COUNTED_ROIS.boxes, bbox_head.roiSize)) },
+      masks: mask_head.forward(corners(COUNTED_ROIS.masks, mask_head.roiSize)),
+    }
+  }
+
+  /** The largest lead of the class's logit over the background's in any proposal. */
+  override classEvidence(
+    levels: tf.Tensor4D[],
+    imageSizes: tf.Tensor2D,
+    classMask: tf.Tensor1D,
+  ): tf.Scalar {
+    const frames = { imageSizes, paddedSizes: paddedSizes(imageSizes) }
+    const outputs = this.rpn_head.forward(levels)
+    const { boxesXyxy, scores } = this.rpn_head.proposals(outputs, frames, 'test')
+    const { classLogits } = this.roi_head.forward(levels, boxesXyxy) // [r, classes + 1]
+    const numClasses = classMask.shape[0]
+    const background = tf.reshape(tf.slice(classLogits, [0, numClasses], [-1, 1]), [-1])
+    const ofClass = logitsOfClass(tf.slice(classLogits, [0, 0], [-1, numClasses]), classMask)
+    return largestThatCounts(tf.sub(ofClass, background), tf.greater(scores, 0))
+  }
+
+  override stages(images: TimedImages): Stages {
+    // A `Stages` of certain trees is used with those trees only, which its type cannot say.
+    return maskRcnnStages(this, images) as unknown as Stages
   }
 }

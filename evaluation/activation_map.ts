@@ -1,12 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Backbone } from '../backbones/index.js'
-import { type Detector, MaskRCNN, type PredictBatch, RetinaNet } from '../detectors/index.js'
-import { paddedSizes } from '../detectors/input_frames.js'
+import type { Detector, PredictBatch } from '../detectors/detector.js'
+import { isPyramidDetector, type PyramidDetector } from '../detectors/pyramid_detector.js'
 import { type Compiled, compile } from '../engine/index.js'
 import { ConfigError } from '../errors.js'
 import { floats, type HostTensor } from '../host_tensor.js'
 import { atLambda } from '../nn/index.js'
-import { normalizeImages, validAnchors } from '../ops/index.js'
+import { normalizeImages } from '../ops/index.js'
 import type { PredictOptions } from './predictor.js'
 
 /** A batch of one image; how it was scaled does not matter. */
@@ -17,9 +17,6 @@ export type ClassActivationInputs = ActivationInputs & {
   /** `[numClasses]`, 1 for the class that is asked for, else 0; see `classMask`. */
   classMask: tf.Tensor1D
 }
-
-/** The detectors whose maps are known. */
-type Explained = RetinaNet | MaskRCNN
 
 /**
  * How strongly a backbone answers, place by place: the mean of the absolute values of all channels
@@ -66,9 +63,7 @@ export function compileClassActivation(
       const last = lastOf(features)
       const evidenceOf = (x: tf.Tensor) => {
         const levels = model.neck.forward([...features.slice(0, -1), x as tf.Tensor4D])
-        return model instanceof RetinaNet
-          ? anchorEvidence(model, levels, imageSizes, classMask)
-          : proposalEvidence(model, levels, imageSizes, classMask)
+        return model.classEvidence(levels, imageSizes, classMask)
       }
       const gradient = tf.grad(evidenceOf)(last) // [1, h, w, c]
       const weights = tf.mean(gradient, [1, 2], true) // [1, 1, 1, c]
@@ -158,8 +153,8 @@ export function activationStride(detector: Detector): number {
   return strides[strides.length - 1]
 }
 
-function explained(detector: Detector): Explained {
-  if (detector instanceof RetinaNet || detector instanceof MaskRCNN) return detector
+function explained(detector: Detector): PyramidDetector {
+  if (isPyramidDetector(detector)) return detector
   throw new ConfigError(
     'model.type',
     `is ${detector.constructor.name}, whose evidence for a class is not known here`,
@@ -174,50 +169,4 @@ function lastOf(features: tf.Tensor4D[]): tf.Tensor4D {
 /** `[h, w]` of `[1, h, w]`. */
 function planeOf(map: tf.Tensor): tf.Tensor {
   return tf.reshape(map, map.shape.slice(1))
-}
-
-/** @param levels of the neck. */
-function anchorEvidence(
-  { bbox_head }: RetinaNet,
-  levels: tf.Tensor4D[],
-  imageSizes: tf.Tensor2D,
-  classMask: tf.Tensor1D,
-): tf.Scalar {
-  const { classLogits } = bbox_head.forward(levels)
-  const sizes = classLogits.map(({ shape }) => [shape[1], shape[2]] as [number, number])
-  const valid = validAnchors(sizes, paddedSizes(imageSizes), bbox_head.anchors) // [1, l] each
-  const ofClass = classLogits.map((logits) => logitsOf(logits, classMask))
-  return largest(tf.concat(ofClass), tf.concat(valid, 1))
-}
-
-/** @param levels of the neck. */
-function proposalEvidence(
-  { rpn_head, roi_head }: MaskRCNN,
-  levels: tf.Tensor4D[],
-  imageSizes: tf.Tensor2D,
-  classMask: tf.Tensor1D,
-): tf.Scalar {
-  const frames = { imageSizes, paddedSizes: paddedSizes(imageSizes) }
-  const { boxesXyxy, scores } = rpn_head.proposals(rpn_head.forward(levels), frames, 'test')
-  const { classLogits } = roi_head.forward(levels, boxesXyxy) // [r, classes + 1]
-  const numClasses = classMask.shape[0]
-  const background = tf.reshape(tf.slice(classLogits, [0, numClasses], [-1, 1]), [-1])
-  const ofClass = logitsOf(tf.slice(classLogits, [0, 0], [-1, numClasses]), classMask)
-  return largest(tf.sub(ofClass, background), tf.greater(scores, 0))
-}
-
-/**
- * The logits of one class, as a list, of a tensor whose last axis is one or several times the
- * classes.
- */
-function logitsOf(logits: tf.Tensor, classMask: tf.Tensor1D): tf.Tensor1D {
-  const rows = tf.reshape(logits, [-1, classMask.shape[0]])
-  return tf.reshape(tf.matMul(rows, tf.expandDims(classMask, 1)), [-1])
-}
-
-/** The largest value among those that count. */
-function largest(values: tf.Tensor1D, counts: tf.Tensor): tf.Scalar {
-  // 0, or -1 where it does not count
-  const others = tf.sub(tf.reshape(tf.cast(counts, 'float32'), [-1]), 1)
-  return tf.max(tf.add(values, tf.mul(others, 1e9)))
 }

@@ -1,4 +1,5 @@
 export * from './bbox_head.js'
+export * from './dense_head.js'
 export * from './mask_head.js'
 export * from './retina_head.js'
 export * from './roi_head.js'

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { toTensor } from '../engine/tensors.js'
+import { type HostTree, type RunTree, toTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
 import { Conv2d, constant, Module, normal } from '../nn/index.js'
 import {
@@ -13,7 +13,9 @@ import {
   type FocalLossOptions,
   fullPrecision,
   l1Loss,
+  largestThatCounts,
   levelAnchors,
+  logitsOfClass,
   matchedBoxes,
   multiclassNms,
   type NmsOptions,
@@ -21,9 +23,20 @@ import {
   sigmoidFocalLoss,
   validAnchors,
 } from '../ops/index.js'
+import {
+  type DenseDetections,
+  type DenseFrames,
+  DenseHead,
+  type DenseTargets,
+} from './dense_head.js'
+import { anchorOutputs } from './scene/anchor_outputs.js'
+import { repeatImages, sizesOf } from './scene/repeat_images.js'
+import type { SceneObject } from './scene/scene_objects.js'
 
 /** Probability that an untrained head gives to any class anywhere. */
 const PRIOR_PROBABILITY = 0.01
+/** Anchors that see an object of a scene: nine stand in each cell. */
+const ANCHORS_PER_OBJECT = 12
 
 export interface RetinaHeadOptions {
   numClasses: number
@@ -64,34 +77,11 @@ export interface RetinaTestOptions extends Partial<NmsOptions> {
 }
 
 /** What the head computes from each of its feature maps, `k` anchors a cell. */
-export interface RetinaOutputs {
+export type RetinaOutputs = {
   /** `[n, h, w, k * numClasses]`, the anchor being the slow index. */
   classLogits: tf.Tensor4D[]
   /** `[n, h, w, k * 4]`, the anchor being the slow index. */
   boxDeltas: tf.Tensor4D[]
-}
-
-/** Ground truth, padded to `g` objects an image. */
-export interface RetinaTargets {
-  /** `[n, g, 4]`, input pixels. */
-  boxesXyxy: tf.Tensor3D
-  /** `[n, g]` int32, -1 where padded. */
-  labels: tf.Tensor2D
-  /**
-   * `[n, 2]`, height and width of each image with its own padding: anchors centred past them are
-   * unused.
-   */
-  paddedSizes: tf.Tensor2D
-}
-
-/** The frames of the images to detect in, all `[n, ...]`. */
-export interface RetinaFrames {
-  /** `[n, 2]`, height and width without padding: boxes are clipped to them. */
-  imageSizes: tf.Tensor2D
-  /** As in `RetinaTargets`. */
-  paddedSizes: tf.Tensor2D
-  /** `[n, 4]`, boxes are divided by them. */
-  scaleFactors: tf.Tensor2D
 }
 
 /**
@@ -100,7 +90,7 @@ export interface RetinaFrames {
  * Source: Focal Loss for Dense Object Detection, arXiv:1708.02002; rules and names as mmdetection
  * 2.x.
  */
-export class RetinaHead extends Module {
+export class RetinaHead extends DenseHead<RetinaOutputs> {
   readonly cls_convs: ConvModule[]
   readonly reg_convs: ConvModule[]
   readonly retina_cls: Conv2d
@@ -139,6 +129,10 @@ export class RetinaHead extends Module {
     this.retina_reg = conv3x3(last, anchorsPerCell * 4)
   }
 
+  override get settings(): Record<string, unknown> {
+    return { anchors: this.anchors, test: this.test }
+  }
+
   /** @param features `[n, h, w, inChannels]` for each of `anchors.strides`. */
   override forward(features: tf.Tensor4D[]): RetinaOutputs {
     const levels = this.anchors.strides.length
@@ -161,9 +155,9 @@ export class RetinaHead extends Module {
    * Focal loss over every anchor that is not ignored, and L1 loss over the deltas of those that
    * have an object, each divided by the number of such anchors (at least 1 an image).
    */
-  loss(
+  override loss(
     { classLogits, boxDeltas }: RetinaOutputs,
-    targets: RetinaTargets,
+    targets: DenseTargets,
   ): { loss_cls: tf.Scalar; loss_bbox: tf.Scalar } {
     const { labels, deltas } = this.anchorTargets(sizesOf(classLogits), targets)
     const isPositive = tf.cast(tf.greaterEqual(labels, 0), 'float32') as tf.Tensor2D // [n, a]
@@ -204,7 +198,7 @@ export class RetinaHead extends Module {
    */
   anchorTargets(
     featureSizes: [number, number][],
-    { boxesXyxy, labels, paddedSizes }: RetinaTargets,
+    { boxesXyxy, labels, paddedSizes }: DenseTargets,
   ): { labels: tf.Tensor2D; deltas: tf.Tensor3D } {
     const anchors = anchorsBySide(featureSizes, this.anchors) // [a, 4]
     const [imageCount, boxCount] = labels.shape
@@ -235,10 +229,10 @@ export class RetinaHead extends Module {
    * The detections of each image: best anchors of each level, decoded, clipped, rescaled,
    * suppressed.
    */
-  predict(
+  override predict(
     { classLogits, boxDeltas }: RetinaOutputs,
-    { imageSizes, paddedSizes, scaleFactors }: RetinaFrames,
-  ): { boxesXyxy: tf.Tensor3D; scores: tf.Tensor2D; labels: tf.Tensor2D } {
+    { imageSizes, paddedSizes, scaleFactors }: DenseFrames,
+  ): DenseDetections {
     const featureSizes = sizesOf(classLogits)
     const imageCount = imageSizes.shape[0]
     const valid = validAnchors(featureSizes, paddedSizes, this.anchors)
@@ -271,6 +265,34 @@ export class RetinaHead extends Module {
       this.test,
     )
   }
+
+  override classEvidence(
+    { classLogits }: RetinaOutputs,
+    paddedSizes: tf.Tensor2D,
+    classMask: tf.Tensor1D,
+  ): tf.Scalar {
+    const valid = validAnchors(sizesOf(classLogits), paddedSizes, this.anchors) // [1, l] each
+    const ofClass = classLogits.map((logits) => logitsOfClass(logits, classMask))
+    return largestThatCounts(tf.concat(ofClass), tf.concat(valid, 1))
+  }
+
+  override sceneOutputs(
+    objects: readonly SceneObject[],
+    { classLogits, boxDeltas }: RunTree<RetinaOutputs>,
+    { batch, seed }: { batch: number; seed: number },
+  ): HostTree<RetinaOutputs> {
+    const { logits, deltas } = anchorOutputs(objects, {
+      featureSizes: sizesOf(classLogits),
+      anchors: this.anchors,
+      numClasses: this.numClasses,
+      anchorsPerObject: ANCHORS_PER_OBJECT,
+      seed,
+    })
+    return {
+      classLogits: classLogits.map(({ shape }, i) => repeatImages(logits[i], batch, shape)),
+      boxDeltas: boxDeltas.map(({ shape }, i) => repeatImages(deltas[i], batch, shape)),
+    }
+  }
 }
 
 /** A 3x3 convolution and ReLU; the convolution has the name that mmcv's `ConvModule` gives it. */
@@ -290,10 +312,6 @@ class ConvModule extends Module {
 function conv3x3(inChannels: number, outChannels: number, bias = 0): Conv2d {
   const [init, biasInit] = [normal(0.01), constant(bias)]
   return new Conv2d({ inChannels, outChannels, kernelSize: 3, padding: 1, init, biasInit })
-}
-
-function sizesOf(maps: tf.Tensor4D[]): [number, number][] {
-  return maps.map((map) => [map.shape[1], map.shape[2]])
 }
 
 interface Candidates {

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { toTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
-import { Conv2d, Module, normal } from '../nn/index.js'
+import { Conv2d, Module, normal, type Parameter } from '../nn/index.js'
 import {
   type AnchorOptions,
   type AssignOptions,
@@ -109,6 +109,11 @@ export class RPNHead extends Module {
     this.rpn_conv = convolution(inChannels, featChannels, 3)
     this.rpn_cls = convolution(featChannels, k, 1)
     this.rpn_reg = convolution(featChannels, k * 4, 1)
+  }
+
+  /** Kernels before a ReLU that mmdetection calls as a function, which its counter does not see. */
+  get functionalRelus(): Parameter[] {
+    return [this.rpn_conv.weight]
   }
 
   /** @param features `[n, h, w, inChannels]` for each of `anchors.strides`. */

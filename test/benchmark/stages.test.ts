@@ -2,10 +2,10 @@
 import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { benchmarkFrames, makePreprocess } from '../../benchmark/frames.js'
-import { maskRcnnStages } from '../../benchmark/mask_rcnn_stages.js'
-import { retinaNetStages } from '../../benchmark/retinanet_stages.js'
 import { stagesOf } from '../../benchmark/stages.js'
 import type { Detections } from '../../detectors/index.js'
+import { maskRcnnStages } from '../../detectors/mask_rcnn_stages.js'
+import { retinaNetStages } from '../../detectors/retinanet_stages.js'
 import { mapTree, type TensorTree, toHost, toTensor } from '../../engine/index.js'
 import { isHostTensor } from '../../host_tensor.js'
 import { smallMaskRcnn } from '../deploy/small_mask_rcnn.js'
@@ -27,7 +27,7 @@ function equals(t: ExecutionContext, actual: Detections, expected: Detections): 
 
 test('RetinaNet', async (t) => {
   const detector = await smallRetinaNet()
-  const stages = retinaNetStages(detector, frames, 0)
+  const stages = retinaNetStages(detector, { ...frames, seed: 0 })
   const raw = stages.network({ images, imageSizes, rois: {} })
   const found = stages.postprocess({ raw, rois: {}, frames: { imageSizes, scaleFactors } })
   equals(t, found, detector.predict({ images, imageSizes, scaleFactors }))
@@ -35,7 +35,7 @@ test('RetinaNet', async (t) => {
 
 test('Mask R-CNN, where it looks at RoIs that it found itself', async (t) => {
   const detector = await smallMaskRcnn()
-  const stages = maskRcnnStages(detector, frames, 0)
+  const stages = maskRcnnStages(detector, { ...frames, seed: 0 })
   const rois = mapTree(stages.rois, isHostTensor, toTensor) as Record<
     'proposals' | 'boxes' | 'labels',
     tf.Tensor
@@ -52,7 +52,10 @@ test('Mask R-CNN, where it looks at RoIs that it found itself', async (t) => {
 })
 
 test('the RoIs of Mask R-CNN are of all levels', async (t) => {
-  const { rois } = maskRcnnStages(await smallMaskRcnn(), benchmarkFrames([800, 1280], 2), 0)
+  const { rois } = maskRcnnStages(await smallMaskRcnn(), {
+    ...benchmarkFrames([800, 1280], 2),
+    seed: 0,
+  })
   t.deepEqual(rois.proposals.shape, [2, 30, 4])
   t.deepEqual(rois.boxes.shape, [2, 12, 4])
   t.deepEqual(rois.labels.shape, [2, 12])

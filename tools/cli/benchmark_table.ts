@@ -4,8 +4,8 @@ import type {
   BenchmarkRow,
   BenchmarkSettings,
 } from '../../benchmark/benchmark_document.js'
-import { OBJECT_COUNT } from '../../benchmark/scene.js'
 import { describeSpread } from '../../benchmark/spread.js'
+import { OBJECT_COUNT } from '../../heads/scene/scene_objects.js'
 
 const HEAD = [
   'config',

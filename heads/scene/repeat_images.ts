@@ -1,4 +1,4 @@
-import { floats, type HostTensor } from '../host_tensor.js'
+import { floats, type HostTensor } from '../../host_tensor.js'
 
 /** The values of one image, repeated for each image of a batch. */
 export function repeatImages(

@@ -1,17 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
-import type { MaskRCNN } from '../detectors/index.js'
-import { paddedSizes } from '../detectors/input_frames.js'
 import type { HostTree, RunTensor } from '../engine/index.js'
-import type { PredictOutputs } from '../evaluation/predictor.js'
 import type { BBoxOutputs } from '../heads/bbox_head.js'
+import { anchorOutputs } from '../heads/scene/anchor_outputs.js'
+import { repeatImages, sizesOf } from '../heads/scene/repeat_images.js'
+import { fixedRois, maskLogits, roiOutputs } from '../heads/scene/roi_outputs.js'
+import { sceneObjects } from '../heads/scene/scene_objects.js'
 import { ints } from '../host_tensor.js'
-import { normalizeImages } from '../ops/index.js'
-import { anchorOutputs } from './anchor_outputs.js'
-import type { BenchmarkFrames } from './frames.js'
-import { repeatImages, sizesOf } from './repeat_images.js'
-import { fixedRois, maskLogits, roiOutputs } from './roi_outputs.js'
-import { sceneObjects } from './scene.js'
-import type { Stages } from './stages.js'
+import type { Detections } from './detector.js'
+import { paddedSizes } from './input_frames.js'
+import type { MaskRCNN } from './mask_rcnn.js'
+import type { Stages, TimedImages } from './stages.js'
 
 /** Anchors that see an object: three stand in each cell. */
 const ANCHORS_PER_OBJECT = 30
@@ -34,7 +32,7 @@ type Raw = {
   maskLogits: tf.Tensor
 }
 
-type Found = PredictOutputs & {
+type Found = Detections & {
   /** Proposals, which nothing here needs, so that the work of choosing them is done. */
   proposals: tf.Tensor
 }
@@ -45,10 +43,10 @@ type Found = PredictOutputs & {
  * post-processing.
  */
 export function maskRcnnStages(
-  { backbone, neck, rpn_head, roi_head, pixels }: MaskRCNN,
-  { size, batch }: BenchmarkFrames,
-  seed: number,
+  detector: MaskRCNN,
+  { size, batch, seed }: TimedImages,
 ): Stages<Rois, Raw, Found> {
+  const { rpn_head, roi_head } = detector
   const { bbox_head, mask_head, test } = roi_head
   const { numClasses } = bbox_head
   const { maxPerImage: proposalCount } = rpn_head.selection.test
@@ -58,8 +56,8 @@ export function maskRcnnStages(
 
   return {
     network({ images, imageSizes, rois }) {
-      const input = normalizeImages(images as tf.Tensor4D, imageSizes as tf.Tensor2D, pixels)
-      const features = neck.forward(backbone.forward(input))
+      const input = { images: images as tf.Tensor4D, imageSizes: imageSizes as tf.Tensor2D }
+      const features = detector.features(input)
       const { objectness, boxDeltas: rpnDeltas } = rpn_head.forward(features)
       const maskRois = roi_head.extract(features, rois.boxes as tf.Tensor3D, mask_head.roiSize)
       return {

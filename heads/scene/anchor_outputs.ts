@@ -1,7 +1,7 @@
-import { sizeOf } from '../host_tensor.js'
-import { Random } from '../nn/index.js'
-import { type AnchorOptions, pyramidAnchors } from '../ops/index.js'
-import type { SceneObject } from './scene.js'
+import { sizeOf } from '../../host_tensor.js'
+import { Random } from '../../nn/index.js'
+import { type AnchorOptions, pyramidAnchors } from '../../ops/index.js'
+import type { SceneObject } from './scene_objects.js'
 
 /** Highest and lowest logit of an anchor that sees an object: scores of 0.88 to 0.12. */
 const SEEN = { first: 2, last: -2 }

@@ -1,5 +1,5 @@
-import { Random } from '../nn/index.js'
-import { jitteredBox, randomBox, type SceneObject } from './scene.js'
+import { Random } from '../../nn/index.js'
+import { jitteredBox, randomBox, type SceneObject } from './scene_objects.js'
 
 /**
  * Of 50 RoIs in a row, as many lie on the objects of the scene, one on each; the others lie
