@@ -1,4 +1,5 @@
-import { assembleBatch, type PlacedImage, planBatch } from '../datasets/batch.js'
+import { assembleBatch, planBatch } from '../datasets/batch.js'
+import { type PlacedImage } from '../datasets/placed_image.js'
 import { drawMasks } from '../datasets/batch_masks.js'
 import type { Sample } from '../datasets/coco.js'
 import { maskRequest } from '../datasets/mask_request.js'

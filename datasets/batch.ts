@@ -1,8 +1,8 @@
 import { floats, type HostTensor } from '../host_tensor.js'
-import type { Random } from '../random/random.js'
 import { type BatchMasks, MASK_SIDE } from './batch_masks.js'
-import type { CocoId, Sample } from './coco.js'
-import { resizedSize, roundUp } from './resize.js'
+import type { CocoId } from './coco.js'
+import { type PlacedImage, scaleFactor } from './placed_image.js'
+import { roundUp } from './resize.js'
 import { type InputShape, shapeFor } from './shape_plan.js'
 
 /** What a model is given: `n` images of one padded size, `g` places for objects in each. */
@@ -28,105 +28,9 @@ export interface HostBatch {
   scaleFactors: [number, number][]
 }
 
-/** An image with its place in a batch: everything but the pixels. */
-export interface PlacedImage {
-  sample: Sample
-  /** `[height, width]` after resizing, input pixels. */
-  size: [number, number]
-  flip: boolean
-  /** `[n, 4]`, `x1 y1 x2 y2`, input pixels, inside the resized image. */
-  boxesXyxy: Float32Array
-  /** `[n]`. */
-  labels: Int32Array
-  /** `[n]`, which object of the sample each one is. */
-  objects: number[]
-}
-
 /** A batch before its pixels are decoded. */
 export interface BatchPlan extends InputShape {
   images: PlacedImage[]
-}
-
-export interface Augmentation {
-  /** Limits of the `[long, short]` side; each image draws one. */
-  scales: readonly (readonly [number, number])[]
-  /** Probability of mirroring left and right. */
-  flip: number
-}
-
-/** How often another image is drawn in place of one that lost all its objects. */
-const MAX_REDRAWS = 100
-
-/**
- * Draws scale and flip, and draws another image of the same group where that costs an image all its
- * objects.
- *
- * @param index image to start with, an index into `samples`.
- * @param draw `group`: the indices to redraw from; `random`: a stream of its own for each place
- *   in an epoch.
- */
-export function augmentImage(
-  samples: readonly Sample[],
-  index: number,
-  { scales, flip }: Augmentation,
-  { group, random }: { group: readonly number[]; random: Random },
-): PlacedImage {
-  let sample = samples[index]
-  for (let redraws = 0; ; redraws++) {
-    const scale = scales[random.integer(scales.length)]
-    const placed = placeImage(sample, { scale, flip: random.uniform() < flip })
-    const isUsable = placed.labels.length > 0 || sample.labels.length === 0
-    if (isUsable || redraws === MAX_REDRAWS) return placed
-    sample = samples[group[random.integer(group.length)]]
-  }
-}
-
-/**
- * Where an image and its objects come to lie: scaled to fit `scale`, then perhaps mirrored.
- *
- * Boxes are scaled by the factors of the rounded size and clipped to the image; one that is left
- * without width or height is dropped.
- *
- * Source: mmdetection 2.x's `Resize` (keep_ratio) and `RandomFlip`, in float32 as there.
- */
-export function placeImage(
-  sample: Sample,
-  { scale, flip }: { scale: readonly [number, number]; flip: boolean },
-): PlacedImage {
-  const size = resizedSize(sample.size, scale)
-  const [factorX, factorY] = scaleFactor(sample.size, size).map(Math.fround)
-  const [height, width] = size
-  const clipX = (x: number) => Math.min(Math.max(Math.fround(x * factorX), 0), width)
-  const clipY = (y: number) => Math.min(Math.max(Math.fround(y * factorY), 0), height)
-
-  const boxes: number[] = []
-  const labels: number[] = []
-  const objects: number[] = []
-  const { boxesXyxy } = sample
-  for (const [i, label] of sample.labels.entries()) {
-    const [x1, y1, x2, y2] = boxesXyxy.subarray(i * 4, i * 4 + 4)
-    const [left, top, right, bottom] = [clipX(x1), clipY(y1), clipX(x2), clipY(y2)]
-    if (right <= left || bottom <= top) continue
-    boxes.push(...(flip ? [width - right, top, width - left, bottom] : [left, top, right, bottom]))
-    labels.push(label)
-    objects.push(i)
-  }
-  return {
-    sample,
-    size,
-    flip,
-    boxesXyxy: Float32Array.from(boxes),
-    labels: Int32Array.from(labels),
-    objects,
-  }
-}
-
-/** x and y factors from `size` to `resized`, both `[height, width]`. */
-function scaleFactor(
-  size: readonly [number, number],
-  resized: readonly [number, number],
-): [number, number] {
-  return [resized[1] / size[1], resized[0] / size[0]]
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { Augmentation } from './batch.js'
+import type { Augmentation } from './augment.js'
 import type { Sample } from './coco.js'
 import { resizedSize, roundUp } from './resize.js'
 import { aspectGroup } from './sampler.js'

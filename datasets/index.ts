@@ -1,14 +1,13 @@
 export {
   type Augmentation,
-  assembleBatch,
   augmentImage,
-  type BatchPlan,
-  type HostBatch,
-  objectSlots,
-  type PlacedImage,
   placeImage,
-  planBatch,
-} from './batch.js'
+  randomFlip,
+  randomScale,
+  type Transform,
+  trainTransforms,
+} from './augment.js'
+export { assembleBatch, type BatchPlan, type HostBatch, objectSlots, planBatch } from './batch.js'
 export { type BatchMasks, drawMasks } from './batch_masks.js'
 export { type CocoDataset, type CocoId, type CocoOptions, loadCoco, type Sample } from './coco.js'
 export { type DataReport, dataLines, dataReport } from './data_report.js'
@@ -27,6 +26,7 @@ export {
   type TrainLoaderOptions,
 } from './loader.js'
 export { type MaskRequest, maskRequest } from './mask_request.js'
+export type { PlacedImage } from './placed_image.js'
 export { readClasses } from './read_classes.js'
 export { resizeBilinear, resizedSize, type Target } from './resize.js'
 export { aspectGroup, batchesPerEpoch, epochBatches } from './sampler.js'

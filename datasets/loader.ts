@@ -3,14 +3,12 @@ import type { HostTensor } from '../host_tensor.js'
 import { Random } from '../random/random.js'
 import {
   type Augmentation,
-  assembleBatch,
   augmentImage,
-  type BatchPlan,
-  type HostBatch,
   placeImage,
-  planBatch,
-  planBatchIn,
-} from './batch.js'
+  type Transform,
+  trainTransforms,
+} from './augment.js'
+import { assembleBatch, type BatchPlan, type HostBatch, planBatch, planBatchIn } from './batch.js'
 import { evaluationNeeds, trainingNeeds } from './batch_needs.js'
 import type { CocoDataset } from './coco.js'
 import type { ImageOptions } from './image.js'
@@ -64,6 +62,7 @@ export class TrainLoader {
   private readonly options: TrainLoaderOptions
   private readonly groups: number[]
   private readonly members: Map<number, number[]>
+  private readonly transforms: Transform[]
   private readonly pool: RenderPool
 
   constructor(options: TrainLoaderOptions) {
@@ -73,6 +72,7 @@ export class TrainLoader {
     this.groups = options.dataset.samples.map((sample) => aspectGroup(sample.size))
     this.members = membersByGroup(this.groups)
     this.iterationsPerEpoch = batchesPerEpoch(this.groups, options.batchSize)
+    this.transforms = trainTransforms(options)
     this.shapePlan = planTraining(options)
     this.pool = new RenderPool(options.workers ?? 1)
   }
@@ -118,7 +118,7 @@ export class TrainLoader {
         const images = batches[iteration].map((index, i) => {
           const random = new Random(seed, 'augment', epoch, iteration * batchSize + i)
           const group = this.members.get(this.groups[index])!
-          return augmentImage(dataset.samples, index, this.options, { group, random })
+          return augmentImage(dataset.samples, index, this.transforms, { group, random })
         })
         const plan = this.shapePlan
           ? planBatchIn(images, this.shapePlan.shapes)
