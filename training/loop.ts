@@ -1,126 +1,25 @@
 /**
  * Training, from the first iteration to the last: the file to read first.
  *
- * An iteration is one update of the weights. It takes `optimizer.accumulate` batches; an epoch is
- * all batches once, and its last update may take fewer. In mixed precision an update is left out
- * where gradients overflow: the iteration counts all the same.
+ * An iteration is one update of the weights (`updates.ts`); `clock.ts` knows what belongs to it and
+ * where epochs end. In mixed precision an update is left out where gradients overflow: the
+ * iteration counts all the same.
  */
 import { basename, join } from 'node:path'
-import type { Detector } from '../detectors/detector.js'
-import type { ComputeOptions } from '../engine/compiled.js'
-import type { HostTree } from '../engine/tensors.js'
-import { RANDOM_VERSION, Random } from '../nn/index.js'
-import { type ApSummaries, summarizeAp } from './ap_summary.js'
-import { notFinite, requireScale } from './divergence.js'
-import { withNoise } from './draw_noise.js'
+import { summarizeAp } from './ap_summary.js'
 import { graphCache } from './graph_cache.js'
 import { listenForInterrupt } from './interrupt.js'
-import type { IterationInputs } from './iteration.js'
-import { type LogLine, MetricsLog } from './metrics_log.js'
-import { type LossScaleOptions, type LossScaleState, nextLossScale } from './optim/loss_scale.js'
-import type { OptimizerOptions } from './optim/optimizer.js'
-import { lambdaAt, learningRateAt, type ScheduleOptions } from './optim/schedule.js'
-import { type ProgressStream, startProgress } from './progress.js'
+import { MetricsLog } from './metrics_log.js'
+import { startProgress } from './progress.js'
 import { RunEvaluations } from './run_evaluations.js'
 import { EVALUATIONS_FILE, METRICS_FILE } from './run_files.js'
+import { RunLog } from './run_log.js'
 import { RunSaver } from './run_saver.js'
-import { lossScaling, type Run, startRun } from './start_run.js'
-import type { BatchTensors } from './step.js'
+import { type Run, startRun } from './start_run.js'
+import type { TrainOptions, TrainResult } from './train_options.js'
+import { Updates } from './updates.js'
 import { withCleanup } from './with_cleanup.js'
-import { checkWorkDir, openWorkDir, prepareWorkDir, type WorkDirOptions } from './work_dir.js'
-
-/** Where batches come from; `datasets/` has one. */
-export interface TrainingBatches {
-  /** Batches of an epoch. */
-  readonly iterationsPerEpoch: number
-  /** How many input shapes batches may have, where that is limited: a graph is kept for each. */
-  readonly shapeCount?: number
-  /** Batches over all epochs without end, from batch `iteration` of `epoch` on; both from 0. */
-  batches(start: { epoch: number; iteration: number }): AsyncGenerator<{
-    readonly tensors: HostTree<BatchTensors>
-  }>
-  /** Takes a batch back, whose memory may be written over from now on. */
-  reuse?(tensors: HostTree<BatchTensors>): void
-}
-
-/** What an evaluation during training is of. */
-export interface EvaluationPoint {
-  /** Epochs done. */
-  epoch: number
-  /** Iterations done. */
-  iteration: number
-  /** Deep-training lambda of the last update, which the weights are to be evaluated at. */
-  lambda: number
-  /**
-   * Aborts when the run is interrupted: the evaluation then throws its reason, and is due again on
-   * resume.
-   */
-  signal: AbortSignal
-}
-
-export interface TrainHooks {
-  /**
-   * Called after epochs with the current weights in the detector (the averages, with EMA); its
-   * result goes to `evaluations.jsonl`. What it throws ends the run, saved; the evaluation is due
-   * again when it is resumed.
-   */
-  evaluate?(at: EvaluationPoint): Promise<object>
-  /** Called with each line of `metrics.jsonl`. */
-  onLog?(line: LogLine): void
-}
-
-export interface TrainOptions extends WorkDirOptions {
-  /** Initialised; it holds the trained weights (not the averages) when training ends. */
-  detector: Detector
-  loader: TrainingBatches
-  optimizer: OptimizerOptions
-  schedule: ScheduleOptions
-  /** Running averages of the weights. @default none */
-  ema?: { decay: number }
-  /** `interval`: iterations between lines of `metrics.jsonl`. */
-  logging: { interval: number }
-  /**
-   * `interval`: epochs between checkpoints; the end is always saved. `keep`: how many stay, default
-   * all.
-   */
-  checkpoint: { interval: number; keep?: number }
-  /**
-   * `interval`: epochs between calls of `hooks.evaluate`; the end is always evaluated. @default 1
-   */
-  evaluation?: { interval: number }
-  /** What initial weights and batches were drawn from. */
-  seed: number
-  /** Names of the classes, by label. */
-  classes: readonly string[]
-  /** The resolved config, kept in checkpoints and as `config.json`. */
-  config: unknown
-  /** What is trained and evaluated on, in numbers, kept as `data.json`. */
-  data?: object
-  /** The input shapes of training and evaluation, where they were chosen, kept as `shapes.json`. */
-  shapes?: object
-  /** Stop after this many iterations, counted from the first of all. */
-  maxIters?: number
-  /** Where and how precisely to compute. */
-  compute?: ComputeOptions
-  /**
-   * Multiplies the loss while gradients are taken, as precision `fp16` needs. @default only with
-   * `fp16`
-   */
-  lossScale?: LossScaleOptions
-  hooks?: TrainHooks
-  /** Where progress is shown. @default process.stderr */
-  progressStream?: ProgressStream
-}
-
-export interface TrainResult {
-  /** Iterations done, those before a resume included. */
-  iteration: number
-  /** The newest checkpoint. */
-  checkpoint: string
-  reason: 'finished' | 'maxIters' | 'interrupted'
-  /** Last and best AP of the run's evaluations, if there were any. */
-  ap?: ApSummaries
-}
+import { checkWorkDir, openWorkDir, prepareWorkDir } from './work_dir.js'
 
 /**
  * Trains a detector and saves checkpoints and metrics in a work dir, which one training at a time
@@ -134,11 +33,10 @@ export async function train(options: TrainOptions): Promise<TrainResult> {
   const lock = await openWorkDir(options.workDir)
   return withCleanup(async () => {
     const { cacheSize, note } = graphCache(options.loader.shapeCount, process.availableMemory())
-    const { iterationsPerEpoch } = lengthOf(options)
-    const run = await startRun(options, { iterationsPerEpoch, cacheSize })
+    const run = await startRun(options, cacheSize)
     const notes = note === undefined ? lock.notes : [...lock.notes, note]
     const close = [() => run.iterations.dispose(), () => run.state.dispose()]
-    return await withCleanup(() => goOn(run, options, notes), close)
+    return await withCleanup(() => continueRun(run, options, notes), close)
   }, [() => lock.release()])
 }
 
@@ -147,196 +45,58 @@ const DRAWS_DIFFER =
   'but image order, augmentation and noise are drawn anew from here'
 
 /** Takes a run from where it stands to the end that is asked for. */
-async function goOn(
+async function continueRun(
   run: Run,
   options: TrainOptions,
   notes: readonly string[],
 ): Promise<TrainResult> {
-  const { detector, loader, workDir, hooks, logging } = options
-  const { accumulate, iterationsPerEpoch, scheduled, total } = lengthOf(options)
-  const scaling = lossScaling(options)
-  await prepareWorkDir(options)
-  const metricsLog = await MetricsLog.open(join(workDir, METRICS_FILE), run.iteration)
-  const evaluationLog = await MetricsLog.open(join(workDir, EVALUATIONS_FILE), run.iteration)
-  const lambdaOf = (iteration: number) => lambdaAfter(options, iteration)
-  const evaluations = new RunEvaluations({
-    ...options,
-    log: evaluationLog,
-    iterationsPerEpoch,
-    scheduled,
-    lambdaAt: lambdaOf,
-  })
-  const saver = new RunSaver(run, {
-    workDir,
-    keep: options.checkpoint.keep,
-    metadataAt(iteration) {
-      const { seed, classes, config } = options
-      const lambda = lambdaOf(Math.max(0, iteration - 1))
-      const position = { iteration, iterationsPerEpoch, lambda }
-      return { ...position, seed, randomVersion: RANDOM_VERSION, classes, config }
-    },
-  })
-
-  const { iteration: start } = run
+  const { clock } = run
+  const { iteration: start, total } = clock
   const { epochs } = options.schedule
+  await prepareWorkDir(options)
+  const metricsLog = await MetricsLog.open(join(options.workDir, METRICS_FILE), start)
+  const evaluationLog = await MetricsLog.open(join(options.workDir, EVALUATIONS_FILE), start)
   const progress = startProgress({ start, total, epochs, stream: options.progressStream })
-  for (const note of notes) progress.say(note)
-  if (run.drawsDiffer) progress.say(DRAWS_DIFFER)
   const abort = new AbortController()
   const interrupt = listenForInterrupt(() => {
     progress.say('stopping after this iteration')
     abort.abort()
   })
+  const log = new RunLog(run, options, metricsLog, progress)
+  const evaluations = new RunEvaluations(run, options, evaluationLog, progress)
+  const saver = new RunSaver(run, options)
+  const updates = new Updates(run, options, progress)
+  for (const note of notes) progress.say(note)
+  if (run.drawsDiffer) progress.say(DRAWS_DIFFER)
 
   const save = async () => progress.say(`saved ${basename(await saver.save())}`)
-  const evaluate = () => evaluations.run(run, progress, abort.signal)
-  const log = async () => {
-    const { iteration, lossScale, means } = run
-    const line = means.line({
-      iter: iteration,
-      epoch: Math.ceil(iteration / iterationsPerEpoch),
-      lr: rateAfter(options, iteration - 1),
-      ...(scaling && loggedScale(lossScale)),
-    })
-    await metricsLog.append(line)
-    means.clear()
-    progress.report(line)
-    hooks?.onLog?.(line)
-  }
-
-  const firstBatch = (start % iterationsPerEpoch) * accumulate
-  const batches = loader.batches({
-    epoch: Math.floor(start / iterationsPerEpoch),
-    iteration: firstBatch,
-  })
-
-  const iterate = async () => {
-    const startedAt = performance.now()
-    const { iteration } = run
-    const epoch = Math.floor(iteration / iterationsPerEpoch)
-    const batchInEpoch = (iteration % iterationsPerEpoch) * accumulate
-    const count = Math.min(accumulate, loader.iterationsPerEpoch - batchInEpoch)
-    const taken = (await take(batches, count)).map((batch, i) => {
-      const random = new Random(options.seed, 'noise', epoch, batchInEpoch + i)
-      return withNoise(detector, batch, random)
-    })
-    const loadedAt = performance.now()
-    const inputs: IterationInputs = {
-      batches: taken,
-      learningRate: rateAfter(options, iteration),
-      step: iteration + 1 - (run.lossScale?.skippedUpdates ?? 0),
-      lambda: lambdaOf(iteration),
-      lossScale: scaling && run.lossScale?.scale,
-    }
-    if (iteration === start) progress.compiling(shapeOf(taken[0]))
-    let compiled = 0
-    await run.iterations.prepare(inputs, (batch) => {
-      compiled++
-      const isTold = iteration === start && batch === taken[0]
-      if (loader.shapeCount !== undefined && !isTold) progress.compiling(shapeOf(batch))
-    })
-    const compiledAt = performance.now()
-
-    const { metrics, isUpdated } = await run.iterations.run(inputs)
-    for (const batch of taken) loader.reuse?.(batch)
-    const update = { iteration: iteration + 1, checkpoint: run.checkpoint }
-    if (scaling && run.lossScale) {
-      run.lossScale = nextLossScale(run.lossScale, isUpdated, scaling)
-      requireScale(run.lossScale, update)
-    } else if (!isUpdated) throw notFinite(metrics, update)
-    run.iteration++
-
-    const compileTime = compiled > 0 ? compiledAt - loadedAt : 0
-    run.means.add(isUpdated ? metrics : undefined, {
-      time: (performance.now() - startedAt - compileTime) / 1000,
-      dataTime: (loadedAt - startedAt) / 1000,
-      compileTime: compileTime / 1000,
-    })
-    progress.advance(run.iteration)
-  }
-
   const trainAll = async () => {
-    // A full disk took it
-    if (run.means.log.count > 0 && start % logging.interval === 0) await log()
-    if (run.isOfWorkDir) {
-      const missed = evaluations.epochsDue(start - 1)
-      if (missed.length > 0) progress.say(missedText(missed))
-      if (evaluations.isDue(start)) await evaluate()
-    }
-    while (run.iteration < total && !interrupt.requested()) {
-      await iterate()
-      const { iteration } = run
-      if (iteration % logging.interval === 0) await log()
-      const epochsDone = iteration / iterationsPerEpoch // whole where an epoch ends
-      if (epochsDone % options.checkpoint.interval === 0 || iteration === total) await save()
-      if (evaluations.isDue(iteration) && !interrupt.requested()) await evaluate()
+    if (log.isOwed) await log.write()
+    if (run.isOfWorkDir) await evaluations.catchUp(abort.signal)
+    while (!clock.isDone && !interrupt.requested()) {
+      await updates.next()
+      if (log.isDue) await log.write()
+      if (saver.isDue) await save()
+      if (evaluations.isDue && !interrupt.requested()) await evaluations.run(abort.signal)
     }
     if (!saver.isUpToDate) await save()
   }
-
   await withCleanup(async () => {
     try {
       await trainAll()
     } catch (error) {
       throw await saver.rescue(error)
     }
-    run.state.writeTo(detector)
-  }, [() => interrupt.stop(), () => progress.stop(), () => batches.return(undefined)])
+    run.state.writeTo(options.detector)
+  }, [() => interrupt.stop(), () => progress.stop(), () => updates.stop()])
 
-  const { iteration, checkpoint = '' } = run
-  const isWhole = iteration >= total && !(interrupt.requested() && evaluations.isDue(iteration))
-  const reason = isWhole ? (iteration === scheduled ? 'finished' : 'maxIters') : 'interrupted'
+  const isWhole = clock.isDone && !(interrupt.requested() && evaluations.isDue)
+  const end = clock.iteration === clock.scheduled ? 'finished' : 'maxIters'
   const ap = summarizeAp(evaluations.lines)
-  return { iteration, checkpoint, reason, ...(Object.keys(ap).length > 0 && { ap }) }
-}
-
-/** Iterations: of an epoch, of the schedule, and until this run is to stop. */
-function lengthOf({ loader, optimizer, schedule, maxIters }: TrainOptions) {
-  const { accumulate = 1 } = optimizer
-  const iterationsPerEpoch = Math.ceil(loader.iterationsPerEpoch / accumulate)
-  const scheduled = schedule.epochs * iterationsPerEpoch
-  const total = Math.min(scheduled, maxIters ?? scheduled)
-  return { accumulate, iterationsPerEpoch, scheduled, total }
-}
-
-/** Learning rate of the update that follows `iteration` others. */
-function rateAfter(options: TrainOptions, iteration: number): number {
-  const { iterationsPerEpoch } = lengthOf(options)
-  const position = { iteration, iterationsPerEpoch }
-  return learningRateAt(options.optimizer.learningRate, options.schedule, position)
-}
-
-/** Lambda of the update that follows `iteration` others. */
-function lambdaAfter(options: TrainOptions, iteration: number): number {
-  const { deepTraining } = options.schedule
-  if (deepTraining === undefined) return 1
-  return lambdaAt(Math.floor(iteration / lengthOf(options).iterationsPerEpoch), deepTraining)
-}
-
-async function take<Batch>(
-  batches: AsyncGenerator<{ readonly tensors: Batch }>,
-  count: number,
-): Promise<Batch[]> {
-  const taken: Batch[] = []
-  while (taken.length < count) {
-    const { value, done } = await batches.next()
-    if (done) throw new Error('train: the loader ended, but it has to go on for all epochs')
-    taken.push(value.tensors)
+  return {
+    iteration: clock.iteration,
+    checkpoint: run.checkpoint ?? '',
+    reason: isWhole ? end : 'interrupted',
+    ...(Object.keys(ap).length > 0 && { ap }),
   }
-  return taken
-}
-
-/** Height and width of a batch, padded, input pixels, and places for objects. */
-function shapeOf({ images, labels }: IterationInputs['batches'][number]): number[] {
-  return [images.shape[1], images.shape[2], labels.shape[1]]
-}
-
-/** Weights of an epoch that has gone by are at most in its checkpoint. */
-function missedText(epochs: readonly number[]): string {
-  const which = `${epochs.length === 1 ? 'epoch' : 'epochs'} ${epochs.join(', ')}`
-  return `${which} went by without evaluation; what checkpoints are left of them, the test command evaluates`
-}
-
-function loggedScale(lossScale: LossScaleState | undefined): object {
-  return { lossScale: lossScale?.scale, skippedUpdates: lossScale?.skippedUpdates }
 }

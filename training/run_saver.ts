@@ -1,15 +1,10 @@
+import { RANDOM_VERSION } from '../random/random.js'
 import type { CheckpointMetadata } from '../weights/checkpoint_metadata.js'
 import { addSentence, textOf } from './add_sentence.js'
 import { saveCheckpoint } from './checkpoint.js'
 import { Divergence } from './divergence.js'
 import type { Run } from './start_run.js'
-
-export interface RunSaverOptions {
-  workDir: string
-  /** How many checkpoints are kept. */
-  keep?: number
-  metadataAt(iteration: number): CheckpointMetadata
-}
+import type { TrainOptions } from './train_options.js'
 
 /** Saves a run as it trains, and what it has done when it fails. */
 export class RunSaver {
@@ -19,27 +14,34 @@ export class RunSaver {
 
   constructor(
     private readonly run: Run,
-    private readonly options: RunSaverOptions,
+    private readonly options: TrainOptions,
   ) {
-    this.startedAt = run.iteration
-    this.savedAt = run.checkpoint === undefined ? -1 : run.iteration
+    const { iteration } = run.clock
+    this.startedAt = iteration
+    this.savedAt = run.checkpoint === undefined ? -1 : iteration
   }
 
   /** True where the newest checkpoint holds the run as it stands. */
   get isUpToDate(): boolean {
-    return this.savedAt === this.run.iteration
+    return this.savedAt === this.run.clock.iteration
+  }
+
+  /** True where a checkpoint is to be written: after `interval` epochs, and at the end. */
+  get isDue(): boolean {
+    const { endsEpoch, epoch, iteration, total } = this.run.clock
+    return (endsEpoch && epoch % this.options.checkpoint.interval === 0) || iteration === total
   }
 
   /** @throws TrainingError where the checkpoint cannot be written. */
   async save(): Promise<string> {
     const { run, options } = this
-    const { iteration, lossScale } = run
-    const metadata = options.metadataAt(iteration)
-    const saved = { metadata, log: run.means.log, lossScale, keep: options.keep }
+    const { means, lossScale } = run
+    const { keep } = options.checkpoint
+    const saved = { metadata: this.metadata(), log: means.log, lossScale, keep }
     this.hasFailed = true
     run.checkpoint = await saveCheckpoint(options.workDir, run.state.current, saved)
     this.hasFailed = false
-    this.savedAt = iteration
+    this.savedAt = run.clock.iteration
     return run.checkpoint
   }
 
@@ -50,7 +52,8 @@ export class RunSaver {
    * @returns the error, with a sentence of what is saved, or why nothing could be.
    */
   async rescue(error: unknown): Promise<unknown> {
-    const { iteration, isOfWorkDir } = this.run
+    const { clock, isOfWorkDir } = this.run
+    const { iteration } = clock
     const hasDone = iteration > this.startedAt || (isOfWorkDir && this.isUpToDate)
     if (!hasDone || this.hasFailed || error instanceof Divergence) return error
     try {
@@ -62,5 +65,14 @@ export class RunSaver {
     } catch (saving) {
       return addSentence(error, `What was done since could not be saved: ${textOf(saving)}`)
     }
+  }
+
+  /** Lambda is that of the last update, which the weights were trained at. */
+  private metadata(): CheckpointMetadata {
+    const { seed, classes, config } = this.options
+    const { iteration, iterationsPerEpoch } = this.run.clock
+    const lambda = this.run.clock.lambdaAt(Math.max(0, iteration - 1))
+    const position = { iteration, iterationsPerEpoch, lambda }
+    return { ...position, seed, randomVersion: RANDOM_VERSION, classes, config }
   }
 }

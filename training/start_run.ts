@@ -6,11 +6,12 @@ import { RANDOM_VERSION } from '../nn/index.js'
 import { readCheckpointMetadata } from '../weights/checkpoint_metadata.js'
 import { loadWeights } from '../weights/load_weights.js'
 import { checkpointToResume, loadTrainState, requireClasses } from './checkpoint.js'
+import { Clock } from './clock.js'
 import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
 import { LogMeans } from './log_means.js'
-import type { TrainOptions } from './loop.js'
 import { initialLossScale, type LossScaleOptions, type LossScaleState } from './optim/loss_scale.js'
 import { makeOptimizer, type Optimizer } from './optim/optimizer.js'
+import type { TrainOptions } from './train_options.js'
 import { TrainState } from './train_state.js'
 
 /** A run as it stands. */
@@ -19,8 +20,7 @@ export interface Run {
   readonly iterations: Iterations
   /** Of what was measured since the last logged line. */
   readonly means: LogMeans
-  /** Iterations done. */
-  iteration: number
+  readonly clock: Clock
   /** Of runs that scale their loss, or did. */
   lossScale: LossScaleState | undefined
   /** The newest checkpoint, if there is one. */
@@ -34,15 +34,12 @@ export interface Run {
 /**
  * A fresh run, or that of a checkpoint.
  *
- * @param numbers `iterationsPerEpoch`: updates; `cacheSize`: graphs kept at a time, by default
- *   what the engine keeps.
+ * @param cacheSize graphs kept at a time. @default what the engine keeps
  */
-export async function startRun(
-  options: TrainOptions,
-  { iterationsPerEpoch, cacheSize }: { iterationsPerEpoch: number; cacheSize?: number },
-): Promise<Run> {
+export async function startRun(options: TrainOptions, cacheSize?: number): Promise<Run> {
   const { detector, workDir, resume } = options
-  if (iterationsPerEpoch === 0) {
+  const clock = new Clock(options)
+  if (clock.iterationsPerEpoch === 0) {
     throw new ConfigError('data.train', 'gives no batches', 'name annotations with images')
   }
   const optimizer = makeOptimizer(options.optimizer, trainableShapes(detector))
@@ -54,21 +51,21 @@ export async function startRun(
     const state = TrainState.of(detector, optimizer.slots, stateOptions)
     const iterations = makeIterations(options, state, { optimizer, cacheSize })
     const means = new LogMeans({ count: 0, sums: {} })
-    const start = { iteration: 0, lossScale: initial, checkpoint: undefined }
+    const start = { clock, lossScale: initial, checkpoint: undefined }
     return { state, iterations, means, ...start, isOfWorkDir: true, drawsDiffer: false }
   }
   const checkpoint = await checkpointToResume(workDir, resume)
-  await requireSameRun(checkpoint, options, iterationsPerEpoch)
+  await requireSameRun(checkpoint, options, clock.iterationsPerEpoch)
   await loadWeights(detector, checkpoint)
   const state = TrainState.of(detector, optimizer.slots, stateOptions)
   // A run in another precision keeps the count of skipped updates, and hands the scale on.
   const { metadata, log, lossScale = initial } = await loadTrainState(state, checkpoint)
   const iterations = makeIterations(options, state, { optimizer, cacheSize })
-  const { iteration, randomVersion } = metadata
+  clock.iteration = metadata.iteration
   const isOfWorkDir = resolvePath(dirname(checkpoint)) === resolvePath(workDir)
   const means = new LogMeans(log)
-  const origin = { isOfWorkDir, drawsDiffer: randomVersion !== RANDOM_VERSION }
-  return { state, iterations, means, iteration, lossScale, checkpoint, ...origin }
+  const origin = { isOfWorkDir, drawsDiffer: metadata.randomVersion !== RANDOM_VERSION }
+  return { state, iterations, means, clock, lossScale, checkpoint, ...origin }
 }
 
 /** Whether, and how, the loss is scaled. */
