@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { hasKernel } from '../engine/has_kernel.js'
+import { hasKernel } from '../engine/recording.js'
 import { ConfigError } from '../errors.js'
 import { ones, zeros } from './initializers.js'
 import { type ForwardOptions, Module } from './module.js'

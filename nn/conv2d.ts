@@ -1,7 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { ConfigError } from '../errors.js'
+import type { BatchNorm } from './batch_norm.js'
 import { uniformFanIn, zeros } from './initializers.js'
-import { Module } from './module.js'
+import { type ForwardOptions, Module } from './module.js'
 import { type Initializer, Parameter } from './parameter.js'
 
 export interface Conv2dOptions {
@@ -115,4 +116,23 @@ function padOf(weight: Parameter, { stride, padding }: { stride: number; padding
     [padding, padding],
     [0, 0],
   ]
+}
+
+/**
+ * A convolution, then a norm. A norm that uses its running statistics is folded into the kernel:
+ * `conv(x, W) * scale + shift` is `conv(x, W * scale) + shift`. Scale and its gradient then cost a
+ * pass over the kernel, where they would cost one forward and two backward over the feature map.
+ *
+ * @param x `[n, h, w, in]`.
+ * @returns `[n, outHeight, outWidth, out]`, as `norm.forward(conv.forward(x))`.
+ */
+export function convNorm(
+  x: tf.Tensor4D,
+  [conv, norm]: readonly [Conv2d, BatchNorm],
+  options: ForwardOptions,
+): tf.Tensor4D {
+  if (norm.usesBatch(options)) return norm.forward(conv.forward(x), options)
+  const { scale, shift } = norm.runningMap()
+  const offset = conv.bias ? tf.add(tf.mul(conv.bias.value, scale), shift) : shift
+  return tf.add(conv.scaled(x, scale), offset)
 }

@@ -1,7 +1,6 @@
 export * from '../random/random.js'
 export * from './adaptive_max_pool.js'
 export * from './batch_norm.js'
-export * from './conv_norm.js'
 export * from './conv_transpose2d.js'
 export * from './conv2d.js'
 export * from './deep_training.js'

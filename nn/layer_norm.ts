@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { hasKernel } from '../engine/has_kernel.js'
+import { hasKernel } from '../engine/recording.js'
 import { ones, zeros } from './initializers.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'

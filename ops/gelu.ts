@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import { hasKernel } from '../engine/has_kernel.js'
+import { hasKernel } from '../engine/recording.js'
 
 /** Name under which `runKernel` finds it on a backend that has it; others compose operations. */
 const KERNEL = 'Gelu'

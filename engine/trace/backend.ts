@@ -3,6 +3,7 @@ import { TraceError } from '../../errors.js'
 import { requireOneCopy } from '../one_copy.js'
 import { Graph } from './graph.js'
 import './kernels/index.js'
+import { TRACE_BACKEND } from '../recording.js'
 import {
   Lowering,
   loweringRules,
@@ -12,7 +13,6 @@ import {
   type TracedDType,
   takeRules,
 } from './lowering.js'
-import { TRACE_BACKEND } from './trace_backend.js'
 
 /** Numbers that a traced function made or captured: the same in every graph that uses them. */
 interface Known {

@@ -3,12 +3,12 @@ import { TraceError } from '../../errors.js'
 import type { HostDType } from '../../host_tensor.js'
 import type { Precision } from '../compiled.js'
 import { encodeModel, type NamedValue } from '../onnx/model_proto.js'
+import { TRACE_BACKEND } from '../recording.js'
 import { flattenTree, isTensor, mapTree, type TensorTree, type Tree } from '../tensors.js'
 import { traceBackend } from './backend.js'
 import type { Node, Numbers, Value } from './graph.js'
 import type { Lowering, Target } from './lowering.js'
 import { mixedPrecision, type TracedGraph } from './mixed_precision.js'
-import { TRACE_BACKEND } from './trace_backend.js'
 
 /** Shape and type of one input, as callers give it. */
 export interface Signature {

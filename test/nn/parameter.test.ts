@@ -5,8 +5,8 @@ import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile } from '../../engine/index.js'
 import { floats } from '../../host_tensor.js'
-import { emptyVariable } from '../../nn/empty_variable.js'
 import { constant, functionalCall, Linear, Parameter, Random } from '../../nn/index.js'
+import { emptyVariable } from '../../nn/parameter.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 /** The squared distance of `parameter` to 3. */
