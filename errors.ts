@@ -9,10 +9,29 @@ export class ConfigError extends Error {
   /**
    * Reads as one sentence: `where` what; fix.
    *
-   * @param where the path `--cfg-options` would take, such as `model.backbone.outIndices[2]`.
+   * @param where the option's name where it is read, such as `outIndices[2]`; `inPart` puts the
+   *   path of its part before it, as `--cfg-options` takes it.
    */
-  constructor(where: string, what: string, fix: string) {
+  constructor(
+    readonly where: string,
+    readonly what: string,
+    readonly fix: string,
+  ) {
     super(`${where} ${what}; ${fix}`)
+  }
+}
+
+/**
+ * Runs `make` for a part of a config: an option that a `ConfigError` of it names gets the part's
+ * path, so that `outIndices[2]` becomes `backbone.outIndices[2]`.
+ */
+export function inPart<Result>(path: string, make: () => Result): Result {
+  try {
+    return make()
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error
+    const { where, what, fix } = error
+    throw new ConfigError(`${path}.${where}`, what, fix)
   }
 }
 

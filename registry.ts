@@ -146,8 +146,9 @@ export const necks = new Registry<NeckRegistry, NeckContext, Neck>('neck')
 export const heads = new Registry<HeadRegistry, HeadContext, DenseHead>('head')
 export const rpnHeads = new Registry<RPNHeadRegistry, Omit<HeadContext, 'numClasses'>, RPNHead>(
   'RPN head',
+  'rpnHead',
 )
-export const roiHeads = new Registry<RoIHeadRegistry, HeadContext, RoIHead>('RoI head')
+export const roiHeads = new Registry<RoIHeadRegistry, HeadContext, RoIHead>('RoI head', 'roiHead')
 export const models = new Registry<ModelRegistry, { form: Form }, Module>('model')
 
 /** Returns `config` as it is; an editor completes and checks it by its type. */
@@ -203,7 +204,7 @@ backbones.register('SwinTransformer', {
   create(options, { numClasses }) {
     if (numClasses === undefined) return new SwinTransformer(options)
     throw new ConfigError(
-      'model.backbone.type',
+      'type',
       'is SwinTransformer, which has no classifier here',
       'use a VanillaNet or a ResNet, or make a detector of it',
     )
@@ -333,7 +334,7 @@ models.register('RetinaNet', {
   create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
     const { backbone, neck } = createPyramid(parts, context)
     const { strides } = neck
-    checkStrides('model.head.anchors.strides', parts.head.anchors?.strides, strides)
+    checkStrides('head.anchors.strides', parts.head.anchors?.strides, strides)
     const inChannels = neck.outChannels
     const head = heads.create(parts.head, { numClasses, inChannels, strides })
     return new RetinaNet({ backbone, neck, head, pixelMean, pixelStd })
@@ -353,8 +354,8 @@ models.register('MaskRCNN', {
     const { backbone, neck } = createPyramid(parts, context)
     const { strides } = neck
     const roiStrides = strides.slice(0, neck.roiLevels)
-    checkStrides('model.rpnHead.anchors.strides', parts.rpnHead.anchors?.strides, strides)
-    checkStrides('model.roiHead.extractor.strides', parts.roiHead.extractor?.strides, roiStrides)
+    checkStrides('rpnHead.anchors.strides', parts.rpnHead.anchors?.strides, strides)
+    checkStrides('roiHead.extractor.strides', parts.roiHead.extractor?.strides, roiStrides)
     const inChannels = neck.outChannels
     const rpnHead = rpnHeads.create(parts.rpnHead, { inChannels, strides })
     const roiHead = roiHeads.create(parts.roiHead, { numClasses, inChannels, strides: roiStrides })
@@ -379,7 +380,7 @@ function createPyramid(
   const { strides, roiLevels } = neck as Partial<Neck>
   if (strides && roiLevels !== undefined) return { backbone, neck }
   throw new ConfigError(
-    'model.neck.type',
+    'neck.type',
     `is ${parts.neck.type}, which has no ${strides ? 'roiLevels' : 'strides'}`,
     "give the neck's class both strides and roiLevels, as necks/neck.ts has them: anchors would lie beside the objects without them",
   )

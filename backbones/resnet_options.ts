@@ -55,7 +55,6 @@ export interface ResolvedResNet {
   numClasses: number | undefined
 }
 
-const WHERE = 'model.backbone'
 const STAGES = 4
 
 /** Fills in the variant and the defaults, and refuses what cannot be built. */
@@ -65,19 +64,19 @@ export function resolveResNet(options: ResNetOptions): ResolvedResNet {
   const { outIndices = [0, 1, 2, 3] } = options
   const { frozenStages = isClassifier ? -1 : 1, normEval = !isClassifier } = options
   if (!resNetDepths.includes(depth)) {
-    throw new ConfigError(`${WHERE}.depth`, `is ${depth}`, `use one of ${resNetDepths.join(', ')}`)
+    throw new ConfigError('depth', `is ${depth}`, `use one of ${resNetDepths.join(', ')}`)
   }
   checkInteger('baseChannels', baseChannels, 1, Number.POSITIVE_INFINITY)
   checkInteger('frozenStages', frozenStages, -1, STAGES)
   if (isClassifier) checkInteger('numClasses', numClasses, 1, Number.POSITIVE_INFINITY)
   if (outIndices.length === 0) {
-    throw new ConfigError(`${WHERE}.outIndices`, 'is empty', 'name at least one stage')
+    throw new ConfigError('outIndices', 'is empty', 'name at least one stage')
   }
   for (const [i, index] of outIndices.entries()) {
     checkInteger(`outIndices[${i}]`, index, 0, STAGES - 1)
     if (i > 0 && index <= outIndices[i - 1]) {
       throw new ConfigError(
-        `${WHERE}.outIndices[${i}]`,
+        `outIndices[${i}]`,
         `is ${index} after ${outIndices[i - 1]}`,
         'list the stages from shallow to deep, each once',
       )
@@ -90,5 +89,5 @@ function checkInteger(key: string, value: number, least: number, most: number): 
   if (Number.isInteger(value) && value >= least && value <= most) return
   const range =
     most === Number.POSITIVE_INFINITY ? `of at least ${least}` : `from ${least} to ${most}`
-  throw new ConfigError(`${WHERE}.${key}`, `is ${value}`, `use a whole number ${range}`)
+  throw new ConfigError(key, `is ${value}`, `use a whole number ${range}`)
 }

@@ -49,7 +49,6 @@ export interface SwinOptions {
 /** Options with everything filled in and checked. */
 export type ResolvedSwinOptions = Required<Omit<SwinOptions, 'arch'>>
 
-const WHERE = 'model.backbone'
 /** As many as there are output norms. */
 const MAX_STAGES = 4
 
@@ -109,7 +108,7 @@ function variantOf({ arch, embedDim, depths, numHeads }: SwinOptions): Variant {
   const missing = Object.entries(own).find(([, value]) => value === undefined)
   if (missing) {
     const fix = "give an arch such as 'tiny', or embedDim, depths and numHeads"
-    throw new ConfigError(WHERE, `has no arch and no ${missing[0]}`, fix)
+    refuse('arch', `is not given, nor is ${missing[0]}`, fix)
   }
   return own as Variant
 }
@@ -131,5 +130,5 @@ function checkOutIndices({ outIndices, depths }: ResolvedSwinOptions, arch?: Swi
 }
 
 function refuse(key: string, what: string, fix: string): never {
-  throw new ConfigError(`${WHERE}.${key}`, what, fix)
+  throw new ConfigError(key, what, fix)
 }

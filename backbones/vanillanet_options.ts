@@ -85,8 +85,6 @@ export interface ResolvedOptions {
   init: 'classification' | 'detection'
 }
 
-const WHERE = 'model.backbone'
-
 /** Fills in the variant and the defaults, and refuses what cannot be built. */
 export function resolveOptions(options: VanillaNetOptions): ResolvedOptions {
   const variant = variantOf(options)
@@ -100,14 +98,14 @@ export function resolveOptions(options: VanillaNetOptions): ResolvedOptions {
   checkIntegers('adaPool', variant.adaPool ?? [], 0)
   if (variant.dims.length !== strides.length + 1) {
     throw new ConfigError(
-      `${WHERE}.dims`,
+      'dims',
       `has ${variant.dims.length} entries, but strides has ${strides.length}`,
       `give ${strides.length + 1}: the stem's channels and each stage's`,
     )
   }
   if (variant.adaPool && variant.adaPool.length !== strides.length) {
     throw new ConfigError(
-      `${WHERE}.adaPool`,
+      'adaPool',
       `has ${variant.adaPool.length} entries, but strides has ${strides.length}`,
       `give ${strides.length}, 0 where the stage keeps its pooling`,
     )
@@ -120,19 +118,15 @@ export function resolveOptions(options: VanillaNetOptions): ResolvedOptions {
 
 function variantOf({ arch, dims, strides, adaPool }: VanillaNetOptions) {
   if (arch !== undefined && !vanillaNetArchs.includes(arch)) {
-    throw new ConfigError(
-      `${WHERE}.arch`,
-      `is '${arch}'`,
-      `use one of ${vanillaNetArchs.join(', ')}`,
-    )
+    throw new ConfigError('arch', `is '${arch}'`, `use one of ${vanillaNetArchs.join(', ')}`)
   }
   const variant: Variant | undefined = arch && VARIANTS[arch]
   const ownDims = dims ?? variant?.dims
   const ownStrides = strides ?? variant?.strides
   if (!ownDims || !ownStrides) {
     throw new ConfigError(
-      WHERE,
-      `has no arch and no ${ownDims ? 'strides' : 'dims'}`,
+      'arch',
+      `is not given, nor is ${ownDims ? 'strides' : 'dims'}`,
       "give an arch such as '13', or both dims and strides",
     )
   }
@@ -142,7 +136,7 @@ function variantOf({ arch, dims, strides, adaPool }: VanillaNetOptions) {
 function checkOutIndices(outIndices: readonly number[], stages: number, arch?: string): void {
   const name = arch === undefined ? 'this VanillaNet' : `VanillaNet '${arch}'`
   for (const [i, index] of outIndices.entries()) {
-    const where = `${WHERE}.outIndices[${i}]`
+    const where = `outIndices[${i}]`
     if (!Number.isInteger(index) || index < 0 || index >= stages) {
       throw new ConfigError(
         where,
@@ -166,5 +160,5 @@ function checkIntegers(key: string, values: readonly number[], least: number): v
 
 function checkInteger(key: string, value: number, least: number): void {
   if (Number.isInteger(value) && value >= least) return
-  throw new ConfigError(`${WHERE}.${key}`, `is ${value}`, `use a whole number of at least ${least}`)
+  throw new ConfigError(key, `is ${value}`, `use a whole number of at least ${least}`)
 }

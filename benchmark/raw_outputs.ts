@@ -13,7 +13,7 @@ import type { Module } from '../nn/module.js'
 export function rawOutputs(model: Module): (images: tf.Tensor4D) => TensorTree {
   if (hasNetwork(model)) return (images) => model.rawOutputs(images)
   throw new ConfigError(
-    'model.type',
+    'the model',
     `is ${model.constructor.name}, whose network is not known here`,
     'count or time a RetinaNet, a MaskRCNN or a Classifier',
   )

@@ -12,7 +12,7 @@ export function stagesOf(
 ): Stages {
   if (isPyramidDetector(detector)) return detector.stages({ size, batch, seed })
   throw new ConfigError(
-    'model.type',
+    'the model',
     `is ${detector.constructor.name}, whose stages are not known here`,
     'time a RetinaNet or a MaskRCNN',
   )

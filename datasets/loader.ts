@@ -66,7 +66,7 @@ export class TrainLoader {
   private readonly pool: RenderPool
 
   constructor(options: TrainLoaderOptions) {
-    checkOptions(options, 'data.shapes')
+    checkOptions(options)
     checkAugmentation(options)
     this.options = options
     this.groups = options.dataset.samples.map((sample) => aspectGroup(sample.size))
@@ -157,7 +157,7 @@ export async function* evalBatches(
   options: EvalOptions,
   { reuse = false }: { reuse?: boolean } = {},
 ): AsyncGenerator<HostBatch, void, undefined> {
-  checkOptions(options, 'data.testShapes')
+  checkOptions(options)
   checkScale('testScale', options.testScale)
   const pool = new RenderPool(options.workers ?? 1)
   try {
@@ -224,36 +224,33 @@ async function* rendered<Plan extends BatchPlan>(
   for (const result of queue) yield await result
 }
 
-function checkOptions(
-  { batchSize, bucketStep, shapes = 1, workers = 1 }: LoaderOptions,
-  shapesKey: string,
-): void {
+function checkOptions({ batchSize, bucketStep, shapes = 1, workers = 1 }: LoaderOptions): void {
   if (!(Number.isInteger(batchSize) && batchSize > 0)) {
-    throw new ConfigError('data.batchSize', `is ${batchSize}`, 'give a whole number, at least 1')
+    throw new ConfigError('batchSize', `is ${batchSize}`, 'give a whole number, at least 1')
   }
   if (!(Number.isInteger(bucketStep / 32) && bucketStep > 0)) {
-    throw new ConfigError('data.bucketStep', `is ${bucketStep}`, 'give a multiple of 32')
+    throw new ConfigError('bucketStep', `is ${bucketStep}`, 'give a multiple of 32')
   }
   if (!(Number.isInteger(shapes) && shapes > 0)) {
-    throw new ConfigError(shapesKey, `is ${shapes}`, 'give a whole number, at least 1')
+    throw new ConfigError('shapes', `is ${shapes}`, 'give a whole number, at least 1')
   }
   if (!(Number.isInteger(workers) && workers >= 0)) {
-    throw new ConfigError('data.workers', `is ${workers}`, 'give a whole number, at least 0')
+    throw new ConfigError('workers', `is ${workers}`, 'give a whole number, at least 0')
   }
 }
 
 function checkAugmentation({ scales, flip }: Augmentation): void {
   if (scales.length === 0) {
-    throw new ConfigError('data.scales', 'is empty', 'give a list of [long, short]')
+    throw new ConfigError('scales', 'is empty', 'give a list of [long, short]')
   }
   for (const [i, scale] of scales.entries()) checkScale(`scales[${i}]`, scale)
   if (!(flip >= 0 && flip <= 1)) {
-    throw new ConfigError('data.flip', `is ${flip}`, 'give a probability between 0 and 1')
+    throw new ConfigError('flip', `is ${flip}`, 'give a probability between 0 and 1')
   }
 }
 
 function checkScale(name: string, scale: readonly number[]): void {
   if (scale.length === 2 && scale.every((side) => side >= 1)) return
   const sides = JSON.stringify(scale)
-  throw new ConfigError(`data.${name}`, `is ${sides}`, 'give [long, short] in pixels')
+  throw new ConfigError(name, `is ${sides}`, 'give [long, short] in pixels')
 }

@@ -143,7 +143,7 @@ function crashOf(member: Member, cause: unknown): Error {
   const where = placeOf(member)
   if (!(cause instanceof Error)) return new Error(`${where}: the data worker failed (${cause})`)
   if ('code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    const fix = 'lower data.batchSize, or use smaller images'
+    const fix = 'lower the batch size, or use smaller images'
     return new DataError(where, 'the data worker ran out of memory', fix)
   }
   const error = new Error(`${where}: the data worker failed (${cause.message})`, { cause })
@@ -154,7 +154,7 @@ function crashOf(member: Member, cause: unknown): Error {
 /** The images that a worker is on. */
 function placeOf({ pending }: Member): string {
   const [current] = pending.values()
-  return current === undefined ? 'data.workers' : current.files.join(', ')
+  return current === undefined ? 'the data workers' : current.files.join(', ')
 }
 
 /**

@@ -156,7 +156,7 @@ export function activationStride(detector: Detector): number {
 function explained(detector: Detector): PyramidDetector {
   if (isPyramidDetector(detector)) return detector
   throw new ConfigError(
-    'model.type',
+    'the detector',
     `is ${detector.constructor.name}, whose evidence for a class is not known here`,
     'leave out the activation maps',
   )

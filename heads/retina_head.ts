@@ -138,7 +138,7 @@ export class RetinaHead extends DenseHead<RetinaOutputs> {
     const levels = this.anchors.strides.length
     if (features.length !== levels) {
       throw new ConfigError(
-        'model.head.anchors.strides',
+        'anchors.strides',
         `has ${levels} values, but the neck gives ${features.length} feature maps`,
         'give one stride for each map',
       )

@@ -233,7 +233,7 @@ export class RoIHead extends Module {
     const { strides, finestScale, samplingRatio } = this.extractor
     if (features.length < strides.length) {
       throw new ConfigError(
-        'model.roiHead.extractor.strides',
+        'extractor.strides',
         `has ${strides.length} values, but the neck gives ${features.length} feature maps`,
         'give a stride for each map to read',
       )

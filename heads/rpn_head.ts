@@ -121,7 +121,7 @@ export class RPNHead extends Module {
     const levels = this.anchors.strides.length
     if (features.length !== levels) {
       throw new ConfigError(
-        'model.rpnHead.anchors.strides',
+        'anchors.strides',
         `has ${levels} values, but the neck gives ${features.length} feature maps`,
         'give one stride for each map',
       )

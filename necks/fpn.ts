@@ -47,7 +47,7 @@ export class FPN extends Neck {
     const extraLevels = numOuts - usedChannels.length
     if (usedChannels.length === 0 || extraLevels < 0) {
       throw new ConfigError(
-        'model.neck.numOuts',
+        'numOuts',
         `is ${numOuts}, but ${usedChannels.length} backbone maps are used`,
         'give at least one map, and at least as many levels as maps',
       )

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ConfigError } from '../errors.js'
+import { ConfigError, inPart } from '../errors.js'
 import { explain, listOf, show } from './check.js'
 import { nearestWord } from './edit_distance.js'
 
@@ -38,8 +38,14 @@ export class Registry<Table extends object, Context, Built> {
   /** Reads `{ type, ...options }` by the entry of that type; entries may join later. */
   readonly schema: z.ZodType<ConfigOf<Table>>
 
-  /** @param kind what a name stands for, in messages: `backbone`. */
-  constructor(readonly kind: string) {
+  /**
+   * @param kind what a name stands for, in messages: `backbone`.
+   * @param key where a config has it, in its model.
+   */
+  constructor(
+    readonly kind: string,
+    readonly key: string = kind,
+  ) {
     this.schema = z.unknown().transform((value, context) => {
       const result = this.schemaFor(value).safeParse(value, { error: explain })
       if (result.success) return result.data as ConfigOf<Table>
@@ -65,12 +71,14 @@ export class Registry<Table extends object, Context, Built> {
     this.entries.set(name, entry as unknown as Entry<object, Context, Built>)
   }
 
-  /** Builds what a checked config describes. */
+  /** Builds what a checked config describes. Errors name its options by their path from here. */
   create(config: ConfigOf<Table>, context: Context): Built {
     const { type, ...options } = config as { type: string }
-    const entry = this.entries.get(type)
-    if (!entry) throw new ConfigError(`${this.kind}.type`, ...this.explainType(type))
-    return entry.create(options, context)
+    return inPart(this.key, () => {
+      const entry = this.entries.get(type)
+      if (!entry) throw new ConfigError('type', ...this.explainType(type))
+      return entry.create(options, context)
+    })
   }
 
   private schemaFor(value: unknown): z.ZodType {

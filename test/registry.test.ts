@@ -3,6 +3,7 @@ import test from 'ava'
 import { z } from 'zod'
 import { Backbone, VanillaNet } from '../backbones/index.js'
 import { MaskRCNN, RetinaNet } from '../detectors/index.js'
+import { ConfigError } from '../errors.js'
 import { resolveConfig } from '../experiments/load.js'
 import { Conv2d } from '../nn/index.js'
 import {
@@ -444,3 +445,21 @@ test('an editor refuses what the schema refuses', (t) => {
   }
   t.is(typeof rejected, 'function')
 })
+
+const buildErrors: [string, Config['model'], string][] = [
+  [
+    'a backbone',
+    { ...model, backbone: { type: 'ResNet', depth: 18, outIndices: [7] } } as Config['model'],
+    'model.backbone.outIndices[0] is 7; use a whole number from 0 to 3',
+  ],
+  [
+    'a neck',
+    { ...model, neck: { type: 'FPN', numOuts: 1 } } as Config['model'],
+    'model.neck.numOuts is 1, but 3 backbone maps are used; give at least one map, and at least as many levels as maps',
+  ],
+]
+for (const [part, model, message] of buildErrors) {
+  test(`what ${part} cannot be built of is named by its path in the config`, (t) => {
+    t.throws(() => buildModel(model), { instanceOf: ConfigError, message })
+  })
+}

@@ -40,7 +40,7 @@ export async function startRun(options: TrainOptions, cacheSize?: number): Promi
   const { detector, workDir, resume } = options
   const clock = new Clock(options)
   if (clock.iterationsPerEpoch === 0) {
-    throw new ConfigError('data.train', 'gives no batches', 'name annotations with images')
+    throw new ConfigError('the training set', 'gives no batches', 'name annotations with images')
   }
   const optimizer = makeOptimizer(options.optimizer, trainableShapes(detector))
   const scaling = lossScaling(options)
@@ -100,7 +100,7 @@ async function requireSameRun(
   }
   if (saved.iterationsPerEpoch !== iterationsPerEpoch) {
     throw new ConfigError(
-      'data.train',
+      'the training set',
       `gives ${iterationsPerEpoch} iterations an epoch, but ${checkpoint} was trained with ${saved.iterationsPerEpoch}`,
       'resume with the same data and batch size, or start anew from its weights with --load-from',
     )

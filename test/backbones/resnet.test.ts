@@ -238,24 +238,15 @@ test('with known weights every norm is part of a convolution, which is what is e
 })
 
 const errors: [options: ResNetOptions, message: string][] = [
-  [{ depth: 20 as 18 }, 'model.backbone.depth is 20; use one of 18, 34, 50, 101, 152'],
-  [
-    { depth: 18, frozenStages: 5 },
-    'model.backbone.frozenStages is 5; use a whole number from -1 to 4',
-  ],
-  [
-    { depth: 18, outIndices: [4] },
-    'model.backbone.outIndices[0] is 4; use a whole number from 0 to 3',
-  ],
-  [{ depth: 18, outIndices: [] }, 'model.backbone.outIndices is empty; name at least one stage'],
+  [{ depth: 20 as 18 }, 'depth is 20; use one of 18, 34, 50, 101, 152'],
+  [{ depth: 18, frozenStages: 5 }, 'frozenStages is 5; use a whole number from -1 to 4'],
+  [{ depth: 18, outIndices: [4] }, 'outIndices[0] is 4; use a whole number from 0 to 3'],
+  [{ depth: 18, outIndices: [] }, 'outIndices is empty; name at least one stage'],
   [
     { depth: 18, outIndices: [1, 1] },
-    'model.backbone.outIndices[1] is 1 after 1; list the stages from shallow to deep, each once',
+    'outIndices[1] is 1 after 1; list the stages from shallow to deep, each once',
   ],
-  [
-    { depth: 18, baseChannels: 0.5 },
-    'model.backbone.baseChannels is 0.5; use a whole number of at least 1',
-  ],
+  [{ depth: 18, baseChannels: 0.5 }, 'baseChannels is 0.5; use a whole number of at least 1'],
 ]
 for (const [options, message] of errors) {
   test(`refused: ${message}`, (t) => {

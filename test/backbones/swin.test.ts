@@ -256,33 +256,27 @@ test('without training or at rate 0 nothing is left out and no noise is asked fo
 const refused: [options: SwinOptions, message: string][] = [
   [
     { embedDim: 8, depths: [1] },
-    "model.backbone has no arch and no numHeads; give an arch such as 'tiny', or embedDim, depths and numHeads",
+    "arch is not given, nor is numHeads; give an arch such as 'tiny', or embedDim, depths and numHeads",
   ],
-  [{ ...tiny, arch: 'huge' as 'tiny' }, "model.backbone.arch is 'huge'; use one of tiny, small"],
-  [
-    { ...tiny, numHeads: [1] },
-    'model.backbone.numHeads has 1 entries, but depths has 2; give one for each stage',
-  ],
+  [{ ...tiny, arch: 'huge' as 'tiny' }, "arch is 'huge'; use one of tiny, small"],
+  [{ ...tiny, numHeads: [1] }, 'numHeads has 1 entries, but depths has 2; give one for each stage'],
   [
     { ...tiny, numHeads: [1, 3] },
-    'model.backbone.numHeads[1] is 3, which does not divide the 8 channels of that stage; choose heads of whole numbers of channels',
+    'numHeads[1] is 3, which does not divide the 8 channels of that stage; choose heads of whole numbers of channels',
   ],
   [
     { ...tiny, depths: [1, 1, 1, 1, 1], numHeads: [1, 1, 1, 1, 1] },
-    'model.backbone.depths has 5 entries; give at most 4, one for each stage',
+    'depths has 5 entries; give at most 4, one for each stage',
   ],
-  [{ ...tiny, depths: [1, 0] }, 'model.backbone.depths has 0; use whole numbers of at least 1'],
-  [
-    { ...tiny, dropPathRate: 1 },
-    'model.backbone.dropPathRate is 1; use a number from 0 to below 1',
-  ],
+  [{ ...tiny, depths: [1, 0] }, 'depths has 0; use whole numbers of at least 1'],
+  [{ ...tiny, dropPathRate: 1 }, 'dropPathRate is 1; use a number from 0 to below 1'],
   [
     { arch: 'tiny', outIndices: [1, 4] },
-    "model.backbone.outIndices[1] is 4, but Swin 'tiny' has 4 stages; use 0 to 3",
+    "outIndices[1] is 4, but Swin 'tiny' has 4 stages; use 0 to 3",
   ],
   [
     { arch: 'tiny', outIndices: [1, 1] },
-    'model.backbone.outIndices[1] is 1 after 1; list the stages from shallow to deep, each once',
+    'outIndices[1] is 1 after 1; list the stages from shallow to deep, each once',
   ],
 ]
 

@@ -287,42 +287,36 @@ const tiny = { dims: [4, 4, 4], strides: [1, 2] }
 const errors: [options: VanillaNetOptions, message: string][] = [
   [
     { arch: '13', outIndices: [1, 8, 11] },
-    "model.backbone.outIndices[2] is 11, but VanillaNet '13' has 11 stages; use 0 to 10",
+    "outIndices[2] is 11, but VanillaNet '13' has 11 stages; use 0 to 10",
   ],
   [
     { ...tiny, outIndices: [-1] },
-    'model.backbone.outIndices[0] is -1, but this VanillaNet has 2 stages; use 0 to 1',
+    'outIndices[0] is -1, but this VanillaNet has 2 stages; use 0 to 1',
   ],
   [
     { ...tiny, outIndices: [1, 0] },
-    'model.backbone.outIndices[1] is 0 after 1; list the stages from shallow to deep, each once',
+    'outIndices[1] is 0 after 1; list the stages from shallow to deep, each once',
   ],
   [
     { arch: '14' as VanillaNetArch },
-    "model.backbone.arch is '14'; use one of 5, 6, 7, 8, 9, 10, 11, 12, 13, 13_x1_5, 13_x1_5_ada_pool",
+    "arch is '14'; use one of 5, 6, 7, 8, 9, 10, 11, 12, 13, 13_x1_5, 13_x1_5_ada_pool",
   ],
-  [
-    {},
-    "model.backbone has no arch and no dims; give an arch such as '13', or both dims and strides",
-  ],
+  [{}, "arch is not given, nor is dims; give an arch such as '13', or both dims and strides"],
   [
     { dims: [4, 4] },
-    "model.backbone has no arch and no strides; give an arch such as '13', or both dims and strides",
+    "arch is not given, nor is strides; give an arch such as '13', or both dims and strides",
   ],
   [
     { dims: [4, 4], strides: [1, 2] },
-    "model.backbone.dims has 2 entries, but strides has 2; give 3: the stem's channels and each stage's",
+    "dims has 2 entries, but strides has 2; give 3: the stem's channels and each stage's",
   ],
   [
     { ...tiny, adaPool: [3] },
-    'model.backbone.adaPool has 1 entries, but strides has 2; give 2, 0 where the stage keeps its pooling',
+    'adaPool has 1 entries, but strides has 2; give 2, 0 where the stage keeps its pooling',
   ],
-  [{ ...tiny, actNum: 1.5 }, 'model.backbone.actNum is 1.5; use a whole number of at least 0'],
-  [{ ...tiny, numClasses: 0 }, 'model.backbone.numClasses is 0; use a whole number of at least 1'],
-  [
-    { ...tiny, strides: [1, 0] },
-    'model.backbone.strides[1] is 0; use a whole number of at least 1',
-  ],
+  [{ ...tiny, actNum: 1.5 }, 'actNum is 1.5; use a whole number of at least 0'],
+  [{ ...tiny, numClasses: 0 }, 'numClasses is 0; use a whole number of at least 1'],
+  [{ ...tiny, strides: [1, 0] }, 'strides[1] is 0; use a whole number of at least 1'],
 ]
 for (const [options, message] of errors) {
   test(`refused: ${message}`, (t) => {

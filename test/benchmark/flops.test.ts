@@ -348,6 +348,6 @@ test('a model of which the network is not known is refused', (t) => {
   const error = t.throws(() => countOperations(model, [32, 32]), { instanceOf: ConfigError })
   t.is(
     error.message,
-    'model.type is Conv2d, whose network is not known here; count or time a RetinaNet, a MaskRCNN or a Classifier',
+    'the model is Conv2d, whose network is not known here; count or time a RetinaNet, a MaskRCNN or a Classifier',
   )
 })

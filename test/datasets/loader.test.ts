@@ -400,14 +400,14 @@ test('training keeps to a number of shapes, with the same images in them', async
 })
 
 const wrong: [rest: Partial<TrainLoaderOptions>, sentence: string][] = [
-  [{ batchSize: 0 }, 'data.batchSize is 0; give a whole number, at least 1'],
-  [{ bucketStep: 48 }, 'data.bucketStep is 48; give a multiple of 32'],
-  [{ bucketStep: 0 }, 'data.bucketStep is 0; give a multiple of 32'],
-  [{ shapes: 1.5 }, 'data.shapes is 1.5; give a whole number, at least 1'],
-  [{ workers: -1 }, 'data.workers is -1; give a whole number, at least 0'],
-  [{ scales: [] }, 'data.scales is empty; give a list of [long, short]'],
-  [{ scales: [[64, 0]] }, 'data.scales[0] is [64,0]; give [long, short] in pixels'],
-  [{ flip: 1.5 }, 'data.flip is 1.5; give a probability between 0 and 1'],
+  [{ batchSize: 0 }, 'batchSize is 0; give a whole number, at least 1'],
+  [{ bucketStep: 48 }, 'bucketStep is 48; give a multiple of 32'],
+  [{ bucketStep: 0 }, 'bucketStep is 0; give a multiple of 32'],
+  [{ shapes: 1.5 }, 'shapes is 1.5; give a whole number, at least 1'],
+  [{ workers: -1 }, 'workers is -1; give a whole number, at least 0'],
+  [{ scales: [] }, 'scales is empty; give a list of [long, short]'],
+  [{ scales: [[64, 0]] }, 'scales[0] is [64,0]; give [long, short] in pixels'],
+  [{ flip: 1.5 }, 'flip is 1.5; give a probability between 0 and 1'],
 ]
 for (const [rest, message] of wrong) {
   test(`${JSON.stringify(rest)} is refused`, (t) => {
@@ -422,6 +422,6 @@ test('a test scale of one number is refused', async (t) => {
   const testScale = [800] as unknown as [number, number]
   await t.throwsAsync(take(evalBatches({ dataset, batchSize: 1, bucketStep: 32, testScale }), 1), {
     instanceOf: ConfigError,
-    message: 'data.testScale is [800]; give [long, short] in pixels',
+    message: 'testScale is [800]; give [long, short] in pixels',
   })
 })

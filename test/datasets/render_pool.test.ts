@@ -47,7 +47,7 @@ const deaths: [way: string, expected: object][] = [
     {
       instanceOf: DataError,
       message:
-        'memory.png, 2.png: the data worker ran out of memory; lower data.batchSize, or use smaller images',
+        'memory.png, 2.png: the data worker ran out of memory; lower the batch size, or use smaller images',
     },
   ],
   ['throw', { message: 'throw.png, 2.png: the data worker failed (no such function)' }],
@@ -103,7 +103,7 @@ test('a worker that dies with nothing to do ends the pool, too', async (t) => {
   await exited
   await t.throwsAsync(pool.render(batchOf('3.png')), {
     instanceOf: DataError,
-    message: `data.workers: ${EXITED}`,
+    message: `the data workers: ${EXITED}`,
   })
 })
 

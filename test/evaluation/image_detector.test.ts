@@ -98,7 +98,7 @@ test("a detector of a user's own detects, and is refused where activation maps a
   await t.throwsAsync(model.meanActivation(image), {
     name: 'ConfigError',
     message:
-      'model.type is CornerDetector, whose evidence for a class is not known here; leave out the activation maps',
+      'the detector is CornerDetector, whose evidence for a class is not known here; leave out the activation maps',
   })
   await model.dispose()
 })

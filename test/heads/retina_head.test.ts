@@ -149,6 +149,6 @@ test('another number of feature maps than of strides is refused', (t) => {
   const error = t.throws(() => smallHead().forward([]), { instanceOf: ConfigError })
   t.is(
     error?.message,
-    'model.head.anchors.strides has 1 values, but the neck gives 0 feature maps; give one stride for each map',
+    'anchors.strides has 1 values, but the neck gives 0 feature maps; give one stride for each map',
   )
 })

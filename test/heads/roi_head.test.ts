@@ -464,7 +464,7 @@ test('fewer feature maps than strides are refused', (t) => {
   })
   t.is(
     error?.message,
-    'model.roiHead.extractor.strides has 4 values, but the neck gives 3 feature maps; ' +
+    'extractor.strides has 4 values, but the neck gives 3 feature maps; ' +
       'give a stride for each map to read',
   )
 })

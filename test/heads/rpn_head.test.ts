@@ -519,7 +519,7 @@ test('another number of feature maps than of strides is refused', (t) => {
   })
   t.is(
     error?.message,
-    'model.rpnHead.anchors.strides has 5 values, but the neck gives 4 feature maps; give one stride for each map',
+    'anchors.strides has 5 values, but the neck gives 4 feature maps; give one stride for each map',
   )
 })
 

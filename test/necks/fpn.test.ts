@@ -131,6 +131,6 @@ test('fewer levels than maps are refused', (t) => {
   )
   t.is(
     error?.message,
-    'model.neck.numOuts is 2, but 3 backbone maps are used; give at least one map, and at least as many levels as maps',
+    'numOuts is 2, but 3 backbone maps are used; give at least one map, and at least as many levels as maps',
   )
 })

@@ -355,7 +355,7 @@ test('resuming with another seed, other data or other classes is refused', async
   await t.throwsAsync(train({ ...options, resume, loader: new TinyLoader(4) }), {
     instanceOf: ConfigError,
     message:
-      `data.train gives 4 iterations an epoch, but ${checkpoint} was trained with 3; ` +
+      `the training set gives 4 iterations an epoch, but ${checkpoint} was trained with 3; ` +
       'resume with the same data and batch size, or start anew from its weights with --load-from',
   })
   await t.throwsAsync(train({ ...options, resume, classes: ['thing'] }), { instanceOf: DataError })
