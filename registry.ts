@@ -258,6 +258,7 @@ const retinaHead: SchemaOf<HeadRegistry['RetinaHead']> = z.object({
 heads.register('RetinaHead', {
   schema: retinaHead,
   create({ anchors, ...options }, { strides, ...context }) {
+    checkStrides('anchors.strides', anchors?.strides, strides)
     return new RetinaHead({
       ...options,
       ...context,
@@ -283,6 +284,7 @@ rpnHeads.register('RPNHead', {
     test: proposals('test'),
   }),
   create({ anchors, ...options }, { strides, ...context }) {
+    checkStrides('anchors.strides', anchors?.strides, strides)
     return new RPNHead({ ...options, ...context, anchors: { strides: [...strides], ...anchors } })
   },
 })
@@ -318,6 +320,7 @@ roiHeads.register('RoIHead', {
     test: z.strictObject(suppression).meta({ title: 'test' }).optional(),
   }),
   create({ extractor, ...options }, { strides, ...context }) {
+    checkStrides('extractor.strides', extractor?.strides, strides)
     const known = { strides: [...strides], ...extractor }
     return new RoIHead({ ...options, ...context, extractor: known })
   },
@@ -334,7 +337,6 @@ models.register('RetinaNet', {
   create({ numClasses, pixelMean, pixelStd, ...parts }, context) {
     const { backbone, neck } = createPyramid(parts, context)
     const { strides } = neck
-    checkStrides('head.anchors.strides', parts.head.anchors?.strides, strides)
     const inChannels = neck.outChannels
     const head = heads.create(parts.head, { numClasses, inChannels, strides })
     return new RetinaNet({ backbone, neck, head, pixelMean, pixelStd })
@@ -354,8 +356,6 @@ models.register('MaskRCNN', {
     const { backbone, neck } = createPyramid(parts, context)
     const { strides } = neck
     const roiStrides = strides.slice(0, neck.roiLevels)
-    checkStrides('rpnHead.anchors.strides', parts.rpnHead.anchors?.strides, strides)
-    checkStrides('roiHead.extractor.strides', parts.roiHead.extractor?.strides, roiStrides)
     const inChannels = neck.outChannels
     const rpnHead = rpnHeads.create(parts.rpnHead, { inChannels, strides })
     const roiHead = roiHeads.create(parts.roiHead, { numClasses, inChannels, strides: roiStrides })

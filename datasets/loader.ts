@@ -49,6 +49,11 @@ export interface TrainLoaderOptions extends LoaderOptions, Augmentation {
   seed: number
   /** Batches with the masks of their objects. @default false */
   masks?: boolean
+  /**
+   * How images come to lie, no larger than `scales` allow. @default `trainTransforms` of the scales
+   * and the flip
+   */
+  transforms?: readonly Transform[]
 }
 
 /**
@@ -62,7 +67,7 @@ export class TrainLoader {
   private readonly options: TrainLoaderOptions
   private readonly groups: number[]
   private readonly members: Map<number, number[]>
-  private readonly transforms: Transform[]
+  private readonly transforms: readonly Transform[]
   private readonly pool: RenderPool
 
   constructor(options: TrainLoaderOptions) {
@@ -72,7 +77,7 @@ export class TrainLoader {
     this.groups = options.dataset.samples.map((sample) => aspectGroup(sample.size))
     this.members = membersByGroup(this.groups)
     this.iterationsPerEpoch = batchesPerEpoch(this.groups, options.batchSize)
-    this.transforms = trainTransforms(options)
+    this.transforms = options.transforms ?? trainTransforms(options)
     this.shapePlan = planTraining(options)
     this.pool = new RenderPool(options.workers ?? 1)
   }

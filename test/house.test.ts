@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { arrowsOf, brokenArrows } from './helpers/house_arrows.js'
+import { arrowsOf, brokenArrows, roomOf } from './helpers/house_arrows.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NOT_SOURCE = new Set(['node_modules', 'dist', 'work_dirs', 'data', 'test', 'bench', 'docs'])
@@ -88,4 +88,25 @@ test('imports, re-exports and dynamic imports all count', (t) => {
     arrowsOf('ops/focal_loss.ts', source).map(({ to }) => to),
     ['nn/index.ts', 'ops/box_iou.ts', 'errors.ts', 'registry.ts', 'training/loop.ts'],
   )
+})
+
+test('what a model is, is asked of it, not of its class', (t) => {
+  const rooms = /^(backbones|necks|heads|detectors)\//
+  const files = sourceFiles(ROOT).map((path) => ({
+    path,
+    text: readFileSync(join(ROOT, path), 'utf8'),
+  }))
+  const classes = files
+    .filter(({ path }) => rooms.test(path))
+    .flatMap(({ path, text }) =>
+      [...text.matchAll(/^export (?:abstract )?class (\w+)/gm)].map(([, name]) => ({ path, name })),
+    )
+  t.true(classes.length > 10, 'the classes are found')
+  const asked = files.flatMap(({ path, text }) =>
+    classes
+      .filter((known) => roomOf(known.path) !== roomOf(path))
+      .filter(({ name }) => new RegExp(`\\binstanceof ${name}\\b`).test(text))
+      .map(({ name }) => `${path} asks for ${name}`),
+  )
+  t.deepEqual(asked, [])
 })
