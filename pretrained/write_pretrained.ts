@@ -1,6 +1,5 @@
-import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { DataError } from '../errors.js'
+import { cannotWrite, orFileError } from '../files/file_error.js'
 import { makeFolder } from '../files/make_folder.js'
 import { METADATA_KEY } from '../weights/checkpoint_metadata.js'
 import type { StoredTensor } from '../weights/decode_tensor.js'
@@ -8,9 +7,9 @@ import { writeSafetensors } from '../weights/safetensors.js'
 import type { Pretrained } from './read_pretrained.js'
 
 /**
- * Writes tensors of a file to a `.safetensors` file, reading one at a time. The file is written
- * under another name and renamed. What one of our checkpoints says of itself stays with them; of
- * other files the classes do.
+ * Writes tensors of a file to a `.safetensors` file, reading one at a time. It appears whole or not
+ * at all. What one of our checkpoints says of itself stays with them; of other files the classes
+ * do.
  *
  * @param from the file.
  */
@@ -19,18 +18,8 @@ export async function writePretrained(
   tensors: Readonly<Record<string, StoredTensor>>,
   from: Pick<Pretrained, 'metadata' | 'classes'>,
 ): Promise<void> {
-  const unfinished = `${path}.tmp`
-  try {
-    await makeFolder(dirname(path))
-    await writeSafetensors(unfinished, tensors, { format: 'pt', ...ownMetadata(from) })
-    await rename(unfinished, path)
-  } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => {})
-    if (error instanceof DataError) throw error
-    const { code } = error as NodeJS.ErrnoException
-    if (code === undefined) throw error
-    throw new DataError(path, `cannot be written (${code})`, 'give another path')
-  }
+  await orFileError(path, cannotWrite, () => makeFolder(dirname(path)))
+  await writeSafetensors(path, tensors, { format: 'pt', ...ownMetadata(from) })
 }
 
 function ownMetadata({
