@@ -1,13 +1,13 @@
 export { type Adapted, type AdaptedTensor, adaptNames } from './adapt_names.js'
+export { reportLines } from './describe_report.js'
 export {
-  compare,
+  explainMatch,
   type Miss,
   type PretrainedReport,
   reportOf,
   requireExplained,
   tensorsOfModel,
-} from './compare.js'
-export { reportLines } from './describe_report.js'
+} from './explain_match.js'
 export {
   formOf,
   loadPretrained,

@@ -1,10 +1,10 @@
 import { DataError } from '../errors.js'
 import type { Module } from '../nn/index.js'
 import { fillWeights, shapesOf } from '../weights/fill_weights.js'
-
+import type { Shapes } from '../weights/match_weights.js'
 import type { WeightsChoice } from '../weights/torch/find_weights.js'
 import { type Adapted, type AdaptedTensor, adaptNames, isOfKnownSource } from './adapt_names.js'
-import { compare, type PretrainedReport, reportOf, requireExplained } from './compare.js'
+import { explainMatch, type PretrainedReport, reportOf, requireExplained } from './explain_match.js'
 import { type Pretrained, readPretrained } from './read_pretrained.js'
 import { isOfAverages, unwrap, wrapperPrefixes } from './wrappers.js'
 
@@ -48,7 +48,7 @@ export async function matchPretrained(
  */
 export function matchShapes(
   pretrained: Pretrained,
-  shapes: Readonly<Record<string, readonly number[]>>,
+  shapes: Shapes,
   { classes, part, weights }: MatchOptions = {},
 ): PretrainedMatch {
   const prefixes = wrapperPrefixes(Object.keys(pretrained.tensors))
@@ -56,7 +56,7 @@ export function matchShapes(
   const isPreferred = (prefix = '') => isOfAverages(prefix) !== (weights === 'model')
   const matches = files.map((file) => {
     const adapted = adaptNames(file)
-    const match = { adapted, ...compare(adapted, shapes, { classes, part }) }
+    const match = { adapted, ...explainMatch(adapted, shapes, { classes, part }) }
     const count = sharedNames(match.report)
     return { match, rank: 2 * count + (count > 0 && isPreferred(file.prefix) ? 1 : 0) }
   })
