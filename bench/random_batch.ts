@@ -1,7 +1,7 @@
 import { assembleBatch, type PlacedImage, planBatch } from '../datasets/batch.js'
 import { drawMasks } from '../datasets/batch_masks.js'
-import type { Sample } from '../datasets/coco.js'
 import { maskRequest } from '../datasets/mask_request.js'
+import type { Sample } from '../datasets/sample.js'
 import type { HostTree } from '../engine/index.js'
 import { Random } from '../nn/index.js'
 import type { BatchTensors } from '../training/index.js'

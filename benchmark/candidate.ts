@@ -1,10 +1,11 @@
 import type * as tf from '@tensorflow/tfjs'
 import type { Detector } from '../detectors/index.js'
 import type { ComputeOptions, RunTree, TensorTree } from '../engine/index.js'
+import { stagesOf } from './detector_stages.js'
 import { type BenchmarkFrames, benchmarkFrames, makePreprocess } from './frames.js'
 import { LoadedGraph, release, uploaded } from './loaded_graph.js'
 import { Postprocess } from './postprocess.js'
-import { type Stages, stagesOf } from './stages.js'
+import type { Stages } from './stages.js'
 
 /** Milliseconds of one run. */
 export interface RunTimes {

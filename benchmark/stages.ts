@@ -1,11 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
-import { type Detector, MaskRCNN, RetinaNet } from '../detectors/index.js'
 import type { HostTree, RunTree, TensorTree } from '../engine/index.js'
-import { ConfigError } from '../errors.js'
 import type { PredictOutputs } from '../evaluation/predictor.js'
-import type { BenchmarkFrames } from './frames.js'
-import { maskRcnnStages } from './mask_rcnn_stages.js'
-import { retinaNetStages } from './retinanet_stages.js'
 
 /** The frames of images in a graph; see `PredictBatch`. */
 export type FrameTensors = { imageSizes: tf.Tensor; scaleFactors: tf.Tensor }
@@ -26,20 +21,4 @@ export interface Stages<
   fixedOutputs(computed: RunTree<Raw>): HostTree<Raw>
   /** Tells apart post-processing that differs in anything but the shapes of its inputs. */
   settings: { numClasses: number } & Record<string, unknown>
-}
-
-/** @param seed of what is fixed. */
-export function stagesOf(detector: Detector, frames: BenchmarkFrames, seed: number): Stages {
-  // A Stages of certain trees is used with those trees only, which the type cannot tell.
-  if (detector instanceof RetinaNet) {
-    return retinaNetStages(detector, frames, seed) as unknown as Stages
-  }
-  if (detector instanceof MaskRCNN) {
-    return maskRcnnStages(detector, frames, seed) as unknown as Stages
-  }
-  throw new ConfigError(
-    'model.type',
-    `is ${detector.constructor.name}, whose stages are not known here`,
-    'time a RetinaNet or a MaskRCNN',
-  )
 }

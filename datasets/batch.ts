@@ -1,8 +1,8 @@
 import { floats, type HostTensor } from '../host_tensor.js'
 import type { Random } from '../random/random.js'
-import { type BatchMasks, MASK_SIDE } from './batch_masks.js'
-import type { CocoId, Sample } from './coco.js'
+import { type BatchMasks, MASK_SIDE } from './mask_cells.js'
 import { resizedSize, roundUp } from './resize.js'
+import type { CocoId, Sample } from './sample.js'
 import { type InputShape, shapeFor } from './shape_plan.js'
 
 /** What a model is given: `n` images of one padded size, `g` places for objects in each. */

@@ -1,7 +1,7 @@
-import type { TrainOptions } from './loop.js'
 import type { LogLine, MetricsLog } from './metrics_log.js'
 import type { Progress } from './progress.js'
 import type { Run } from './start_run.js'
+import type { TrainOptions } from './train_options.js'
 
 export interface RunEvaluationsOptions
   extends Pick<TrainOptions, 'detector' | 'ema' | 'hooks' | 'evaluation'> {

@@ -8,9 +8,9 @@ import { loadWeights } from '../weights/load_weights.js'
 import { checkpointToResume, loadTrainState, requireClasses } from './checkpoint.js'
 import { accumulatingIterations, type Iterations, singleBatchIterations } from './iteration.js'
 import { LogMeans } from './log_means.js'
-import type { TrainOptions } from './loop.js'
 import { initialLossScale, type LossScaleOptions, type LossScaleState } from './optim/loss_scale.js'
 import { makeOptimizer, type Optimizer } from './optim/optimizer.js'
+import type { TrainOptions } from './train_options.js'
 import { TrainState } from './train_state.js'
 
 /** A run as it stands. */

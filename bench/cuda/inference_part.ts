@@ -1,6 +1,6 @@
 import { Candidate, Course, type RunTimes } from '../../benchmark/candidate.js'
 import type { Failure, InferenceRow, OurInference } from '../../benchmark/cuda_document.js'
-import { stagesOf } from '../../benchmark/stages.js'
+import { stagesOf } from '../../benchmark/detector_stages.js'
 import { mapTree } from '../../engine/index.js'
 import { loadDetector, RANDOM } from '../../experiments/load_detector.js'
 import { isHostTensor, sizeOf } from '../../host_tensor.js'

@@ -1,10 +1,10 @@
 /** A detector that is cut in two finds what the whole one finds. */
 import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
+import { stagesOf } from '../../benchmark/detector_stages.js'
 import { benchmarkFrames, makePreprocess } from '../../benchmark/frames.js'
 import { maskRcnnStages } from '../../benchmark/mask_rcnn_stages.js'
 import { retinaNetStages } from '../../benchmark/retinanet_stages.js'
-import { stagesOf } from '../../benchmark/stages.js'
 import type { Detections } from '../../detectors/index.js'
 import { mapTree, type TensorTree, toHost, toTensor } from '../../engine/index.js'
 import { isHostTensor } from '../../host_tensor.js'

@@ -1,6 +1,7 @@
 import ava from 'ava'
 import { TrainingError } from '../../errors.js'
-import { type TrainOptions, train } from '../../training/loop.js'
+import { train } from '../../training/loop.js'
+import type { TrainOptions } from '../../training/train_options.js'
 import { readSafetensors } from '../../weights/safetensors.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { TinyDetector, TinyLoader } from './tiny_detector.js'

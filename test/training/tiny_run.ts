@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
 import ava from 'ava'
-import type { TrainOptions } from '../../training/loop.js'
+import type { TrainOptions } from '../../training/train_options.js'
 import { TinyDetector, TinyLoader } from './tiny_detector.js'
 
 export const folder = await mkdtemp(join(tmpdir(), 'loop-'))
