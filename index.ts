@@ -4,7 +4,7 @@
  * Parts have doors of their own: `vanilladet/backbones`, `/necks`, `/heads`, `/detectors`, `/nn`,
  * `/ops`, `/engine`, `/datasets`, `/training`, `/evaluation`, `/benchmark`, `/deploy`, `/weights`.
  */
-export * from './errors.js'
+export { ConfigError, DataError, DeviceError, TraceError, TrainingError } from './errors.js'
 export {
   type Evaluation,
   evaluate,
@@ -20,4 +20,40 @@ export {
 } from './experiments/load_detector.js'
 export { type TrainConfigOptions, trainConfig } from './experiments/train_config.js'
 export { loadPretrained, type PretrainedReport, readPretrained } from './pretrained/index.js'
-export * from './registry.js'
+export type {
+  CheckpointConfig,
+  DataConfig,
+  EmaConfig,
+  EvaluationConfig,
+  LoggingConfig,
+  SplitConfig,
+} from './registry/config.js'
+export type { ConfigOf, Entry, SchemaOf } from './registry/registry.js'
+export {
+  type BackboneConfig,
+  type BackboneContext,
+  type BackboneRegistry,
+  backbones,
+  buildDetector,
+  buildModel,
+  type Config,
+  defineConfig,
+  type Form,
+  type HeadConfig,
+  type HeadContext,
+  type HeadRegistry,
+  heads,
+  type ModelConfig,
+  type ModelRegistry,
+  models,
+  type NeckConfig,
+  type NeckContext,
+  type NeckRegistry,
+  necks,
+  type RoIHeadConfig,
+  type RoIHeadRegistry,
+  type RPNHeadConfig,
+  type RPNHeadRegistry,
+  roiHeads,
+  rpnHeads,
+} from './registry.js'

@@ -1,9 +1,9 @@
-export * from './backbone.js'
-export * from './resnet.js'
+export { Backbone, isMergeable, type MergeableBackbone } from './backbone.js'
+export { ResNet } from './resnet.js'
 export { type ResNetDepth, type ResNetOptions, resNetDepths } from './resnet_options.js'
-export * from './swin.js'
+export { SwinTransformer } from './swin.js'
 export { type SwinArch, type SwinOptions, swinArchs } from './swin_options.js'
-export * from './vanillanet.js'
+export { VanillaNet } from './vanillanet.js'
 export {
   type VanillaNetArch,
   type VanillaNetOptions,

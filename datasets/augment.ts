@@ -1,7 +1,7 @@
 import type { Random } from '../random/random.js'
-import type { Sample } from './coco.js'
 import { type PlacedImage, scaleFactor } from './placed_image.js'
 import { resizedSize } from './resize.js'
+import type { Sample } from './sample.js'
 
 /**
  * One step of augmentation: an image with its objects comes to lie otherwise, by what `random`

@@ -1,8 +1,8 @@
 import { floats, type HostTensor } from '../host_tensor.js'
-import { type BatchMasks, MASK_SIDE } from './batch_masks.js'
-import type { CocoId } from './coco.js'
+import { type BatchMasks, MASK_SIDE } from './mask_cells.js'
 import { type PlacedImage, scaleFactor } from './placed_image.js'
 import { roundUp } from './resize.js'
+import type { CocoId } from './sample.js'
 import { type InputShape, shapeFor } from './shape_plan.js'
 
 /** What a model is given: `n` images of one padded size, `g` places for objects in each. */

@@ -1,6 +1,6 @@
 import type { Augmentation } from './augment.js'
-import type { Sample } from './coco.js'
 import { resizedSize, roundUp } from './resize.js'
+import type { Sample } from './sample.js'
 import { aspectGroup } from './sampler.js'
 import type { InputShape, SharedShape } from './shape_plan.js'
 

@@ -2,9 +2,9 @@ import { readdirSync } from 'node:fs'
 import { basename, dirname, isAbsolute, resolve } from 'node:path'
 import { DataError } from '../errors.js'
 import { boundedMap } from './bounded_map.js'
-import type { Sample } from './coco.js'
 import { faultList } from './fault_list.js'
 import { decodeImage, type ImageOptions } from './image.js'
+import type { Sample } from './sample.js'
 
 /** So many images are decoded: small data sets as a whole, of large ones a part. */
 const DECODED = 200

@@ -1,82 +1,17 @@
 import { ConfigError, DataError } from '../errors.js'
-import {
-  annotationTraps,
-  COCO,
-  type Id,
-  type Segmentation,
-} from '../packages/pycocotools-js/source/index.js'
+import { annotationTraps, COCO } from '../packages/pycocotools-js/source/index.js'
 import { readAnnotationFile } from './annotation_file.js'
-import type { ExifMode } from './exif.js'
+import type { CocoOptions } from './coco_options.js'
 import { Faults } from './faults.js'
 import { keptRows } from './kept_rows.js'
 import { countDefaults, type DataCounts, emptyCounts } from './left_out.js'
 import { locateImages } from './locate_images.js'
 import { type CountedSample, makeSamples } from './make_samples.js'
+import type { Sample } from './sample.js'
 import { SelectedRows } from './selected_rows.js'
 import { type SoundCategory, soundCategories, soundImages } from './sound_entries.js'
 import { countOf } from './tally.js'
 import { trainingSamples } from './training_samples.js'
-
-/** COCO numbers its images and annotations; other files name them. */
-export type CocoId = Id
-
-/**
- * One image with its objects. Sizes are `[height, width]`; everything is in pixels of the image as
- * it is annotated.
- */
-export interface Sample {
-  imageId: CocoId
-  /** Path of the image file. */
-  file: string
-  /** As the annotation file says; the decoder holds the file to it. */
-  size: [number, number]
-  /** `[n, 4]`, `x1 y1 x2 y2`, not clipped; crowds are not in it. */
-  boxesXyxy: Float32Array
-  /** `[n]`, index into the classes. */
-  labels: Int32Array
-  /** The mask of an object, as its annotation has it; undefined where it has none. */
-  segmentation(object: number): Segmentation | undefined
-  /** Of an object, for messages. */
-  annotationId(object: number): CocoId
-  /** `[m, 4]`, regions of many objects that are annotated as one. */
-  crowdBoxesXyxy: Float32Array
-}
-
-export interface CocoOptions {
-  /** COCO instances file, of any size. */
-  annFile: string
-  /** Folder that the file names of the images start from. */
-  imageDir: string
-  /** `train` leaves out images that teach nothing; `test` keeps all. */
-  mode: 'train' | 'test'
-  /** Keeps the first images of the file, before anything is left out. */
-  limit?: number
-  /**
-   * The names a model was made for, in its order. Categories of other names are left out; without
-   * it the classes are the file's categories in the file's order.
-   */
-  classes?: readonly string[]
-  /**
-   * Whether masks are needed: then every annotation must have one that can be drawn. @default false
-   */
-  masks?: boolean
-  /**
-   * `drop` leaves out single entries that cannot be used. @default 'refuse' refuses the file,
-   * naming them
-   */
-  invalid?: 'refuse' | 'drop'
-  /** Trains on images without annotations too. */
-  keepEmpty?: boolean
-  /** How pictures are turned, where the file leaves out their size. @default 'auto' */
-  exif?: ExifMode
-  /** Larger pictures are refused. @default 268402689 */
-  maxPixels?: number
-  /**
-   * The folder that keeps what was read of large annotation files, or false. @default the user's
-   * cache folder
-   */
-  cache?: string | false
-}
 
 export interface CocoDataset {
   annFile: string

@@ -1,6 +1,6 @@
 import type { AnnotationRows, Id, Segmentation } from '../packages/pycocotools-js/source/index.js'
-import type { CocoId, Sample } from './coco.js'
 import type { LocatedImage } from './locate_images.js'
+import type { CocoId, Sample } from './sample.js'
 
 /** The objects of all images, image by image. */
 export interface ObjectColumns {

@@ -8,8 +8,9 @@ export {
   trainTransforms,
 } from './augment.js'
 export { assembleBatch, type BatchPlan, type HostBatch, objectSlots, planBatch } from './batch.js'
-export { type BatchMasks, drawMasks } from './batch_masks.js'
-export { type CocoDataset, type CocoId, type CocoOptions, loadCoco, type Sample } from './coco.js'
+export { drawMasks } from './batch_masks.js'
+export { type CocoDataset, loadCoco } from './coco.js'
+export type { CocoOptions } from './coco_options.js'
 export { type DataReport, dataLines, dataReport } from './data_report.js'
 export type { ExifMode, ImageHeader } from './exif.js'
 export { countExif, type ExifCounts, exifLines, readHeaders } from './exif_counts.js'
@@ -25,10 +26,12 @@ export {
   TrainLoader,
   type TrainLoaderOptions,
 } from './loader.js'
+export type { BatchMasks } from './mask_cells.js'
 export { type MaskRequest, maskRequest } from './mask_request.js'
 export type { PlacedImage } from './placed_image.js'
 export { readClasses } from './read_classes.js'
 export { resizeBilinear, resizedSize, type Target } from './resize.js'
+export type { CocoId, Sample } from './sample.js'
 export { aspectGroup, batchesPerEpoch, epochBatches } from './sampler.js'
 export type { InputShape, ShapePlan, SharedShape } from './shape_plan.js'
 export { shapeLine, shapeReport } from './shape_report.js'

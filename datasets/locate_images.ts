@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js'
-import type { CocoOptions } from './coco.js'
+import type { CocoOptions } from './coco_options.js'
 import { isTurned, shownSize } from './exif.js'
 import { readHeaders } from './exif_counts.js'
 import type { Faults } from './faults.js'

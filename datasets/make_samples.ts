@@ -1,8 +1,8 @@
 import type { AnnotationRows, Id } from '../packages/pycocotools-js/source/index.js'
-import type { Sample } from './coco.js'
 import { boxesXyxy, ImageSample, type ObjectColumns } from './image_sample.js'
 import { CROWD, type ListCounts, OTHER_CATEGORY, objectFault } from './left_out.js'
 import type { LocatedImage } from './locate_images.js'
+import type { Sample } from './sample.js'
 import type { SoundCategory } from './sound_entries.js'
 import { tallyUp } from './tally.js'
 

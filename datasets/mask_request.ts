@@ -1,7 +1,7 @@
 import type { Segmentation } from '../packages/pycocotools-js/source/index.js'
 import type { BatchPlan } from './batch.js'
-import type { CocoId } from './coco.js'
 import type { Placement } from './instance_mask.js'
+import type { CocoId } from './sample.js'
 
 /** What drawing the masks of a batch takes. It can be sent to another thread. */
 export interface MaskRequest {

@@ -1,4 +1,4 @@
-import type { Sample } from './coco.js'
+import type { Sample } from './sample.js'
 
 /** An image with its place in a batch: everything but the pixels. */
 export interface PlacedImage {

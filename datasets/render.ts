@@ -1,6 +1,6 @@
 import type { BatchPlan } from './batch.js'
-import type { BatchMasks } from './batch_masks.js'
 import { decodeImage, type ImageOptions } from './image.js'
+import type { BatchMasks } from './mask_cells.js'
 import { type MaskRequest, maskRequest } from './mask_request.js'
 import { resizeBilinear, type Target } from './resize.js'
 

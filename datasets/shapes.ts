@@ -1,8 +1,10 @@
-import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isDeepStrictEqual } from 'node:util'
 import sharp from 'sharp'
 import { DataError } from '../errors.js'
+import { orFileError } from '../files/file_error.js'
+import { replaceContent } from '../files/replace_file.js'
 import type {
   CocoAnnotation,
   CocoDataset,
@@ -55,20 +57,24 @@ export async function generateShapes(options: ShapesOptions): Promise<ShapesFile
   const fileNames = Array.from({ length: count }, (_, i) => `${String(i + 1).padStart(6, '0')}.png`)
   if (await isThere(annFile, imageDir, info, fileNames)) return { annFile, imageDir }
 
-  try {
+  await orFileError(directory, unwritable, async () => {
     await mkdir(imageDir, { recursive: true })
     await rm(annFile, { force: true })
     const json = { info, ...(await writeImages(imageDir, fileNames, options)) }
-    await writeFile(`${annFile}.part`, JSON.stringify(json))
-    await rename(`${annFile}.part`, annFile)
-  } catch (error) {
-    if (!hasCode(error)) throw error
-    throw new DataError(directory, `cannot be written (${error.code})`, 'choose a writable folder')
-  }
+    const text = JSON.stringify(json)
+    await replaceContent(annFile, text, (_, code) => unwritable(directory, code))
+  })
   return { annFile, imageDir }
 }
 
-/** Draws and writes the images; the rest of the annotation file is the result. */
+function unwritable(directory: string, code: string): DataError {
+  return new DataError(directory, `cannot be written (${code})`, 'choose a writable folder')
+}
+
+/**
+ * Draws and writes the images; the rest of the annotation file is the result. They are written in
+ * their places: without that file nobody takes them for whole.
+ */
 async function writeImages(
   imageDir: string,
   fileNames: readonly string[],

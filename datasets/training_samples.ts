@@ -1,7 +1,8 @@
 import { DataError } from '../errors.js'
-import type { CocoOptions, Sample } from './coco.js'
+import type { CocoOptions } from './coco_options.js'
 import { CROWD, type DataCounts, type ListCounts, MIN_SIDE, NO_AREA, THIN } from './left_out.js'
 import type { CountedSample } from './make_samples.js'
+import type { Sample } from './sample.js'
 import { tallyText, tallyUp } from './tally.js'
 
 /** What to do where one reason takes all objects. */

@@ -1,11 +1,11 @@
-import { rename, rm, writeFile } from 'node:fs/promises'
 import * as tf from '@tensorflow/tfjs'
 import { type Backbone, isBackbone } from '../backbones/backbone.js'
 import { isDetector } from '../detectors/detector.js'
 import { type TracedFunction, toTensor, trace } from '../engine/index.js'
 import { tracedOutputs } from '../engine/trace/trace.js'
-import { ConfigError, DataError, TraceError } from '../errors.js'
+import { ConfigError, TraceError } from '../errors.js'
 import { wholeFrames } from '../evaluation/predictor.js'
+import { replaceContent } from '../files/replace_file.js'
 import type { HostDType } from '../host_tensor.js'
 import { atLambda, type Module } from '../nn/index.js'
 
@@ -67,7 +67,7 @@ export async function exportOnnx(
   const recorded = record(model, images, lambda)
   const outputs = outputsOf(recorded)
   const file = recorded.encode()
-  await writeWhole(path, file)
+  await replaceContent(path, file)
   return { path, part, bytes: file.byteLength, inputs: [images], outputs }
 }
 
@@ -129,16 +129,4 @@ function outputsOf(recorded: TracedFunction): ExportedValue[] {
     const what = `output ${path} is not computed from the images`
     throw new TraceError(recorded.name, what, 'leave it out of the outputs')
   })
-}
-
-/** Writes under another name first, so that no half of the file is ever there. */
-async function writeWhole(path: string, file: Uint8Array): Promise<void> {
-  try {
-    await writeFile(`${path}.tmp`, file)
-    await rename(`${path}.tmp`, path)
-  } catch (error) {
-    await rm(`${path}.tmp`, { force: true }).catch(() => {})
-    const { code } = error as NodeJS.ErrnoException
-    throw new DataError(path, `cannot be written (${code})`, 'give another path')
-  }
 }

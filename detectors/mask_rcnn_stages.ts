@@ -1,6 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import type { HostTree, RunTensor } from '../engine/index.js'
 import type { BBoxOutputs } from '../heads/bbox_head.js'
+import type { RoIHead } from '../heads/roi_head.js'
+import type { RPNHead } from '../heads/rpn_head.js'
 import { anchorOutputs } from '../heads/scene/anchor_outputs.js'
 import { repeatImages, sizesOf } from '../heads/scene/repeat_images.js'
 import { fixedRois, maskLogits, roiOutputs } from '../heads/scene/roi_outputs.js'
@@ -8,7 +10,7 @@ import { sceneObjects } from '../heads/scene/scene_objects.js'
 import { ints } from '../host_tensor.js'
 import type { Detections } from './detector.js'
 import { paddedSizes } from './input_frames.js'
-import type { MaskRCNN } from './mask_rcnn.js'
+import type { PyramidDetector } from './pyramid_detector.js'
 import type { Stages, TimedImages } from './stages.js'
 
 /** Anchors that see an object: three stand in each cell. */
@@ -43,7 +45,7 @@ type Found = Detections & {
  * post-processing.
  */
 export function maskRcnnStages(
-  detector: MaskRCNN,
+  detector: PyramidDetector & { readonly rpn_head: RPNHead; readonly roi_head: RoIHead },
   { size, batch, seed }: TimedImages,
 ): Stages<Rois, Raw, Found> {
   const { rpn_head, roi_head } = detector

@@ -2,12 +2,12 @@ import type * as tf from '@tensorflow/tfjs'
 import type { DenseHead } from '../heads/dense_head.js'
 import { sceneObjects } from '../heads/scene/scene_objects.js'
 import { paddedSizes } from './input_frames.js'
-import type { RetinaNet } from './retinanet.js'
+import type { PyramidDetector } from './pyramid_detector.js'
 import type { Stages, TimedImages } from './stages.js'
 
 /** RetinaNet, cut at what its head computes in all cells. */
 export function retinaNetStages(
-  detector: RetinaNet<DenseHead>,
+  detector: PyramidDetector & { readonly bbox_head: DenseHead },
   { size, batch, seed }: TimedImages,
 ): Stages {
   const { bbox_head } = detector

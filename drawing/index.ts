@@ -1,6 +1,10 @@
 export { type DrawnBatch, drawBatchImage } from './draw_batch.js'
-export * from './draw_detections.js'
-export * from './draw_heat_map.js'
+export {
+  type DrawDetectionsOptions,
+  type DrawnDetection,
+  drawDetections,
+} from './draw_detections.js'
+export { type DrawHeatMapOptions, drawHeatMap } from './draw_heat_map.js'
 export { encodeJpeg } from './encode_image.js'
 export { frameMask } from './frame_mask.js'
 export { heatColor } from './heat_colors.js'

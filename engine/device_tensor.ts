@@ -15,3 +15,12 @@ export abstract class DeviceTensor {
   /** Frees the memory; not while a run uses it. */
   abstract dispose(): void
 }
+
+/** Where functions compiled with the same options compute. */
+export interface Memory {
+  /** A tensor with these numbers. On the processor it takes the array over. */
+  upload(host: HostTensor): DeviceTensor
+  zeros(dtype: HostDType, shape: readonly number[]): DeviceTensor
+  /** Gives a tensor other numbers, of its type and shape. */
+  write(tensor: DeviceTensor, host: HostTensor): void
+}

@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
 import { type HostDType, type HostTensor, zeros } from '../host_tensor.js'
-import type { Compiled, CompiledFunction, EngineName, RunOptions } from './compiled.js'
-import { DeviceTensor } from './device_tensor.js'
-import type { Memory } from './memory.js'
+import type { Compiled, CompiledFunction, RunOptions } from './compiled.js'
+import type { EngineName } from './compute_options.js'
+import { DeviceTensor, type Memory } from './device_tensor.js'
 import { loadTensorflow } from './tensorflow_backend.js'
 import {
   flattenTree,

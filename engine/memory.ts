@@ -1,18 +1,8 @@
 import { DeviceError } from '../errors.js'
-import type { HostDType, HostTensor } from '../host_tensor.js'
-import type { ComputeOptions } from './compiled.js'
-import type { DeviceTensor } from './device_tensor.js'
+import type { ComputeOptions } from './compute_options.js'
+import type { Memory } from './device_tensor.js'
 import { tensorMemory } from './eager.js'
 import { deviceMemory, hostMemory } from './runtime/device_memory.js'
-
-/** Where functions compiled with the same options compute. */
-export interface Memory {
-  /** A tensor with these numbers. On the processor it takes the array over. */
-  upload(host: HostTensor): DeviceTensor
-  zeros(dtype: HostDType, shape: readonly number[]): DeviceTensor
-  /** Gives a tensor other numbers, of its type and shape. */
-  write(tensor: DeviceTensor, host: HostTensor): void
-}
 
 /**
  * The memory of an engine and its device.

@@ -1,12 +1,7 @@
 import { TraceError } from '../errors.js'
 import { zeros } from '../host_tensor.js'
-import type {
-  Compiled,
-  CompiledFunction,
-  CompileOptions,
-  ComputeOptions,
-  RunOptions,
-} from './compiled.js'
+import type { Compiled, CompiledFunction, CompileOptions, RunOptions } from './compiled.js'
+import type { ComputeOptions } from './compute_options.js'
 import { DeviceTensor } from './device_tensor.js'
 import { openMemory } from './memory.js'
 import { Session } from './runtime/session.js'

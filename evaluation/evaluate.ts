@@ -7,7 +7,7 @@ import {
 } from '../datasets/index.js'
 import type { Detector, PredictBatch } from '../detectors/index.js'
 import { compile } from '../engine/compile.js'
-import type { ComputeOptions } from '../engine/compiled.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { openMemory } from '../engine/memory.js'
 import type { HostTree } from '../engine/tensors.js'

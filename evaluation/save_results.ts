@@ -1,17 +1,19 @@
 import { join } from 'node:path'
-import { replaceText } from '../files/replace_file.js'
+import { cannotWriteRun } from '../files/file_error.js'
+import { replaceContent } from '../files/replace_file.js'
 import type { CocoResults } from './coco_results.js'
 
 /** Files of a work dir with the detections of its last evaluation, each a COCO results file. */
 export const RESULT_FILES = { bbox: 'results.bbox.json', segm: 'results.segm.json' } as const
 
 /**
- * Replaces the results in a work dir; each file is written under another name, synced and renamed.
+ * Replaces the results in a work dir; each file appears whole or not at all.
  */
 export async function saveResults(workDir: string, results: CocoResults): Promise<void> {
   for (const kind of ['bbox', 'segm'] as const) {
     const entries = results[kind]
-    if (entries) await replaceText(join(workDir, RESULT_FILES[kind]), piecesOfJson(entries))
+    const path = join(workDir, RESULT_FILES[kind])
+    if (entries) await replaceContent(path, piecesOfJson(entries), cannotWriteRun)
   }
 }
 

@@ -5,8 +5,6 @@ import type { Detector } from '../detectors/index.js'
 import { ConfigError, DataError } from '../errors.js'
 import { randomizeNorms } from '../nn/index.js'
 import {
-  fillWeights,
-  isKeyOfAverages,
   isOfAverages,
   type Pretrained,
   type PretrainedReport,
@@ -18,7 +16,9 @@ import {
 import { buildDetector, type Config, type Form } from '../registry.js'
 import { findCheckpoint } from '../training/index.js'
 import { type CheckpointMetadata, readCheckpointMetadata } from '../weights/checkpoint_metadata.js'
+import { fillWeights } from '../weights/fill_weights.js'
 import { trainStatePath } from '../weights/load_weights.js'
+import { isKeyOfAverages } from '../weights/torch/find_weights.js'
 import { matchForm, otherActNum, withActNum } from './match_form.js'
 
 /**

@@ -3,13 +3,13 @@ import {
   matchShapes,
   type Pretrained,
   type PretrainedMatch,
-  shapesOf,
   sharedNames,
 } from '../pretrained/index.js'
 import { buildModel, type Form, type ModelConfig } from '../registry.js'
+import { shapesOf } from '../weights/fill_weights.js'
 
 /**
- * Compares the weights of a file with a model in the form that they are in: the one that has more
+ * Matches the weights of a file with a model in the form that they are in: the one that has more
  * of their names, the training form where both have as many, as of a network with one form.
  */
 export function matchForm(

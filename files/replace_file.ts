@@ -1,59 +1,121 @@
-import { open, rename, rm } from 'node:fs/promises'
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { type FileHandle, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { TrainingError } from '../errors.js'
+import { cannotWrite, type FileSentence, orFileError, orFileErrorSync } from './file_error.js'
 
-/**
- * Writes a file under another name, then gives it its own and syncs the folder: a crash at any
- * moment leaves the file as it was, or as it is to be.
- *
- * @param write writes and syncs a file of the name it is given.
- */
-export async function replaceFile(
-  path: string,
-  write: (path: string) => Promise<void>,
-): Promise<void> {
-  const unfinished = `${path}.tmp`
-  try {
-    await write(unfinished)
-    await rename(unfinished, path)
-    await syncFolder(dirname(path))
-  } catch (error) {
-    await rm(unfinished, { force: true, recursive: true }).catch(() => {})
-    throw couldNotWrite(path, error)
-  }
+/** A text or bytes; a text in pieces where it may be longer than a string can be. */
+export type FileContent = string | Uint8Array | Iterable<string>
+
+/** The name that a file has while it is written. */
+export function unfinishedName(path: string): string {
+  return `${path}.tmp`
 }
 
 /**
- * `replaceFile` with a text. @param text whole, or in pieces where it may be longer than a string
- * can be.
+ * Writes a file under another name, syncs it, gives it its own name and syncs the folder: a crash
+ * at any moment leaves the file as it was, or as it is to be, and so does an error, which removes
+ * what was written until then.
+ *
+ * @param write writes to the file, which is empty, synced and closed for it.
+ * @param sentence what an error of the file system becomes. @default cannotWrite
  */
-export function replaceText(path: string, text: string | Iterable<string>): Promise<void> {
-  return replaceFile(path, async (unfinished) => {
+export function replaceFile(
+  path: string,
+  write: (file: FileHandle) => Promise<void>,
+  sentence: FileSentence = cannotWrite,
+): Promise<void> {
+  return orFileError(path, sentence, async () => {
+    const unfinished = unfinishedName(path)
     const file = await open(unfinished, 'w')
     try {
-      for (const piece of typeof text === 'string' ? [text] : text) await file.writeFile(piece)
-      await file.sync()
-    } finally {
-      await file.close()
+      await thenClose(file, async () => {
+        await write(file)
+        await file.sync()
+      })
+      await rename(unfinished, path)
+    } catch (error) {
+      await rm(unfinished, { force: true }).catch(() => {})
+      throw error
     }
+    await syncPath(dirname(path))
   })
 }
 
-/** An error of the file system as a sentence about a file of the run; any other as it is. */
-export function couldNotWrite(path: string, error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  if (syscall === undefined) return error
-  return new TrainingError(
-    `${path} could not be written (${code})`,
-    'make room in the work dir and go on with --resume, from the checkpoint before',
-  )
+/** `replaceFile` with what is in memory. */
+export function replaceContent(
+  path: string,
+  content: FileContent,
+  sentence?: FileSentence,
+): Promise<void> {
+  const write = async (file: FileHandle) => {
+    for (const piece of piecesOf(content)) await file.writeFile(piece)
+  }
+  return replaceFile(path, write, sentence)
 }
 
-async function syncFolder(path: string): Promise<void> {
-  const folder = await open(path, 'r')
+/** `replaceContent` at once: no signal comes between the file's first byte and its name. */
+export function replaceContentSync(
+  path: string,
+  content: FileContent,
+  sentence: FileSentence = cannotWrite,
+): void {
+  orFileErrorSync(path, sentence, () => {
+    const unfinished = unfinishedName(path)
+    const file = openSync(unfinished, 'w')
+    try {
+      try {
+        for (const piece of piecesOf(content)) writeFileSync(file, piece)
+        fsyncSync(file)
+      } finally {
+        closeSync(file)
+      }
+      renameSync(unfinished, path)
+    } catch (error) {
+      rmSync(unfinished, { force: true })
+      throw error
+    }
+    syncPathSync(dirname(path))
+  })
+}
+
+/** Has a folder's names, or a file that others wrote, on the disk, where that is possible. */
+export async function syncPath(path: string): Promise<void> {
   try {
-    await folder.sync()
-  } finally {
-    await folder.close()
+    const file = await open(path, 'r')
+    await thenClose(file, () => file.sync())
+  } catch (error) {
+    requireUnsyncable(error)
   }
+}
+
+function syncPathSync(path: string): void {
+  try {
+    const file = openSync(path, 'r')
+    try {
+      fsyncSync(file)
+    } finally {
+      closeSync(file)
+    }
+  } catch (error) {
+    requireUnsyncable(error)
+  }
+}
+
+/** Codes of what cannot be opened (folders on Windows, or unreadable) or synced (some networks). */
+const UNSYNCABLE = new Set(['EACCES', 'EINVAL', 'EISDIR', 'ENOSYS', 'ENOTSUP', 'EPERM'])
+
+function requireUnsyncable(error: unknown): void {
+  if (!UNSYNCABLE.has(String((error as NodeJS.ErrnoException).code))) throw error
+}
+
+async function thenClose(file: FileHandle, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } finally {
+    await file.close()
+  }
+}
+
+function piecesOf(content: FileContent): Iterable<string | Uint8Array> {
+  return typeof content === 'string' || content instanceof Uint8Array ? [content] : content
 }

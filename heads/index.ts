@@ -1,8 +1,33 @@
-export * from './bbox_head.js'
-export * from './dense_head.js'
-export * from './mask_head.js'
-export * from './retina_head.js'
-export * from './roi_head.js'
-export * from './rpn_head.js'
+export { BBoxHead, type BBoxHeadOptions, type BBoxOutputs, type BBoxTargets } from './bbox_head.js'
+export {
+  type DenseDetections,
+  type DenseFrames,
+  DenseHead,
+  type DenseTargets,
+} from './dense_head.js'
+export { MaskHead, type MaskHeadOptions } from './mask_head.js'
+export {
+  type RetinaAnchorOptions,
+  RetinaHead,
+  type RetinaHeadOptions,
+  type RetinaOutputs,
+  type RetinaTestOptions,
+} from './retina_head.js'
+export {
+  type RoIDetections,
+  type RoIExtractorOptions,
+  type RoIFrames,
+  RoIHead,
+  type RoIHeadOptions,
+  type RoIHeadTargets,
+} from './roi_head.js'
+export {
+  type RPNAnchorOptions,
+  type RPNFrames,
+  RPNHead,
+  type RPNHeadOptions,
+  type RPNOutputs,
+  type RPNTargets,
+} from './rpn_head.js'
 export { repeatImages } from './scene/repeat_images.js'
 export type { SceneObject } from './scene/scene_objects.js'

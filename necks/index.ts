@@ -1,2 +1,2 @@
-export * from './fpn.js'
-export * from './neck.js'
+export { FPN, type FPNOptions } from './fpn.js'
+export { Neck } from './neck.js'

@@ -1,14 +1,31 @@
-export * from '../random/random.js'
-export * from './adaptive_max_pool.js'
-export * from './batch_norm.js'
-export * from './conv_transpose2d.js'
-export * from './conv2d.js'
-export * from './deep_training.js'
-export * from './drop_path.js'
-export * from './initializers.js'
-export * from './layer_norm.js'
-export * from './linear.js'
-export * from './merge_convolutions.js'
-export * from './module.js'
-export * from './parameter.js'
-export * from './randomize_norms.js'
+export { RANDOM_VERSION, Random } from '../random/random.js'
+export { adaptiveMaxPool } from './adaptive_max_pool.js'
+export { BatchNorm, type BatchNormOptions } from './batch_norm.js'
+export { ConvTranspose2d, type ConvTranspose2dOptions, joinPatches } from './conv_transpose2d.js'
+export { Conv2d, type Conv2dOptions, convNorm, depthwise } from './conv2d.js'
+export { atLambda } from './deep_training.js'
+export { dropPath } from './drop_path.js'
+export {
+  constant,
+  kaimingNormalFanOut,
+  normal,
+  ones,
+  truncatedNormal,
+  uniform,
+  uniformFanIn,
+  xavierUniform,
+  zeros,
+} from './initializers.js'
+export { LayerNorm, type LayerNormOptions, layerNorm } from './layer_norm.js'
+export { Linear, type LinearOptions } from './linear.js'
+export {
+  assignMerged,
+  foldBatchNorm,
+  type MatrixProduct,
+  type MergedConv,
+  mergePointwise,
+  unmerged,
+} from './merge_convolutions.js'
+export { type ForwardOptions, functionalCall, Module } from './module.js'
+export { emptyVariable, type Initializer, Parameter } from './parameter.js'
+export { randomizeNorms } from './randomize_norms.js'

@@ -1,4 +1,4 @@
-import { type Miss, type PretrainedReport, tensorsOfModel } from './compare.js'
+import { type Miss, type PretrainedReport, tensorsOfModel } from './explain_match.js'
 
 /** At most this many names of a kind are told for each reason. */
 const SHOWN = 3

@@ -1,4 +1,4 @@
-/** What is known of a file and a model when their tensors are compared. */
+/** What is known of a file and a model when their tensors are matched. */
 export interface Situation {
   /** Names in the file, after they were adapted. */
   readonly file: ReadonlySet<string>

@@ -1,8 +1,10 @@
 import { DataError } from '../errors.js'
 import type { Module } from '../nn/index.js'
+import { fillWeights, shapesOf } from '../weights/fill_weights.js'
+import type { Shapes } from '../weights/match_weights.js'
+import type { WeightsChoice } from '../weights/torch/find_weights.js'
 import { type Adapted, type AdaptedTensor, adaptNames, isOfKnownSource } from './adapt_names.js'
-import { compare, type PretrainedReport, reportOf, requireExplained } from './compare.js'
-import type { WeightsChoice } from './find_weights.js'
+import { explainMatch, type PretrainedReport, reportOf, requireExplained } from './explain_match.js'
 import { type Pretrained, readPretrained } from './read_pretrained.js'
 import { isOfAverages, unwrap, wrapperPrefixes } from './wrappers.js'
 
@@ -38,7 +40,7 @@ export async function matchPretrained(
 }
 
 /**
- * Compares the tensors of a file with those of a model, behind the prefix of wrappers that gives
+ * Matches the tensors of a file with those of a model, behind the prefix of wrappers that gives
  * them most names of the model. Of two that give as many, running averages are preferred, unless
  * `weights` says otherwise.
  *
@@ -46,7 +48,7 @@ export async function matchPretrained(
  */
 export function matchShapes(
   pretrained: Pretrained,
-  shapes: Readonly<Record<string, readonly number[]>>,
+  shapes: Shapes,
   { classes, part, weights }: MatchOptions = {},
 ): PretrainedMatch {
   const prefixes = wrapperPrefixes(Object.keys(pretrained.tensors))
@@ -54,7 +56,7 @@ export function matchShapes(
   const isPreferred = (prefix = '') => isOfAverages(prefix) !== (weights === 'model')
   const matches = files.map((file) => {
     const adapted = adaptNames(file)
-    const match = { adapted, ...compare(adapted, shapes, { classes, part }) }
+    const match = { adapted, ...explainMatch(adapted, shapes, { classes, part }) }
     const count = sharedNames(match.report)
     return { match, rank: 2 * count + (count > 0 && isPreferred(file.prefix) ? 1 : 0) }
   })
@@ -91,24 +93,6 @@ export async function loadPretrained(
   requireExplained(report)
   await fillWeights(model, tensors)
   return report
-}
-
-/** Puts tensors into the parameters of their names; the others keep their values. */
-export async function fillWeights(
-  model: Module,
-  tensors: Readonly<Record<string, AdaptedTensor>>,
-): Promise<void> {
-  for (const [name, parameter] of model.namedParameters()) {
-    if (!Object.hasOwn(tensors, name)) continue
-    const { data } = await tensors[name].read()
-    parameter.data = data instanceof Float32Array ? data : Float32Array.from(data)
-  }
-}
-
-/** Shapes of the parameters and buffers of a model, by name. */
-export function shapesOf(model: Module): Record<string, readonly number[]> {
-  const named = model.namedParameters().map(([name, { shape }]) => [name, shape] as const)
-  return Object.fromEntries(named)
 }
 
 /** The form of VanillaNet that the names are of; undefined for other networks. */

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { EXIF_MODES, type ExifMode } from '../datasets/exif.js'
-import { PRECISIONS, type Precision } from '../engine/compiled.js'
+import { PRECISIONS, type Precision } from '../engine/compute_options.js'
 import type { LossScaleOptions } from '../training/optim/loss_scale.js'
 import type { OptimizerOptions } from '../training/optim/optimizer.js'
 import type { ParamGroupOptions } from '../training/optim/param_groups.js'

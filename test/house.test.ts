@@ -2,7 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { arrowsOf, brokenArrows, roomOf } from './helpers/house_arrows.js'
+import { type Arrow, arrowsOf, brokenArrows, roomOf } from './helpers/house_arrows.js'
+import { importCircles } from './helpers/import_circles.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const NOT_SOURCE = new Set(['node_modules', 'dist', 'work_dirs', 'data', 'test', 'bench', 'docs'])
@@ -16,11 +17,31 @@ function sourceFiles(folder: string): string[] {
   })
 }
 
+/** The imports of all sources. */
+function houseArrows(): Arrow[] {
+  return sourceFiles(ROOT).flatMap((path) => arrowsOf(path, readFileSync(join(ROOT, path), 'utf8')))
+}
+
 test('imports run downward only', (t) => {
-  const files = sourceFiles(ROOT)
-  const arrows = files.flatMap((path) => arrowsOf(path, readFileSync(join(ROOT, path), 'utf8')))
+  const arrows = houseArrows()
   t.true(arrows.length > 50, 'the sources are found')
   t.deepEqual(brokenArrows(arrows), [])
+})
+
+test('no files import each other in a circle, not even their types', (t) => {
+  t.deepEqual(importCircles(houseArrows()), [])
+})
+
+test('each circle is reported with the files on it', (t) => {
+  const arrow = (way: string): Arrow => {
+    const [from, to] = way.split(' -> ')
+    return { from, to }
+  }
+  const sound = ['a.ts -> b.ts', 'b.ts -> c.ts', 'a.ts -> c.ts', 'c.ts -> d.ts'].map(arrow)
+  t.deepEqual(importCircles(sound), [])
+  t.deepEqual(importCircles([...sound, arrow('d.ts -> b.ts')]), ['b.ts -> c.ts -> d.ts -> b.ts'])
+  const two = [...sound, arrow('c.ts -> b.ts'), arrow('d.ts -> d.ts')]
+  t.deepEqual(importCircles(two).sort(), ['b.ts -> c.ts -> b.ts', 'd.ts -> d.ts'])
 })
 
 test('an op that imports a head is reported in words', (t) => {

@@ -12,14 +12,9 @@
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
 import { matchForm } from '../experiments/match_form.js'
-import {
-  matchSource,
-  readPretrained,
-  reportLines,
-  requireExplained,
-  writePretrained,
-} from '../pretrained/index.js'
+import { matchSource, readPretrained, reportLines, requireExplained } from '../pretrained/index.js'
 import { findCheckpoint } from '../training/index.js'
+import { writePretrained } from '../weights/write_pretrained.js'
 import { command, run } from './cli/command.js'
 import { replacedInput, requireWritable } from './cli/output_file.js'
 

@@ -52,7 +52,7 @@ await run<Flags, [string[]]>(program, async ([workDirs], flags, say) => {
     now: new Date(),
   })
   const page = renderPage(document, pictures, await bundlePage())
-  await writeOutput(out, page)
+  writeOutput(out, page)
   say(`${out}: ${(page.length / 1e6).toFixed(1)} MB`)
   return document
 })

@@ -77,7 +77,7 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
     onProgress: showProgress('images'),
   })
   // Before they are evaluated: hours of detecting are not lost where that fails.
-  for (const { path, kind } of files) await writeOutput(path, JSON.stringify(results[kind] ?? []))
+  for (const { path, kind } of files) writeOutput(path, JSON.stringify(results[kind] ?? []))
   const tell = (line: string) => process.stderr.write(printable(`${line}\n`))
   const { bbox, segm, perClass, table } = evaluateSaved(dataset, results, { files, tell })
   for (const line of table) say(line)

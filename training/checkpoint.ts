@@ -2,7 +2,8 @@ import { readdir, rm, stat } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { DataError } from '../errors.js'
-import { replaceFile, replaceText } from '../files/replace_file.js'
+import { cannotWriteRun } from '../files/file_error.js'
+import { replaceContent } from '../files/replace_file.js'
 import {
   type CheckpointMetadata,
   METADATA_KEY,
@@ -79,13 +80,11 @@ export async function saveCheckpoint(
     [LOG_KEY]: JSON.stringify(log),
     ...(lossScale && { [LOSS_SCALE_KEY]: JSON.stringify(lossScale) }),
   }
-  await replaceFile(trainStatePath(modelPath), (path) =>
-    writeSafetensors(path, trainingTensors(state), training),
-  )
-  await replaceFile(modelPath, (path) =>
-    writeSafetensors(path, { ...state.parameters, ...state.buffers }, model),
-  )
-  await replaceText(join(workDir, LATEST), `${name}.safetensors\n`)
+  const tensors = { ...state.parameters, ...state.buffers }
+  const statePath = trainStatePath(modelPath)
+  await writeSafetensors(statePath, trainingTensors(state), training, cannotWriteRun)
+  await writeSafetensors(modelPath, tensors, model, cannotWriteRun)
+  await replaceContent(join(workDir, LATEST), `${name}.safetensors\n`, cannotWriteRun)
   await removeOld(workDir, basename(modelPath), keep)
   return modelPath
 }
@@ -198,7 +197,7 @@ export async function goBackTo(workDir: string, checkpoint: string): Promise<voi
   const iterationOf = async (file: string) =>
     (await readCheckpointMetadata(join(workDir, file)))?.iteration ?? 0
   const iteration = await iterationOf(kept)
-  await replaceText(join(workDir, LATEST), `${kept}\n`)
+  await replaceContent(join(workDir, LATEST), `${kept}\n`, cannotWriteRun)
   for (const file of (await readdir(workDir)).filter(isModelFile)) {
     if ((await iterationOf(file)) <= iteration) continue
     await rm(join(workDir, file), { force: true })

@@ -1,5 +1,4 @@
-import { DeviceTensor } from '../engine/device_tensor.js'
-import type { Memory } from '../engine/memory.js'
+import { DeviceTensor, type Memory } from '../engine/device_tensor.js'
 import type { RunTensor } from '../engine/tensors.js'
 
 /**

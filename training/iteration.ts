@@ -1,6 +1,7 @@
 import type { Detector } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
-import type { CompileOptions, ComputeOptions } from '../engine/compiled.js'
+import type { CompileOptions } from '../engine/compiled.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
 import { type HostTree, hostTensor, type RunTensor } from '../engine/tensors.js'
 import { type HostTensor, scalar } from '../host_tensor.js'
 import { DoubleBuffer } from './double_buffer.js'

@@ -1,5 +1,6 @@
 import { appendFile, readFile } from 'node:fs/promises'
-import { couldNotWrite, replaceText } from '../files/replace_file.js'
+import { cannotWriteRun, orFileError } from '../files/file_error.js'
+import { replaceContent } from '../files/replace_file.js'
 
 /** One line: `iter` counts updates from 1. */
 export interface LogLine {
@@ -27,7 +28,8 @@ export class MetricsLog {
       const line = parseLine(text)
       return line && line.iter <= iteration ? [{ text, line }] : []
     })
-    await replaceText(path, lines.map(({ text }) => `${text}\n`).join(''))
+    const kept = lines.map(({ text }) => `${text}\n`).join('')
+    await replaceContent(path, kept, cannotWriteRun)
     return new MetricsLog(
       path,
       lines.map(({ line }) => line),
@@ -36,21 +38,18 @@ export class MetricsLog {
 
   /** @throws TrainingError where there is no room for the line. */
   async append(line: LogLine): Promise<void> {
-    try {
-      await appendFile(this.path, `${JSON.stringify(line)}\n`)
-    } catch (error) {
-      throw couldNotWrite(this.path, error)
-    }
+    const text = `${JSON.stringify(line)}\n`
+    await orFileError(this.path, cannotWriteRun, () => appendFile(this.path, text))
   }
 }
 
-async function readExisting(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
-    throw couldNotWrite(path, error)
-  }
+function readExisting(path: string): Promise<string> {
+  return orFileError(path, cannotWriteRun, () =>
+    readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return ''
+      throw error
+    }),
+  )
 }
 
 /** Undefined for what is no line of a log, such as one that was cut short. */

@@ -1,6 +1,7 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RESULT_FILES } from '../evaluation/save_results.js'
+import { unfinishedName } from '../files/replace_file.js'
 import { isCheckpointFile, isModelFile } from './checkpoint.js'
 import { LATEST, readLatest } from './find_checkpoint.js'
 
@@ -61,8 +62,10 @@ export async function moveRunAside(workDir: string): Promise<string | undefined>
  * ever resumed.
  */
 export async function deleteRun(workDir: string): Promise<void> {
-  const isNamed = (file: string) => NAMED.some((name) => file === name || file === `${name}.tmp`)
-  const others = (await readdir(workDir)).filter((file) => isNamed(file) || isCheckpointFile(file))
+  const names = new Set(NAMED.flatMap((name) => [name, unfinishedName(name)]))
+  const others = (await readdir(workDir)).filter(
+    (file) => names.has(file) || isCheckpointFile(file),
+  )
   for (const file of [LATEST, ...others]) await rm(join(workDir, file), { force: true })
 }
 

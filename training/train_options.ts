@@ -1,5 +1,5 @@
 import type { Detector } from '../detectors/detector.js'
-import type { ComputeOptions } from '../engine/compiled.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
 import type { HostTree } from '../engine/tensors.js'
 import type { ApSummaries } from './ap_summary.js'
 import type { LogLine } from './metrics_log.js'

@@ -1,7 +1,9 @@
-import { rename, rm, stat, writeFile } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve as resolvePath } from 'node:path'
 import { ConfigError, DataError } from '../errors.js'
+import { orFileError } from '../files/file_error.js'
 import { makeFolder } from '../files/make_folder.js'
+import { replaceContent } from '../files/replace_file.js'
 import { checkpointToResume, goBackTo } from './checkpoint.js'
 import {
   CONFIG_FILE,
@@ -46,7 +48,7 @@ export async function checkWorkDir(options: WorkDirOptions): Promise<void> {
 
 /** Makes the folder where needed, and takes its lock. */
 export async function openWorkDir(workDir: string): Promise<RunLock> {
-  return await orUnwritable(workDir, async () => {
+  return await orFileError(workDir, unwritable, async () => {
     await makeFolder(workDir)
     return await lockWorkDir(workDir)
   })
@@ -62,7 +64,7 @@ export async function prepareWorkDir(
 ): Promise<void> {
   const { workDir, resume, overwrite, config, data, shapes } = options
   await requireNothingLost(options) // somebody may have trained here since it was checked
-  await orUnwritable(workDir, async () => {
+  await orFileError(workDir, unwritable, async () => {
     if (overwrite) await deleteGivenUp(options)
     if (data) await writeDocument(workDir, DATA_FILE, data)
     if (shapes) await writeDocument(workDir, SHAPES_FILE, shapes)
@@ -72,10 +74,9 @@ export async function prepareWorkDir(
   })
 }
 
-async function writeDocument(workDir: string, file: string, document: unknown): Promise<void> {
-  const path = join(workDir, file)
-  await writeFile(`${path}.tmp`, `${JSON.stringify(document, null, 2)}\n`)
-  await rename(`${path}.tmp`, path)
+function writeDocument(workDir: string, file: string, document: unknown): Promise<void> {
+  const text = `${JSON.stringify(document, null, 2)}\n`
+  return replaceContent(join(workDir, file), text, (_, code) => unwritable(workDir, code))
 }
 
 async function deleteGivenUp(options: WorkDirOptions): Promise<void> {
@@ -132,19 +133,10 @@ async function ownCheckpoint({ workDir, resume }: WorkDirOptions): Promise<strin
   return resolvePath(dirname(checkpoint)) === resolvePath(workDir) ? checkpoint : undefined
 }
 
-async function orUnwritable<Result>(
-  workDir: string,
-  write: () => Promise<Result>,
-): Promise<Result> {
-  try {
-    return await write()
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException
-    if (syscall === undefined) throw error
-    throw new DataError(
-      workDir,
-      `the work dir cannot be written (${code})`,
-      'give another --work-dir, or change its permissions',
-    )
-  }
+function unwritable(workDir: string, code: string): DataError {
+  return new DataError(
+    workDir,
+    `the work dir cannot be written (${code})`,
+    'give another --work-dir, or change its permissions',
+  )
 }

@@ -1,6 +1,7 @@
 import { DataError } from '../errors.js'
 import type { HostTensor } from '../host_tensor.js'
 import type { Module } from '../nn/index.js'
+import { shapesOf } from './fill_weights.js'
 import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
 import { readSafetensors, readSafetensorsHeader } from './safetensors.js'
 
@@ -24,18 +25,15 @@ export async function loadWeights(
 ): Promise<WeightMatch> {
   const prefix = options.weights === 'ema' ? 'ema.' : ''
   const file = prefix === '' ? path : trainStatePath(path)
-  const parameters = model.namedParameters()
-  const expected = Object.fromEntries(parameters.map(([name, { shape }]) => [name, shape]))
-
   const { shapes } = await readSafetensorsHeader(file)
-  const match = matchWeights(expected, withoutPrefix(shapes, prefix))
+  const match = matchWeights(shapesOf(model), withoutPrefix(shapes, prefix))
   if (options.partial ? match.matched.length === 0 : !isFullMatch(match)) {
     const what = `the weights are not of this model: ${describeMatch(match)}`
     throw new DataError(file, what, 'give the config that the checkpoint was made with')
   }
   const { tensors } = await readSafetensors(file)
   const matched = new Set(match.matched)
-  for (const [name, parameter] of parameters) {
+  for (const [name, parameter] of model.namedParameters()) {
     if (matched.has(name)) parameter.data = asFloats(tensors[prefix + name])
   }
   return match

@@ -1,7 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import type { FileHandle } from 'node:fs/promises'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { DataError } from '../errors.js'
 import { cutShort, MAX_CALL_BYTES, readBytes, withFile } from '../files/file_bytes.js'
+import type { FileSentence } from '../files/file_error.js'
+import { replaceFile } from '../files/replace_file.js'
 import { type HostTensor, sizeOf } from '../host_tensor.js'
 import {
   decodeTensor,
@@ -38,32 +40,31 @@ const WRITTEN_DTYPE = { float32: 'F32', int32: 'I32', uint8: 'U8', bool: 'BOOL' 
 const MAX_HEADER_BYTES = 100_000_000
 
 /**
- * Writes tensors to a new file and syncs it to the disk; an existing file is replaced. The arrays
- * go out as they are, with no copy of the whole; stored tensors and those on a device are read one
- * at a time.
+ * Writes tensors to a file, which appears whole or not at all, in the place of one that was there.
+ * The arrays go out as they are, with no copy of the whole; stored tensors and those on a device
+ * are read one at a time.
  *
  * Source: the safetensors format of Hugging Face: the header's length in 8 bytes, the header as
  * JSON padded to 8 bytes, the arrays back to back, everything little-endian.
  *
  * @param metadata texts to keep in the header.
+ * @param sentence what an error of the file system becomes; by default a `DataError`.
  */
-export async function writeSafetensors(
+export function writeSafetensors(
   path: string,
   tensors: Readonly<Record<string, WrittenTensor>>,
   metadata: Readonly<Record<string, string>> = {},
+  sentence?: FileSentence,
 ): Promise<void> {
-  const file = await open(path, 'w')
-  try {
+  const write = async (file: FileHandle) => {
     let position = await writeBytes(file, headerOf(tensors, metadata), 0)
     for (const tensor of Object.values(tensors)) {
       const { data } = 'read' in tensor ? await tensor.read() : tensor
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
       position = await writeBytes(file, bytes, position)
     }
-    await file.sync()
-  } finally {
-    await file.close()
   }
+  return replaceFile(path, write, sentence)
 }
 
 /**

@@ -1,6 +1,5 @@
-import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { DataError } from '../errors.js'
+import { cannotWrite, orFileError } from '../files/file_error.js'
 import { makeFolder } from '../files/make_folder.js'
 import { floats } from '../host_tensor.js'
 import type { Module } from '../nn/index.js'
@@ -10,7 +9,7 @@ import { writeSafetensors } from './safetensors.js'
 /**
  * Saves the weights of a model alone, under PyTorch's names and shapes: what `loadWeights` reads.
  *
- * The file is written under another name, synced and renamed; its folder is made where needed.
+ * The file appears whole or not at all; its folder is made where needed.
  *
  * @param metadata what the checkpoint that the weights come from says of itself, if it does.
  * @param options.backboneAlone leaves out the rest of a detector.
@@ -25,14 +24,6 @@ export async function saveModel(
   const named = backboneAlone ? all.filter(([name]) => name.startsWith('backbone.')) : all
   const tensors = named.map(([name, { data, shape }]) => [name, floats(data, shape)] as const)
   const texts = metadata ? { [METADATA_KEY]: JSON.stringify(metadata) } : undefined
-  const unfinished = `${path}.tmp`
-  try {
-    await makeFolder(dirname(path))
-    await writeSafetensors(unfinished, Object.fromEntries(tensors), { format: 'pt', ...texts })
-    await rename(unfinished, path)
-  } catch (error) {
-    await rm(unfinished, { force: true }).catch(() => {})
-    const { code } = error as NodeJS.ErrnoException
-    throw new DataError(path, `cannot be written (${code})`, 'give another path')
-  }
+  await orFileError(path, cannotWrite, () => makeFolder(dirname(path)))
+  await writeSafetensors(path, Object.fromEntries(tensors), { format: 'pt', ...texts })
 }

@@ -1,4 +1,4 @@
-import { readFile, rename, writeFile } from 'node:fs/promises'
+import { readFile } from 'node:fs/promises'
 import {
   type CudaDocument,
   type CudaMachine,
@@ -8,6 +8,7 @@ import {
   type PartName,
 } from '../../benchmark/cuda_document.js'
 import { DataError } from '../../errors.js'
+import { replaceContent } from '../../files/replace_file.js'
 
 /** Lists of rows, and in which of them each kind of part has its own. */
 export const LISTS = ['parity', 'training', 'inference'] as const
@@ -53,7 +54,6 @@ async function readDocument(file: string): Promise<CudaDocument> {
 }
 
 /** Another file takes the place of the one before, so that there is always a whole one. */
-export async function saveDocument(file: string, document: CudaDocument): Promise<void> {
-  await writeFile(`${file}.part`, `${JSON.stringify(document, null, 1)}\n`)
-  await rename(`${file}.part`, file)
+export function saveDocument(file: string, document: CudaDocument): Promise<void> {
+  return replaceContent(file, `${JSON.stringify(document, null, 1)}\n`)
 }

@@ -1,6 +1,5 @@
 import { type HostDType, type HostTensor, zeros } from '../../host_tensor.js'
-import type { DeviceTensor } from '../device_tensor.js'
-import type { Memory } from '../memory.js'
+import type { DeviceTensor, Memory } from '../device_tensor.js'
 import { encodeModel } from '../onnx/model_proto.js'
 import { Graph } from '../trace/graph.js'
 import { memoryOfDevice, shareCudaArena } from './environment.js'

@@ -1,5 +1,5 @@
 import { DeviceError } from '../../errors.js'
-import type { Placement } from '../compiled.js'
+import type { Placement } from '../compute_options.js'
 import type { Node } from '../trace/graph.js'
 import { listed, textOf } from './ort_library.js'
 import { isShapeArithmetic } from './provider_kernels.js'

@@ -1,5 +1,5 @@
 import { DeviceError } from '../../errors.js'
-import type { DeviceName, Precision } from '../compiled.js'
+import type { DeviceName, Precision } from '../compute_options.js'
 import { nodeName } from '../onnx/model_proto.js'
 import type { Node } from '../trace/graph.js'
 import { deviceProblem } from './device_errors.js'

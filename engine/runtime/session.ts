@@ -1,5 +1,5 @@
 import { DeviceError, TraceError } from '../../errors.js'
-import type { ComputeOptions } from '../compiled.js'
+import type { ComputeOptions } from '../compute_options.js'
 import { DeviceTensor } from '../device_tensor.js'
 import { nodeName } from '../onnx/model_proto.js'
 import type { RunTensor } from '../tensors.js'

@@ -1,5 +1,5 @@
 import { sizeOf } from '../../host_tensor.js'
-import type { Precision } from '../compiled.js'
+import type { Precision } from '../compute_options.js'
 import {
   type Attribute,
   type ElementType,

@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import { TraceError } from '../../errors.js'
 import type { HostDType } from '../../host_tensor.js'
-import type { Precision } from '../compiled.js'
+import type { Precision } from '../compute_options.js'
 import { encodeModel, type NamedValue } from '../onnx/model_proto.js'
 import { TRACE_BACKEND } from '../recording.js'
 import { flattenTree, isTensor, mapTree, type TensorTree, type Tree } from '../tensors.js'

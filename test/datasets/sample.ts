@@ -1,4 +1,4 @@
-import type { Sample } from '../../datasets/coco.js'
+import type { Sample } from '../../datasets/sample.js'
 
 /** An image without a picture; labels count up unless they are given. */
 export function sample(size: [number, number], boxes: number[][] = [], labels?: number[]): Sample {

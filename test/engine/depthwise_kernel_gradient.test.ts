@@ -1,6 +1,6 @@
 import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
-import type { Precision } from '../../engine/compiled.js'
+import type { Precision } from '../../engine/compute_options.js'
 import { compile } from '../../engine/index.js'
 import { CUDA_KERNELS } from '../../engine/runtime/cuda_kernel_list.js'
 import { unsupportedNodes } from '../../engine/runtime/provider_kernels.js'

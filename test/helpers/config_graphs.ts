@@ -1,7 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
 import { rawOutputs } from '../../benchmark/raw_outputs.js'
 import { Detector } from '../../detectors/index.js'
-import type { Precision } from '../../engine/compiled.js'
+import type { Precision } from '../../engine/compute_options.js'
 import type { Node } from '../../engine/trace/graph.js'
 import { type Signature, trace } from '../../engine/trace/trace.js'
 import type { PredictInputs } from '../../evaluation/predictor.js'

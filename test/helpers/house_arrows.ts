@@ -23,7 +23,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   detectors: BELOW_DETECTORS,
   datasets: ['host_tensor', 'random', 'pycocotools', 'files', 'errors'],
   weights: ['nn', 'engine', 'host_tensor', 'files', 'errors'],
-  pretrained: ['weights', 'nn', 'engine', 'host_tensor', 'files', 'errors'],
+  pretrained: ['weights', 'nn', 'host_tensor', 'errors'],
   evaluation: BELOW_EVALUATION,
   benchmark: ['evaluation', ...BELOW_EVALUATION],
   deploy: ['evaluation', 'benchmark', ...BELOW_EVALUATION],

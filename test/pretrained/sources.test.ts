@@ -4,7 +4,7 @@ import maskRCNNSwinT from '../../configs/mask_rcnn_swin_t.js'
 import retinaNetR50 from '../../configs/retinanet_r50.js'
 import retinaNetSwinT from '../../configs/retinanet_swin_t.js'
 import { adaptNames } from '../../pretrained/adapt_names.js'
-import { compare, requireExplained } from '../../pretrained/compare.js'
+import { explainMatch, requireExplained } from '../../pretrained/explain_match.js'
 import type { Config } from '../../registry.js'
 import { fileOf, namesOf, shapesOf } from './known_names.js'
 
@@ -22,7 +22,7 @@ const COMPUTED = 'computed from the sizes of window and image'
  */
 function outcome(t: ExecutionContext, model: string, config: Config) {
   const adapted = adaptNames(fileOf(namesOf(model)))
-  const { report } = compare(adapted, shapesOf(config))
+  const { report } = explainMatch(adapted, shapesOf(config))
   t.notThrows(() => requireExplained(report))
   const counts = { loaded: report.loaded.length, source: report.source }
   const misses: Record<string, number> = {}
@@ -98,7 +98,7 @@ test("the Swin repository's file loads by name, its masks and indices explained"
     ['layers.0.blocks.1.attn_mask', [64, 49, 49]],
   ]
   const adapted = adaptNames(fileOf([...names, ...buffers], { key: 'model' }))
-  const { report } = compare(adapted, shapesOf(retinaNetSwinT))
+  const { report } = explainMatch(adapted, shapesOf(retinaNetSwinT))
   t.is(report.source, 'Swin Transformer, its official repository')
   t.is(report.loaded.length, 169)
   t.notThrows(() => requireExplained(report))
@@ -155,7 +155,7 @@ for (const model of ['retinanet', 'maskrcnn']) {
 
 test("torchvision's second versions, which have norms in their heads, are refused with names", (t) => {
   const adapted = adaptNames(fileOf(namesOf('torchvision_maskrcnn_resnet50_fpn_v2')))
-  const { report } = compare(adapted, shapesOf(maskRCNNR50))
+  const { report } = explainMatch(adapted, shapesOf(maskRCNNR50))
   const error = t.throws(() => requireExplained(report))
   t.regex(error.message, /without a reason \(neck\.lateral_convs\.0\.conv\.bias, /)
 })

@@ -16,8 +16,8 @@ import { promisify } from 'node:util'
 import { Option } from 'commander'
 import { ConfigError } from '../../errors.js'
 import { command, parseCount, run } from '../../tools/cli/command.js'
+import type { Counts } from './coco_size/counts.js'
 import { type Figure, isOver, lineOf } from './coco_size/figure.js'
-import type { Counts } from './coco_size/measure.js'
 import { filesOf } from './coco_size/rehearsal.js'
 
 /** In this order: the second opening may use what the first has left. */

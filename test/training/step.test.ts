@@ -1,7 +1,7 @@
 import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { compile } from '../../engine/compile.js'
-import type { EngineName } from '../../engine/compiled.js'
+import type { EngineName } from '../../engine/compute_options.js'
 import { openMemory } from '../../engine/memory.js'
 import type { RunTensor } from '../../engine/tensors.js'
 import { floats, type HostTensor, scalar } from '../../host_tensor.js'

@@ -10,6 +10,7 @@ test('equal names and shapes match, whatever their order', (t) => {
 test('num_batches_tracked is ignored on either side', (t) => {
   const match = matchWeights({ a: [1] }, { a: [1], 'bn.num_batches_tracked': [] })
   t.true(isFullMatch(match))
+  t.deepEqual([match.unexpected, match.ignored], [[], ['bn.num_batches_tracked']])
   t.true(isFullMatch(matchWeights({ a: [1], num_batches_tracked: [] }, { a: [1] })))
 })
 

@@ -1,5 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
-import type { DeviceName } from '../../engine/compiled.js'
+import type { DeviceName } from '../../engine/compute_options.js'
 import { ConfigError, DataError, DeviceError, TrainingError } from '../../errors.js'
 import { CocoError } from '../../packages/pycocotools-js/source/index.js'
 import { answerSignals } from './answer_signals.js'

@@ -1,24 +1,12 @@
 import { DataError } from '../../errors.js'
 
-const FIXES = {
-  read: 'see that it may be read',
-  written: 'see that it may be written, and has the room',
+/** The sentence for a file that a command needs and that nobody named to it. */
+export function notRead(path: string, code: string): DataError {
+  return new DataError(path, `cannot be read (${code})`, 'see that it may be read')
 }
 
-/**
- * Does what works on files: an error of the file system becomes a sentence about `path`, any other
- * stays as it is.
- */
-export async function orFileError<T>(
-  path: string,
-  what: keyof typeof FIXES,
-  work: () => Promise<T>,
-): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    const { code, syscall } = error as NodeJS.ErrnoException
-    if (syscall === undefined) throw error
-    throw new DataError(path, `cannot be ${what} (${code})`, FIXES[what])
-  }
+/** The sentence for a file or folder that a command writes and that nobody named to it. */
+export function notWritten(path: string, code: string): DataError {
+  const fix = 'see that it may be written, and has the room'
+  return new DataError(path, `cannot be written (${code})`, fix)
 }

@@ -1,8 +1,10 @@
-import { renameSync, rmSync, writeFileSync } from 'node:fs'
-import { rm, stat } from 'node:fs/promises'
+import { rmSync, writeFileSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DataError } from '../../errors.js'
+import { cannotWrite, orFileError } from '../../files/file_error.js'
 import { makeFolder } from '../../files/make_folder.js'
+import { type FileContent, replaceContentSync, unfinishedName } from '../../files/replace_file.js'
 
 /** Outputs of this process, in the order they were finished. */
 const written: string[] = []
@@ -17,25 +19,21 @@ const unfinished = new Set<string>()
 export async function requireWritable(path: string): Promise<void> {
   const found = await stat(path).catch(() => undefined)
   if (found?.isDirectory()) throw new DataError(path, 'is a folder', 'give the path of a file')
-  await orDataError(path, async () => {
+  await orFileError(path, cannotWrite, async () => {
     await makeFolder(dirname(path))
-    unfinished.add(`${path}.tmp`)
-    writeFileSync(`${path}.tmp`, '')
-    rmSync(`${path}.tmp`)
+    unfinished.add(unfinishedName(path))
+    writeFileSync(unfinishedName(path), '')
+    rmSync(unfinishedName(path))
   })
 }
 
 /**
- * Writes a file under another name and renames it, so that no half of it is ever there. Both at
- * once, since a signal that came in between would end the process with a file that another thread
- * is about to make.
+ * Writes a file, which appears whole or not at all. It is written at once, since a signal that came
+ * in between would end the process with a file that another thread is about to make.
  */
-export async function writeOutput(path: string, content: string | Uint8Array): Promise<void> {
-  await orDataError(path, async () => {
-    writeFileSync(`${path}.tmp`, content)
-    renameSync(`${path}.tmp`, path)
-    written.push(path)
-  })
+export function writeOutput(path: string, content: FileContent): void {
+  replaceContentSync(path, content)
+  written.push(path)
 }
 
 /**
@@ -55,14 +53,14 @@ export function removeUnfinished(): void {
 
 /**
  * The first of `inputs` that writing the outputs would replace, under whatever path; undefined
- * where there is none. An output is written as `PATH.tmp` first.
+ * where there is none, be it by the name that an output has while it is written.
  */
 export async function replacedInput(
   outputs: readonly string[],
   inputs: readonly string[],
 ): Promise<string | undefined> {
   const written = new Set<string>()
-  for (const path of outputs.flatMap((path) => [path, `${path}.tmp`])) {
+  for (const path of outputs.flatMap((path) => [path, unfinishedName(path)])) {
     const identity = await identityOf(path)
     if (identity !== undefined) written.add(identity)
   }
@@ -77,14 +75,4 @@ export async function replacedInput(
 async function identityOf(path: string): Promise<string | undefined> {
   const found = await stat(path, { bigint: true }).catch(() => undefined)
   return found && `${found.dev}:${found.ino}`
-}
-
-async function orDataError(path: string, write: () => Promise<void>): Promise<void> {
-  try {
-    await write()
-  } catch (error) {
-    await rm(`${path}.tmp`, { force: true }).catch(() => {})
-    const { code } = error as NodeJS.ErrnoException
-    throw new DataError(path, `cannot be written (${code})`, 'give another path')
-  }
 }

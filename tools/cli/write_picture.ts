@@ -6,7 +6,7 @@ import { requireWritable, writeOutput } from './output_file.js'
  */
 export async function writePicture(path: string, image: RgbImage): Promise<void> {
   await requireWritable(path)
-  await writeOutput(path, await encodeJpeg(image))
+  writeOutput(path, await encodeJpeg(image))
 }
 
 /** A part of a file name: other signs than letters, digits, dots and dashes become `_`. */

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { onnxruntimeNode } from '../../engine/runtime/ort_library.js'
 import { DataError, DeviceError } from '../../errors.js'
-import { orFileError } from '../cli/file_error.js'
+import { orFileError } from '../../files/file_error.js'
+import { notWritten } from '../cli/file_error.js'
 import { type CudaProvider, installProvider, requireProvider } from './cuda_provider.js'
 
 const LIMIT_MINUTES = 30
@@ -30,7 +31,7 @@ export async function downloadProvider(
     )
   }
   const folder = join(root, '.setup-cuda')
-  await orFileError(root, 'written', async () => {
+  await orFileError(root, notWritten, async () => {
     await rm(folder, { recursive: true, force: true }) // of a run that was ended
     try {
       await cp(join(root, 'script'), join(folder, 'script'), { recursive: true })

@@ -2,6 +2,7 @@ import { copyFile, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { libraryPath, onnxruntimeNode } from '../../engine/runtime/ort_library.js'
 import { DataError, DeviceError } from '../../errors.js'
+import { syncPath, unfinishedName } from '../../files/replace_file.js'
 import { holdsVersion, readSharedLibrary } from './shared_library.js'
 
 /** ONNX Runtime's CUDA provider: libraries that lie beside its own. */
@@ -100,22 +101,26 @@ export async function installProvider(from: string, provider: CudaProvider): Pro
   const paths = names.map((name) => join(folder, name))
   const undo: (() => Promise<void>)[] = []
   try {
-    for (const [i, path] of paths.entries()) await copyFile(join(from, names[i]), `${path}.tmp`)
+    for (const [i, path] of paths.entries()) {
+      await copyFile(join(from, names[i]), unfinishedName(path))
+      await syncPath(unfinishedName(path))
+    }
     for (const path of paths) {
       if (await stat(path).catch(() => undefined)) {
         await rename(path, `${path}.old.tmp`)
         undo.unshift(() => rename(`${path}.old.tmp`, path))
       }
-      await rename(`${path}.tmp`, path)
+      await rename(unfinishedName(path), path)
       undo.unshift(() => rm(path))
     }
+    await syncPath(folder)
   } catch (error) {
     for (const step of undo) await step()
     const { code } = error as NodeJS.ErrnoException
     const fix = 'see that it may be written, has the room, and that no program uses the libraries'
     throw new DataError(folder, `cannot take the libraries (${code})`, fix)
   } finally {
-    const rests = paths.flatMap((path) => [`${path}.tmp`, `${path}.old.tmp`])
+    const rests = paths.flatMap((path) => [unfinishedName(path), `${path}.old.tmp`])
     // What a running program uses cannot be removed on Windows; it is not loaded under that name.
     await Promise.all(rests.map((path) => rm(path, { force: true }).catch(() => {})))
   }

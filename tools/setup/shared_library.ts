@@ -1,5 +1,6 @@
 import { type FileHandle, open } from 'node:fs/promises'
-import { orFileError } from '../cli/file_error.js'
+import { orFileError } from '../../files/file_error.js'
+import { notRead } from '../cli/file_error.js'
 
 /** What the head of a shared library of Linux (ELF) or Windows (PE) says. */
 export interface SharedLibrary {
@@ -46,7 +47,7 @@ function withFile<T>(
   path: string,
   use: (file: FileHandle, size: number) => Promise<T>,
 ): Promise<T> {
-  return orFileError(path, 'read', async () => {
+  return orFileError(path, notRead, async () => {
     const file = await open(path, 'r')
     try {
       return await use(file, (await file.stat()).size)

@@ -5,7 +5,8 @@ import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TENSORFLOW_PACKAGES } from '../../engine/tensorflow_backend.js'
 import { DeviceError } from '../../errors.js'
-import { orFileError } from '../cli/file_error.js'
+import { orFileError } from '../../files/file_error.js'
+import { notWritten } from '../cli/file_error.js'
 import type { TensorflowLibrary } from './tensorflow_library.js'
 
 const VERSION = '4.22.0'
@@ -45,7 +46,7 @@ export function installPackage(
 ): Promise<boolean> {
   const home = resolve(folder)
   const staging = `${home}.new`
-  return orFileError(home, 'written', async () => {
+  return orFileError(home, notWritten, async () => {
     await rm(staging, { recursive: true, force: true })
     try {
       await mkdir(staging, { recursive: true })

@@ -22,6 +22,7 @@ export {
   tideErrors,
 } from './analysis/tide.js'
 export { show as showValue } from './annotations/annotation_faults.js'
+export type { AnnotationFile, ColumnsUse } from './annotations/annotation_file.js'
 export type { AnnotationRows, GivenRows } from './annotations/annotation_rows.js'
 export {
   type AnnotationFault,
@@ -34,8 +35,6 @@ export type { AnnotationDrawing, Color, DrawOptions } from './annotations/draw_a
 export type { AnnotationFilter } from './annotations/filter_rows.js'
 export { segmentationOf } from './annotations/object_rows.js'
 export {
-  type AnnotationFile,
-  type ColumnsUse,
   type LoadOptions,
   type ReadOptions,
   readAnnotations,

@@ -2,22 +2,13 @@
  * One measure of test/soak/coco_size.ts, which runs it: `measure.ts NAME FOLDER COUNTS`, these as
  * JSON; prints its figures as JSON.
  */
+import type { Counts } from './counts.js'
 import { measureEvaluation } from './evaluation.js'
 import type { Figure } from './figure.js'
 import { measureOpening } from './opening.js'
 import { measureOrder } from './order.js'
 import { measurePlanning, measureResuming } from './planning.js'
 import { measureTraining } from './training.js'
-
-/** How much is done of what may be done in part. */
-export interface Counts {
-  /** To be rendered by several numbers of workers. */
-  batches: number
-  /** Of training. */
-  iterations: number
-  /** Batches of each iteration. @default as the recipe has it */
-  accumulate?: number
-}
 
 const [name, folder, counts] = process.argv.slice(2)
 const { batches, ...training }: Counts = JSON.parse(counts)

@@ -7,8 +7,8 @@ import type { Placement } from '../../../engine/index.js'
 import { buildDetector } from '../../../registry.js'
 import { type TrainingBatches, train } from '../../../training/index.js'
 import type { LogLine } from '../../../training/metrics_log.js'
+import type { Counts } from './counts.js'
 import type { Figure } from './figure.js'
-import type { Counts } from './measure.js'
 import { loaderOf, openTraining, rehearsalOf } from './rehearsal.js'
 
 /** One iteration, which is one update. */

@@ -1,7 +1,8 @@
 import { checkIscrowd, checkScore } from '../annotations/check_annotation.js'
 import type { COCO } from '../coco.js'
 import { CocoError } from '../errors.js'
-import { type Groups, type Similarity, similarityOf } from '../evaluate/similarity.js'
+import type { Groups, Similarity } from '../evaluate/groups.js'
+import { similarityOf } from '../evaluate/similarity.js'
 import { stableArgsort } from '../evaluate/stable_argsort.js'
 import type { Comparison, Places } from './comparison.js'
 

@@ -4,9 +4,9 @@ import { fingerprintOf } from '../columns/fingerprint.js'
 import { isExactInJson, jsonOf, parseJson } from '../columns/json_section.js'
 import { type NodeModules, nodeModules } from '../columns/node_modules.js'
 import type { CocoDataset, CocoImage } from '../types.js'
+import type { AnnotationFile, ColumnsUse } from './annotation_file.js'
 import { type KeptRules, keptRules, RULES_VERSION } from './annotation_rules.js'
 import { AnnotationTable } from './annotation_table.js'
-import type { AnnotationFile, ColumnsUse } from './read_annotations.js'
 
 /**
  * Reads the columns of an annotation file, or the file itself, whose columns are then written.

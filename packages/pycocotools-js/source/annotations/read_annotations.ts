@@ -4,9 +4,8 @@ import { JsonReader, type JsonReaderOptions } from '../json/json_reader.js'
 import { setOwn } from '../json/value_reader.js'
 import type { CocoDataset } from '../types.js'
 import { readThroughColumns } from './annotation_columns.js'
+import type { AnnotationFile } from './annotation_file.js'
 import { AnnotationReader } from './annotation_reader.js'
-import type { GivenRows } from './annotation_rows.js'
-import type { KeptRules } from './annotation_rules.js'
 import { AnnotationTable } from './annotation_table.js'
 import {
   checkAnnotation,
@@ -28,31 +27,6 @@ export interface ReadOptions extends LoadOptions {
    * source as it is now, else written. Node only. @default none
    */
   columns?: string | undefined
-}
-
-/**
- * An annotation file as it stands; of its contents, only that they are JSON and that lists hold
- * objects is checked.
- */
-export interface AnnotationFile {
-  /** All that the file holds but its annotations. */
-  dataset: CocoDataset
-  /** The annotations in file order; empty where the file has none. */
-  rows: GivenRows
-  hasAnnotations: boolean
-  /** With `columns`, the rules that the annotations are known to keep. */
-  keptRules?: KeptRules
-  /** With `columns`, how the file of columns was used. */
-  columns?: ColumnsUse
-}
-
-export interface ColumnsUse {
-  /** Whether the annotations are from there. */
-  wereRead: boolean
-  /**
-   * What was wrong with a file that was there, or with writing one: continues a sentence about it.
-   */
-  fault?: string
 }
 
 /**

@@ -1,6 +1,6 @@
 import { checkedBoxes } from '../annotations/check_annotation.js'
 import { boxIou } from '../mask/box_iou.js'
-import type { Groups, Side, Similarity } from './similarity.js'
+import type { Groups, Side, Similarity } from './groups.js'
 
 /** IoU of boxes. All boxes are checked at once. */
 export function boxSimilarity(

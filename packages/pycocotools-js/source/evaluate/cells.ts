@@ -2,7 +2,7 @@ import { nameOfRow } from '../annotations/check_annotation.js'
 import { CocoError } from '../errors.js'
 import type { Id } from '../types.js'
 import { countingSort, positions } from './counting_sort.js'
-import type { Side } from './similarity.js'
+import type { Side } from './groups.js'
 import { stableArgsort } from './stable_argsort.js'
 
 /**

@@ -10,8 +10,8 @@ import {
 import { CocoError } from '../errors.js'
 import type { Cells } from './cells.js'
 import { countingSort, positions } from './counting_sort.js'
+import type { Side } from './groups.js'
 import type { IouType } from './params.js'
-import type { Side } from './similarity.js'
 
 /** What matching reads of the annotations, checked, in the order of `cells`: `[G]` and `[D]`. */
 export interface Columns {

@@ -1,9 +1,9 @@
 import type { Id, NdArray } from '../types.js'
 import type { Cells } from './cells.js'
 import type { Columns } from './columns.js'
+import type { Side, Similarity } from './groups.js'
 import { type AreaColumns, type Matches, matchDetections } from './match.js'
 import type { Params } from './params.js'
-import type { Side, Similarity } from './similarity.js'
 
 /** What became of a detection at one threshold and area range. */
 export const IGNORED = 0

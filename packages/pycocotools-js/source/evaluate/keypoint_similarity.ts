@@ -1,8 +1,8 @@
 import { show } from '../annotations/annotation_faults.js'
 import { checkArea, checkedBoxes, nameOfRow } from '../annotations/check_annotation.js'
 import { CocoError } from '../errors.js'
+import type { Groups, Side, Similarity } from './groups.js'
 import { type KeypointObject, oks } from './oks.js'
-import type { Groups, Side, Similarity } from './similarity.js'
 
 /**
  * OKS of keypoints. Keypoints of all rows are checked, whether or not there is anything to compare

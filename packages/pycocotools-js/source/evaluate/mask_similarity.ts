@@ -8,7 +8,7 @@ import { maskIou } from '../mask/mask_iou.js'
 import { MaskTable } from '../mask/mask_table.js'
 import { RunList } from '../mask/run_list.js'
 import type { Segmentation } from '../mask/segmentation.js'
-import type { Groups, Side, Similarity } from './similarity.js'
+import type { Groups, Side, Similarity } from './groups.js'
 
 /**
  * IoU of masks. They are decoded, and polygons drawn, one group at a time: all of them would take

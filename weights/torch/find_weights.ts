@@ -1,6 +1,6 @@
-import { DataError } from '../errors.js'
-import { Opaque } from '../weights/torch/pickle_values.js'
-import { TensorView, type TorchValue } from '../weights/torch/torch_pickle.js'
+import { DataError } from '../../errors.js'
+import { Opaque } from './pickle_values.js'
+import { TensorView, type TorchValue } from './torch_pickle.js'
 
 type Dict = Map<TorchValue, TorchValue>
 

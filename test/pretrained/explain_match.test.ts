@@ -1,7 +1,7 @@
 import test from 'ava'
 import { adaptNames } from '../../pretrained/adapt_names.js'
-import { compare, requireExplained } from '../../pretrained/compare.js'
 import { reportLines } from '../../pretrained/describe_report.js'
+import { explainMatch, requireExplained } from '../../pretrained/explain_match.js'
 import { fileOf } from './known_names.js'
 
 const shapes = {
@@ -16,7 +16,7 @@ test('a kernel of another width and a stranger are not explained, and refused by
     ['stages.0.act.weight', [8, 1, 7, 7]],
     ['stages.1.act.weight', [8, 1, 7, 7]],
   ])
-  const { report, tensors } = compare(adaptNames(file), shapes)
+  const { report, tensors } = explainMatch(adaptNames(file), shapes)
   t.deepEqual(Object.keys(tensors), ['backbone.stem1.0.weight'])
   t.throws(() => requireExplained(report), {
     message:
@@ -32,7 +32,7 @@ test('another number of classes explains another shape of the last layer', (t) =
     ['backbone.stages.0.act.weight', [8, 1, 9, 9]],
     ['bbox_head.retina_cls.weight', [720, 8, 3, 3]],
   ])
-  const { report } = compare(adaptNames(file), shapes)
+  const { report } = explainMatch(adaptNames(file), shapes)
   t.notThrows(() => requireExplained(report))
   t.is(
     report.otherShape[0].because,
@@ -55,7 +55,7 @@ test('a detector without its neck is no backbone, so what is missing stays unexp
     ['bbox_head.retina_cls.weight', [27, 8, 3, 3]],
   ])
   const more = { ...shapes, 'neck.lateral_convs.0.conv.weight': [8, 8, 1, 1] }
-  const { report } = compare(adaptNames(file), more)
+  const { report } = explainMatch(adaptNames(file), more)
   t.deepEqual(
     report.missing.map(({ name, because }) => [name, because]),
     [
@@ -70,7 +70,7 @@ test("an averaged model's counter is explained", (t) => {
     ['stem1.0.weight', [4, 3, 4, 4]],
     ['n_averaged', []],
   ])
-  const { report } = compare(adaptNames(file), shapes)
+  const { report } = explainMatch(adaptNames(file), shapes)
   t.deepEqual(report.unexpected, [
     { name: 'n_averaged', because: 'how many weights were averaged' },
   ])
@@ -79,7 +79,7 @@ test("an averaged model's counter is explained", (t) => {
 test('an entry that is no tensor is reported with what it is', (t) => {
   const others = [{ name: 'extra', what: 'an object of posix.system' }]
   const file = fileOf([['stem1.0.weight', [4, 3, 4, 4]]], { others, refused: ['posix.system'] })
-  const { report } = compare(adaptNames(file), shapes)
+  const { report } = explainMatch(adaptNames(file), shapes)
   t.deepEqual(report.unexpected, [{ name: 'extra', because: 'it is an object of posix.system' }])
   t.deepEqual(report.notes, ['its pickle names posix.system, which was not called'])
 })

@@ -1,4 +1,10 @@
 import { DataError } from '../errors.js'
+import {
+  describeMisses,
+  matchWeights,
+  type Shapes,
+  type WeightMatch,
+} from '../weights/match_weights.js'
 import type { Adapted, AdaptedTensor } from './adapt_names.js'
 import {
   isClassLayer,
@@ -36,16 +42,15 @@ export interface PretrainedReport {
   classes: readonly string[] | undefined
 }
 
-type Shapes = Readonly<Record<string, readonly number[]>>
-
 const OTHER_CLASSES = 'it is trained for classes of other names, so the layer starts anew'
+const UNNAMED = 'it does not name its classes, which are taken to be those of the data'
 
 /** At most this many names of a kind are told in an error. */
 const SHOWN = 4
 
 /**
- * Compares the tensors of a file with those of a model, and explains what has no partner. The
- * weights of a backbone alone are compared with the backbone of a detector.
+ * Matches the tensors of a file with those of a model, and explains what has no partner. The
+ * weights of a backbone alone are matched with the backbone of a detector.
  *
  * @param shapes of the model, by name.
  * @param options.classes of the model, by label: layers of a file that is for classes of other
@@ -53,7 +58,7 @@ const SHOWN = 4
  * @param options.part what of a detector is asked for. @default 'model'
  * @returns the report, and the tensors to load, by the model's names.
  */
-export function compare(
+export function explainMatch(
   adapted: Adapted,
   shapes: Shapes,
   { classes, part = 'model' }: { classes?: readonly string[]; part?: 'model' | 'backbone' } = {},
@@ -64,66 +69,73 @@ export function compare(
     model: new Set(Object.keys(shapes)),
     part,
   }
-  const { path, key, prefix, source } = adapted
+  const match = matchWeights(shapes, shapesOf(tensors))
   const isOfOthers = classes !== undefined && hasOtherNames(adapted.classes, classes)
+  const startsAnew = (name: string) => isOfOthers && isClassLayer(name)
+  const fits = match.matched.filter((name) => !startsAnew(name))
+  const { tensors: _, leftOut, notes, ...file } = adapted
+  const isUnnamed = classes !== undefined && !adapted.classes && fits.some(isClassLayer)
   const report: PretrainedReport = {
-    ...{ path, key, prefix, source, loaded: [], missing: [], otherShape: [], otherClasses: [] },
-    ...{ notes: [...adapted.notes], classes: adapted.classes },
-    unexpected: adapted.leftOut.map(({ name, because }) => ({ name, because })),
+    ...file,
+    loaded: fits.map((name) => ({ name, ...origin(tensors[name]) })),
+    missing: match.missing.map((name) => ({ name, because: whyMissing(name, situation) })),
+    unexpected: [...leftOut, ...unexpected(match, tensors, situation)],
+    otherShape: match.mismatched.map(({ name, found, expected }) => {
+      return { name, found, expected, because: whyOtherShape(name, situation, [found, expected]) }
+    }),
+    otherClasses: match.matched
+      .filter(startsAnew)
+      .map((name) => ({ name, because: OTHER_CLASSES })),
+    notes: isUnnamed ? [...notes, UNNAMED] : notes,
   }
-  const loaded: [string, AdaptedTensor][] = []
-  for (const [name, expected] of Object.entries(shapes)) {
-    const tensor = Object.hasOwn(tensors, name) ? tensors[name] : undefined
-    if (!tensor) {
-      report.missing.push({ name, because: whyMissing(name, situation) })
-    } else if (!isSame(tensor.shape, expected)) {
-      const because = whyOtherShape(name, situation, [tensor.shape, expected])
-      report.otherShape.push({ name, found: tensor.shape, expected, because })
-    } else if (isOfOthers && isClassLayer(name)) {
-      report.otherClasses.push({ name, because: OTHER_CLASSES })
-    } else {
-      loaded.push([name, tensor])
-      report.loaded.push({ name, from: tensor.from, changed: tensor.changed })
-    }
-  }
-  for (const [name, tensor] of Object.entries(tensors)) {
-    if (situation.model.has(name)) continue
-    report.unexpected.push({ name: tensor.from, because: whyUnexpected(name, situation) })
-  }
-  if (classes !== undefined && !adapted.classes && loaded.some(([name]) => isClassLayer(name))) {
-    report.notes.push('it does not name its classes, which are taken to be those of the data')
-  }
-  return { report, tensors: Object.fromEntries(loaded) }
+  return { report, tensors: Object.fromEntries(fits.map((name) => [name, tensors[name]])) }
+}
+
+/** In the order of the file. */
+function unexpected(
+  match: WeightMatch,
+  tensors: Record<string, AdaptedTensor>,
+  situation: Situation,
+): Miss[] {
+  const names = new Set([...match.unexpected, ...match.ignored])
+  return Object.entries(tensors).flatMap(([name, { from }]) => {
+    return names.has(name) ? [{ name: from, because: whyUnexpected(name, situation) }] : []
+  })
+}
+
+function shapesOf(tensors: Record<string, AdaptedTensor>): Shapes {
+  return Object.fromEntries(Object.entries(tensors).map(([name, { shape }]) => [name, shape]))
+}
+
+function origin({ from, changed }: AdaptedTensor) {
+  return { from, changed }
 }
 
 /** The report of a conversion without a model to compare with. */
-export function reportOf({ tensors, leftOut, ...rest }: Adapted): PretrainedReport {
-  const loaded = Object.entries(tensors).map(([name, { from, changed }]) => ({
-    name,
-    from,
-    changed,
-  }))
-  return { ...rest, loaded, missing: [], unexpected: leftOut, otherShape: [], otherClasses: [] }
+export function reportOf({ tensors, leftOut, ...file }: Adapted): PretrainedReport {
+  const loaded = Object.entries(tensors).map(([name, tensor]) => ({ name, ...origin(tensor) }))
+  return { ...file, loaded, missing: [], unexpected: leftOut, otherShape: [], otherClasses: [] }
 }
 
 /** Refuses a file with a miss that nothing explains, before any of it is loaded. */
-export function requireExplained({ path, source, ...report }: PretrainedReport): void {
-  const { loaded, missing, unexpected, otherShape } = report
-  const total = tensorsOfModel(report)
-  const shapes = otherShape.map(({ name, found, expected, because }) => {
-    return { name: `${name} is [${found.join(', ')}], not [${expected.join(', ')}]`, because }
-  })
-  const kinds = [
-    ...unexplained(missing, 'missing'),
-    ...unexplained(unexpected, 'unexpected'),
-    ...unexplained(shapes, 'of another shape'),
-  ]
+export function requireExplained(report: PretrainedReport): void {
+  const { path, source, loaded, missing, unexpected, otherShape } = report
+  const unexplained = {
+    missing: missing.filter(isUnexplained).map(({ name }) => name),
+    unexpected: unexpected.filter(isUnexplained).map(({ name }) => name),
+    mismatched: otherShape.filter(isUnexplained),
+  }
+  const kinds = describeMisses(unexplained, { note: ' without a reason', shown: SHOWN })
   if (kinds.length === 0) return
   throw new DataError(
     path,
-    `its weights (${source}) are not of this model: ${loaded.length} of ${total} tensors match; ${kinds.join('; ')}`,
+    `its weights (${source}) are not of this model: ${loaded.length} of ${tensorsOfModel(report)} tensors match; ${kinds.join('; ')}`,
     `give the config that the weights are for${kernelHint(otherShape)}`,
   )
+}
+
+function isUnexplained({ because }: Miss): boolean {
+  return because === undefined
 }
 
 /** VanillaNet's depthwise kernels, `[c, 1, 2 n + 1, 2 n + 1]` where `n` is `actNum`. */
@@ -148,21 +160,10 @@ function hasOtherNames(found: readonly string[] | undefined, expected: readonly 
   return found !== undefined && [...found].sort().join('\n') !== [...expected].sort().join('\n')
 }
 
-function unexplained(misses: readonly Miss[], kind: string): string[] {
-  const names = misses.filter(({ because }) => because === undefined).map(({ name }) => name)
-  if (names.length === 0) return []
-  const rest = names.length > SHOWN ? ', ...' : ''
-  return [`${names.length} ${kind} without a reason (${names.slice(0, SHOWN).join(', ')}${rest})`]
-}
-
 /** Under the names of a detector's backbone, where the model is a detector and the file none. */
 function asPartOf(shapes: Shapes, tensors: Record<string, AdaptedTensor>) {
   const isBackbone = (name: string) => name.startsWith('backbone.')
   if (!Object.keys(shapes).some(isBackbone) || Object.keys(tensors).some(isBackbone)) return tensors
   const named = Object.entries(tensors).map(([name, t]) => [`backbone.${name}`, t] as const)
   return Object.fromEntries(named)
-}
-
-function isSame(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((side, axis) => side === b[axis])
 }
