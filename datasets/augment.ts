@@ -11,8 +11,8 @@ import type { Sample } from './sample.js'
 export type Transform = (image: PlacedImage, random: Random) => PlacedImage
 
 export interface Augmentation {
-  /** Limits of the `[long, short]` side; each image draws one. */
-  scales: readonly (readonly [number, number])[]
+  /** Limits of the `[long, short]` side, input pixels; each image draws one of them. */
+  scales: readonly (readonly [long: number, short: number])[]
   /** Probability of mirroring left and right. */
   flip: number
 }

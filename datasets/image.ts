@@ -14,7 +14,11 @@ import { type LimitOptions, MAX_PIXELS, parseHeader } from './image_header.js'
 import { openError, unreadableError } from './unreadable_image.js'
 
 export interface ImageOptions extends LimitOptions {
-  /** Whether images are turned by their EXIF orientation. @default 'auto' */
+  /**
+   * Whether images are turned by their EXIF orientation: `apply`, as viewers, OpenCV and
+   * mmdetection do; `ignore`, as torchvision does; `auto`, as viewers do, unless the annotated size
+   * is that of the stored pixels alone. @default 'auto'
+   */
   exif?: ExifMode
 }
 

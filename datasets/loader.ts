@@ -30,19 +30,23 @@ export interface Position {
 /** A batch that knows where it belongs. */
 export interface TrainingBatch extends HostBatch, Position {}
 
-interface LoaderOptions extends ImageOptions {
-  dataset: CocoDataset
+/** How images are put into batches. */
+export interface BatchOptions extends ImageOptions {
+  /** Images of a batch. */
   batchSize: number
-  /** Sides of batches are rounded up to multiples of it, itself a multiple of 32. */
+  /** Sides of batches are padded up to multiples of it, itself a multiple of 32. */
   bucketStep: number
   /**
-   * At most so many input shapes, chosen from the data set. @default all that `bucketStep` makes
+   * At most so many input shapes: of the sizes that `bucketStep` makes, those that waste least on
+   * the data set. Each is a graph to compile. At most 100. @default all that `bucketStep` makes
    */
   shapes?: number
-  /**
-   * Threads that decode and resize; 0 does it in this one. Batches do not depend on it. Default 1.
-   */
+  /** Threads that decode and resize; batches do not depend on it. 0: this thread. @default 1 */
   workers?: number
+}
+
+interface LoaderOptions extends BatchOptions {
+  dataset: CocoDataset
 }
 
 export interface TrainLoaderOptions extends LoaderOptions, Augmentation {

@@ -71,7 +71,7 @@ export async function trainConfig(
   }
   requireGroups(detector, optimizer)
 
-  const loader = new TrainLoader({ dataset, seed, masks, ...loaderOptions(data) })
+  const loader = new TrainLoader({ ...data, dataset, seed, masks })
   const evaluation = val && evalOptions(data, val)
   const plans = { train: loader.shapePlan, val: evaluation && planEvaluation(evaluation) }
   const { bucketStep } = data
@@ -120,12 +120,6 @@ function precisionOf(
   return final
 }
 
-/** What `TrainLoader` needs of a config. */
-export function loaderOptions(data: DataConfig) {
-  const { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels } = data
-  return { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels }
-}
-
 /** Refuses an optimizer whose groups do not fit the model, before anything is written. */
 function requireGroups(detector: Detector, optimizer: OptimizerOptions): void {
   const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
@@ -167,7 +161,6 @@ function evaluationHooks(
 
 /** What `evaluate` needs of a config. */
 export function evalOptions(data: DataConfig, dataset: CocoDataset) {
-  const { testScale, testBatchSize = 1, bucketStep, testShapes, workers, exif, maxPixels } = data
-  const sizes = { testScale, batchSize: testBatchSize, bucketStep, shapes: testShapes }
-  return { dataset, ...sizes, workers, exif, maxPixels }
+  const { testBatchSize: batchSize = 1, testShapes: shapes } = data
+  return { ...data, dataset, batchSize, shapes }
 }

@@ -1,5 +1,7 @@
 import { z } from 'zod'
-import { EXIF_MODES, type ExifMode } from '../datasets/exif.js'
+import type { Augmentation } from '../datasets/augment.js'
+import { EXIF_MODES } from '../datasets/exif.js'
+import type { BatchOptions } from '../datasets/loader.js'
 import { PRECISIONS, type Precision } from '../engine/compute_options.js'
 import type { LossScaleOptions } from '../training/optim/loss_scale.js'
 import type { OptimizerOptions } from '../training/optim/optimizer.js'
@@ -40,30 +42,16 @@ export interface SplitConfig {
   limit?: number
 }
 
-export interface DataConfig {
+/** What is trained and evaluated on; `batchSize`, `shapes` and what `Augmentation` has, of training. */
+export interface DataConfig extends BatchOptions, Augmentation {
   train: SplitConfig
   val: SplitConfig
-  /** Limits of the `[long, short]` side in training, input pixels; each image draws one of them. */
-  scales: readonly (readonly [long: number, short: number])[]
   /** Limits of the `[long, short]` side in evaluation, input pixels. */
   testScale: readonly [long: number, short: number]
-  /** Images of one training step. */
-  batchSize: number
   /** Images evaluated at once. @default 1 */
   testBatchSize?: number
-  /** Probability of mirroring left and right. */
-  flip: number
-  /** Sides of batches are padded up to multiples of it, itself a multiple of 32. */
-  bucketStep: number
-  /**
-   * At most so many input shapes in training: of the sizes that `bucketStep` makes, those that
-   * waste least on this data. Each is a graph to compile. At most 100. @default all of them
-   */
-  shapes?: number
-  /** The same for evaluation. @default all of them */
+  /** As `shapes`, of evaluation. @default all of them */
   testShapes?: number
-  /** Threads that decode and resize; results do not depend on it. @default 1 */
-  workers?: number
   /**
    * What is done with entries of annotation files that cannot be used: `drop` leaves them out,
    * counted. @default 'refuse'
@@ -73,14 +61,6 @@ export interface DataConfig {
   skipInvalid?: boolean
   /** Trains on images without objects too. @default false */
   keepEmpty?: boolean
-  /**
-   * Whether images are turned by their EXIF orientation: `apply`, as viewers, OpenCV and
-   * mmdetection do; `ignore`, as torchvision does; `auto`, as viewers do, unless the annotated size
-   * is that of the stored pixels alone. @default 'auto'
-   */
-  exif?: ExifMode
-  /** Images of more pixels are refused, whatever their annotations say. @default 268402689 */
-  maxPixels?: number
   /**
    * The folder that keeps what was read of annotation files of 20 MB and more, so that the next run
    * opens them in seconds; or false for none. @default vanilladet/annotations in the user's cache

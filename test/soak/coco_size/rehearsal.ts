@@ -2,7 +2,6 @@ import { join } from 'node:path'
 import rehearsalRetinanet from '../../../configs/rehearsal_retinanet.js'
 import { type CocoDataset, TrainLoader } from '../../../datasets/index.js'
 import { loadChecked } from '../../../experiments/load_data.js'
-import { loaderOptions } from '../../../experiments/train_config.js'
 import type { Config, DataConfig } from '../../../registry.js'
 
 /** The files of both splits in a folder of COCO's layout. */
@@ -36,5 +35,5 @@ export function loaderOf(
   options: { masks?: boolean; workers?: number } = {},
 ): TrainLoader {
   const { data, seed = 0 } = rehearsalOf(folder)
-  return new TrainLoader({ ...loaderOptions(data), dataset, seed, ...options })
+  return new TrainLoader({ ...data, dataset, seed, ...options })
 }
