@@ -131,3 +131,15 @@ test('what a model is, is asked of it, not of its class', (t) => {
   )
   t.deepEqual(asked, [])
 })
+
+test('the files of a step are few, and where the page says', (t) => {
+  const page = readFileSync(join(ROOT, 'docs', 'house.md'), 'utf8')
+  const [, part] = /^## The files of a step\n(.*?)^## /ms.exec(page)!
+  const files = [...part.matchAll(/`([\w/]+\.ts)`/g)].map(([, path]) => path)
+  t.true(files.length > 20 && files.length <= 35, `${files.length}`)
+  const known = new Set(sourceFiles(ROOT))
+  t.deepEqual(
+    files.filter((path) => !known.has(path)),
+    [],
+  )
+})
