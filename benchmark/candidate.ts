@@ -23,7 +23,7 @@ type FixedInputs = Omit<NetworkInputs, 'images'>
 export interface CourseOptions {
   batch: number
   seed: number
-  /** Of the engine `onnxruntime` only. @default on the processor, in fp32 */
+  /** Options of the engine `onnxruntime` only. @default on the processor, in fp32 */
   compute?: ComputeOptions
 }
 

@@ -24,7 +24,7 @@ export interface SampleOptions {
   counts: ListCounts
 }
 
-/** Of what `objectFault` finds, evaluation too does not count these among the objects. */
+/** Findings of `objectFault` that evaluation too does not count among the objects. */
 const NOT_EVALUATED = [OTHER_CATEGORY, CROWD]
 
 /**

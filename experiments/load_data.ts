@@ -67,7 +67,7 @@ export async function loadChecked(
   return { data, dataset }
 }
 
-/** Of so many pictures the EXIF orientation is looked at, a few seconds. */
+/** Largest number of pictures whose EXIF orientation is checked, which takes a few seconds. */
 const MAX_HEADERS = 5000
 
 /** Adds to the notes of a data set how many of its pictures EXIF orientation turns. */

@@ -4,9 +4,9 @@
  * With --json:
  * `{ "images": [{ "file", "width", "height", "seconds", "picture", "detections", "activations" },
  * ...], "failed": [{ "file", "reason" }, ...] }`.
- * Of each detection: `category` and `category_id`, `bbox` (x y width height, image pixels),
+ * Each detection has `category` and `category_id`, `bbox` (x y width height, image pixels),
  * `score`, and of a detector that segments `segmentation` (run lengths, as COCO's compressed
- * string). Of each activation map: `picture`, and `category`, null for the map of all channels.
+ * string). Each activation map has `picture`, and `category`, null for the map of all channels.
  *
  * `seconds` are for the image alone, decoded and before it is drawn; the first image of each padded
  * size also builds the graph for it. An image that cannot be read does not stop the others: it is
@@ -167,8 +167,8 @@ function withScoreThr(config: Config, scoreThr: number): Config {
 }
 
 /**
- * Of the names of activation maps: that of all channels, and those of the classes that may be
- * shown.
+ * Suffixes of the names of activation maps: that of all channels, and those of the classes that may
+ * be shown.
  */
 function activationSuffixes(classes: readonly ClassName[], asked: number | undefined): string[] {
   if (asked !== undefined) return [activationSuffix(classes[asked].name)]

@@ -2,8 +2,8 @@ import { Random } from '../../nn/index.js'
 import { jitteredBox, randomBox, type SceneObject } from './scene_objects.js'
 
 /**
- * Of 50 RoIs in a row, as many lie on the objects of the scene, one on each; the others lie
- * anywhere.
+ * RoIs in a row of which as many lie on the objects of the scene as it has, one on each; the others
+ * lie anywhere.
  */
 const ROUND = 50
 /**
@@ -21,7 +21,7 @@ export interface FixedRoiOptions {
   /** `[height, width]` of the image, input pixels. */
   size: readonly [number, number]
   seed: number
-  /** Of the random stream. */
+  /** Name of the random stream. */
   name: string
 }
 

@@ -224,7 +224,9 @@ function scale({ label, format, scale = 'linear', min }: Axis, theme: Theme) {
   } as unknown as ScaleOptionsByType<'linear'>
 }
 
-/** Of a wide range 1, 2 and 5 times powers of ten; of a narrow one more. */
+/**
+ * Whether a value is round: of a wide range 1, 2 and 5 times powers of ten; of a narrow one more.
+ */
 function isRoundOnLogScale(value: number, { min, max }: { min: number; max: number }): boolean {
   const rounds =
     max / min > 20

@@ -1,13 +1,13 @@
-/** What a made-up shared library says in its head. */
+/** What the head of a made-up shared library states. */
 export interface FakeLibrary {
-  /** Of the ELF header: 62 is x64, 183 arm64. */
+  /** Machine number in the ELF header: 62 is x64, 183 arm64. */
   machine?: number
   needed?: string[]
   /** A text in it. */
   version?: string
-  /** Of an ELF: what it says that an entry of its table of segments takes. */
+  /** Bytes of an entry of the table of segments, as an ELF states them. */
   segmentBytes?: number
-  /** Of an ELF: what it says that the names of the libraries take. */
+  /** Bytes of the names of the libraries, as an ELF states them. */
   stringsBytes?: number
 }
 

@@ -55,7 +55,7 @@ export interface Optimizer {
 }
 
 export interface ParameterUpdate {
-  /** Of several, any. */
+  /** Name of the parameter; of several, any one's. */
   readonly name: string
   readonly parameter: tf.Tensor
   readonly gradient: tf.Tensor

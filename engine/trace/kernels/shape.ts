@@ -165,8 +165,8 @@ function fillUnknownSize(sizes: readonly number[], total: number): number[] {
 }
 
 /**
- * Of more parts, few nodes of Split are less work than a Slice for each part. WebGPU takes no Split
- * of more.
+ * Largest number of parts that are a Slice each; of more, few nodes of Split are less work. WebGPU
+ * takes no Split of more.
  */
 const FEW_PARTS = 7
 

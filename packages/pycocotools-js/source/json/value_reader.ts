@@ -23,8 +23,8 @@ export class ValueReader {
   value: unknown
   private readonly scanner: Scanner
   /**
-   * Of each list and object that is open: the byte that closes it, itself, and the key that waits
-   * for a value.
+   * Stacks of the lists and objects that are open: the byte that closes each, itself, and the key
+   * that waits for a value.
    */
   private readonly closes: number[] = []
   private readonly containers: Container[] = []

@@ -2,7 +2,7 @@ import test from 'ava'
 import { COCO, type CocoAnnotation, type CocoDataset, CocoError } from '../../source/index.js'
 import { readFixture } from '../cases.js'
 
-/** Of `fixtures/make_load_results.py`. */
+/** Part of what `fixtures/make_load_results.py` writes. */
 interface Fixture {
   masks: {
     dataset: CocoDataset
