@@ -49,7 +49,7 @@ export interface SwinOptions {
 /** Options with everything filled in and checked. */
 export type ResolvedSwinOptions = Required<Omit<SwinOptions, 'arch'>>
 
-/** As many as there are output norms. */
+/** Largest number of stages: as many as there are output norms. */
 const MAX_STAGES = 4
 
 /** Fills in the variant and the defaults, and refuses what cannot be built. */

@@ -4,7 +4,7 @@ import { median, timeInTurns } from '../benchmark/time_in_turns.js'
 /** What a side measured of its own turn. */
 export interface Turn {
   pictures: number
-  /** From the first timed batch to the last. */
+  /** Seconds from the first timed batch to the last. */
   seconds: number
   /**
    * CPU time of all its threads or processes, in that time; null where the system does not report

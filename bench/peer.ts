@@ -17,7 +17,7 @@ export interface PeerStep {
   positives?: number
   /** The most memory of the process that was resident until now. */
   peakBytes: number
-  /** On a GPU: memory that tensors held at most. */
+  /** Memory that tensors held at most, on a GPU. */
   allocatedBytes?: number
 }
 

@@ -11,7 +11,7 @@ export interface BatchOptions {
   shape: [height: number, width: number]
   objects: number
   numClasses: number
-  /** With a mask for each object: the ellipse in its box. */
+  /** Whether each object has a mask: the ellipse in its box. */
   masks: boolean
   /** Images. @default 1 */
   batch?: number

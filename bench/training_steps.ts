@@ -17,7 +17,7 @@ import type { RandomBatch } from './random_batch.js'
 const ITERATIONS_PER_EPOCH = 7329
 
 export interface TrainingStep {
-  /** From a batch in host memory to its losses there, the new state being ready. */
+  /** Time from a batch in host memory to its losses there, the new state being ready. */
   ms: number
   metrics: Record<string, number>
 }

@@ -12,9 +12,9 @@ export interface BenchmarkEntry {
   config: string
   form: 'train' | 'deploy'
   detector: Detector
-  /** As papers call it. @default the name of the class */
+  /** Name that papers use. @default the name of the class */
   framework?: string
-  /** As papers call it. @default the name of the class */
+  /** Name that papers use. @default the name of the class */
   backbone?: string
   /** Where the weights come from. @default 'in memory' */
   weights?: string

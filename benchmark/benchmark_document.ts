@@ -37,7 +37,7 @@ export interface BenchmarkDocument {
 export const MAX_SPREAD = 0.05
 
 export interface BenchmarkMachine {
-  /** As the processor calls itself. */
+  /** Name of the processor, as it calls itself. */
   cpu: string
   /** Processors that this process may use. */
   cores: number
@@ -47,7 +47,7 @@ export interface BenchmarkMachine {
   onnxruntime: string
   /** Threads that compute one operation of the network. */
   threads: number
-  /** As the GPU that was computed on calls itself, and its driver; absent where nobody told. */
+  /** Name of the GPU that was computed on, and its driver; absent where neither is known. */
   gpu?: string
   driver?: string
 }
@@ -77,9 +77,9 @@ export interface BenchmarkTimes {
 export interface BenchmarkRow {
   /** Name of the config's file, without `.ts`. */
   config: string
-  /** As papers call it, such as `RetinaNet`. */
+  /** Name that papers use, such as `RetinaNet`. */
   framework: string
-  /** As papers call it, such as `VanillaNet-13` or `Swin-T`. */
+  /** Name that papers use, such as `VanillaNet-13` or `Swin-T`. */
   backbone: string
   /** A network that has one form only counts as `deploy`. */
   form: 'train' | 'deploy'
@@ -95,7 +95,9 @@ export interface BenchmarkRow {
   threads: number
   /** `random`, or the file of the checkpoint. */
   weights: string
-  /** From weights in memory to a network that is ready to run, with the weights as constants. */
+  /**
+   * Time from weights in memory to a network that is ready to run, with the weights as constants.
+   */
   loadMs: number
   /** Total of each run before the timing, the first being the first ever. */
   warmupMs: number[]
@@ -142,7 +144,7 @@ export interface BenchmarkRatio {
   fpsRatio: number
   /** Ratios of the median latencies of each repeat. */
   perRepeat: number[]
-  /** As in `BenchmarkRow`, of `perRepeat`. */
+  /** Spread as in `BenchmarkRow`, of `perRepeat`. */
   spread: number | null
   isResult: boolean
   /**

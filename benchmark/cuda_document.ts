@@ -53,7 +53,7 @@ export interface Failure {
 }
 
 export interface PartName {
-  /** Such as `train/retinanet_vanilla13/fp16/2`. */
+  /** Name of the part, such as `train/retinanet_vanilla13/fp16/2`. */
   part: string
 }
 

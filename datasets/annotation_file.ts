@@ -66,7 +66,7 @@ async function read(file: string, columns: string | undefined) {
   }
 }
 
-/** In bytes. */
+/** Size of a file, bytes. */
 async function sizeOf(file: string): Promise<number> {
   const fix = 'set annFile of data.train or data.val to a COCO annotation file'
   let stats: Stats

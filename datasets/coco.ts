@@ -20,7 +20,7 @@ export interface CocoDataset {
   classes: string[]
   /** The file's category ids, by label. */
   categoryIds: number[]
-  /** In the order of the file. */
+  /** Images in the order of the file. */
   samples: Sample[]
   /**
    * What is used of the file, and what is not. Evaluation reads all sound annotations of the

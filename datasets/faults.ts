@@ -9,7 +9,7 @@ export interface Fault {
   /** Goes on after the subject. */
   what: string
   fix: string
-  /** For a count of those that are dropped: reads after a number. */
+  /** Words for a count of those that are dropped: read after a number. */
   kind: string
 }
 

@@ -76,7 +76,7 @@ async function headerToAskFor(
 }
 
 interface DecodeOptions extends LimitOptions {
-  /** By its EXIF orientation. */
+  /** Whether it is turned by its EXIF orientation. */
   turned: boolean
 }
 

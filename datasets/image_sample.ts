@@ -5,7 +5,7 @@ import type { CocoId, Sample } from './sample.js'
 /** The objects of all images, image by image. */
 export interface ObjectColumns {
   rows: AnnotationRows
-  /** By category. */
+  /** Labels by category. */
   labelOf: ReadonlyMap<Id | undefined, number>
   /** `[n]`, the row of each object. */
   rowOf: Int32Array

@@ -13,10 +13,10 @@ export interface DataCounts {
 }
 
 export interface ListCounts {
-  /** In the file, or in its first `limit` images. */
+  /** Number in the file, or in its first `limit` images. */
   total: number
   used: number
-  /** By reason; an entry is counted once, under the first that holds. */
+  /** Number left out by reason; an entry is counted once, under the first that holds. */
   leftOut: Tally
   /** What entries lack, and what it is read as. */
   defaults: Tally

@@ -8,12 +8,12 @@ export interface MaskRequest {
   /** Places for objects in each image. */
   slots: number
   images: {
-    /** For messages, as `annotationId`. */
+    /** Path for messages, as `annotationId` is. */
     file: string
     placement: Placement
     objects: {
       annotationId: CocoId
-      /** As the annotation has it, checked by nobody yet; undefined where it has none. */
+      /** Mask as the annotation has it, checked by nobody yet; undefined where it has none. */
       segmentation: Segmentation | undefined
     }[]
   }[]

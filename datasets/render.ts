@@ -32,12 +32,12 @@ export interface RenderedBatch {
 /** Memory of batches that are done with. */
 export interface SpareMemory {
   pixels?: ArrayBuffer
-  /** For the cells of masks. */
+  /** Buffer for the cells of masks. */
   cells?: ArrayBuffer
 }
 
 export interface RenderOptions extends ImageOptions {
-  /** With the masks of the objects. @default false */
+  /** Whether to render the masks of the objects. @default false */
   masks?: boolean
 }
 

@@ -41,7 +41,7 @@ export class RenderPool {
     private readonly startWorker: () => Worker = startRenderWorker,
   ) {}
 
-  /** As `renderBatch`. */
+  /** Renders as `renderBatch` does. */
   async render(request: RenderRequest): Promise<RenderedBatch> {
     if (this.ending !== undefined) throw this.ending
     const { masks } = request

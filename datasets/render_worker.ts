@@ -2,7 +2,7 @@ import { parentPort } from 'node:worker_threads'
 import { DataError } from '../errors.js'
 import { type RenderedBatch, type RenderRequest, renderBatch, type SpareMemory } from './render.js'
 
-/** To a worker. */
+/** Message to a worker. */
 export interface RenderJob {
   job: number
   request: RenderRequest

@@ -11,7 +11,7 @@ export interface Sample {
   imageId: CocoId
   /** Path of the image file. */
   file: string
-  /** As the annotation file says; the decoder holds the file to it. */
+  /** Size that the annotation file states; the decoder holds the file to it. */
   size: [number, number]
   /** `[n, 4]`, `x1 y1 x2 y2`, not clipped; crowds are not in it. */
   boxesXyxy: Float32Array

@@ -23,7 +23,7 @@ export interface ShapePlan {
 }
 
 export interface PlanOptions {
-  /** At most so many shapes. */
+  /** Largest number of shapes. */
   count: number
   /** Shapes that must fit into one of the plan's, however rarely they are needed. */
   largest: readonly InputShape[]
@@ -107,7 +107,7 @@ function byCost(a: InputShape, b: InputShape): number {
  */
 class Choice {
   private readonly candidates: InputShape[]
-  /** For each candidate the needs it holds. */
+  /** Needs that each candidate holds. */
   private readonly held: Uint32Array[]
 
   constructor(private readonly needs: readonly SharedShape[]) {

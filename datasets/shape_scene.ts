@@ -20,7 +20,7 @@ export interface Scene {
   size: readonly [number, number]
   /** `[height, width, 3]`, RGB. */
   pixels: Uint8Array
-  /** From back to front. */
+  /** Objects from back to front. */
   objects: SceneObject[]
 }
 

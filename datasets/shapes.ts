@@ -32,7 +32,7 @@ export interface ShapesFiles {
 
 /** Raised with every change to what is drawn, so that older data are made anew. */
 const VERSION = 1
-/** With a gap, as COCO's. */
+/** Category ids with a gap, as COCO's. */
 const CATEGORY_IDS = [1, 2, 4]
 /** One image in this many has a crowd. */
 const CROWD_EVERY = 12

@@ -7,7 +7,7 @@ export const ONE = 2048
  */
 export interface Taps {
   first: Int32Array
-  /** In 1/2048; 0 where `first` is the last source position. */
+  /** Weights in 1/2048; 0 where `first` is the last source position. */
   weight: Int32Array
 }
 

@@ -21,9 +21,12 @@ export interface Stages<
   Raw extends TensorTree = TensorTree,
   Found extends Detections = Detections,
 > {
-  /** From bytes to what the heads compute; `rois` are what the heads of a second stage look at. */
+  /**
+   * Computes from bytes what the heads compute; `rois` are what the heads of a second stage look
+   * at.
+   */
   network(inputs: { images: tf.Tensor; imageSizes: tf.Tensor; rois: Rois }): Raw
-  /** From what the heads computed to detections. */
+  /** Turns what the heads computed into detections. */
   postprocess(inputs: { raw: Raw; rois: Rois; frames: FrameTensors }): Found
   /** RoIs to time with. */
   rois: HostTree<Rois>

@@ -59,7 +59,7 @@ function oklchToRgb(lightness: number, chroma: number, hue: number): Color {
   ]
 }
 
-/** From linear light, 0 to 1, to an sRGB byte. */
+/** Converts linear light, 0 to 1, to an sRGB byte. */
 function toByte(linear: number): number {
   const light = Math.min(Math.max(linear, 0), 1)
   return Math.round(255 * (light <= 0.0031308 ? 12.92 * light : 1.055 * light ** (1 / 2.4) - 0.055))

@@ -66,7 +66,7 @@ export class ImageDetector {
     return this.made
   }
 
-  /** By falling score. */
+  /** Objects that are found, by falling score. */
   async detect(image: DecodedImage): Promise<FoundObject[]> {
     const detections = await this.predict.run(imageInput(image.pixels, image.size, this.scale))
     const labels = Array.from({ length: this.numClasses }, (_, label) => label)

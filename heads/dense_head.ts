@@ -20,13 +20,13 @@ export interface DenseTargets {
 export interface DenseFrames {
   /** `[n, 2]`, height and width without padding: boxes are clipped to them. */
   imageSizes: tf.Tensor2D
-  /** As in `DenseTargets`. */
+  /** Sizes as in `DenseTargets`. */
   paddedSizes: tf.Tensor2D
   /** `[n, 4]`, boxes are divided by them. */
   scaleFactors: tf.Tensor2D
 }
 
-/** As `Detections` of `detectors/`, without masks. */
+/** Detections as `Detections` of `detectors/`, without masks. */
 export interface DenseDetections {
   /** `[n, k, 4]` `x1 y1 x2 y2`, pixels of the image on disk. */
   boxesXyxy: tf.Tensor3D

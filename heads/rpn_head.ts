@@ -71,7 +71,7 @@ export interface RPNTargets {
 export interface RPNFrames {
   /** `[n, 2]`, height and width without padding: boxes are clipped to them. */
   imageSizes: tf.Tensor2D
-  /** As in `RPNTargets`. */
+  /** Sizes as in `RPNTargets`. */
   paddedSizes: tf.Tensor2D
 }
 

@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs'
 import { boxIou } from './box_iou.js'
 
-/** In `matches` and `labels`: the anchor is to predict that nothing is there. */
+/** Value in `matches` and `labels`: the anchor is to predict that nothing is there. */
 export const BACKGROUND = -1
-/** In `matches` and `labels`: the anchor is neither object nor background and has no loss. */
+/** Value in `matches` and `labels`: the anchor is neither object nor background and has no loss. */
 export const IGNORED = -2
 
 /** When an anchor is an object's, and when it is background. */

@@ -22,7 +22,7 @@ export interface WindowPlan {
   /** Number of cells of the map. */
   mapCellCount: number
   windowCount: number
-  /** In a window. */
+  /** Number of slots in a window. */
   slotCount: number
   heads: number
   /** Cell in each slot of each window: `[windows, 1, slots]` int32. */

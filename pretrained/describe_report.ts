@@ -28,7 +28,7 @@ export function reportLines(report: PretrainedReport, others = 'the others start
   ]
 }
 
-/** As in `240 of 280 tensors loaded, the others start anew`. */
+/** Sentence such as `240 of 280 tensors loaded, the others start anew`. */
 function loadedPart(report: PretrainedReport, others: string): string {
   const { loaded } = report
   const total = tensorsOfModel(report)

@@ -27,15 +27,15 @@ export interface PretrainedReport {
   /** What wrappers had put before the names, as in `module.model.`, and was cut off. */
   prefix?: string
   source: string
-  /** In both; `from` is the name in the file. */
+  /** Tensors in both; `from` is the name in the file. */
   loaded: { name: string; from: string; changed?: string }[]
-  /** In the model only. */
+  /** Tensors in the model only. */
   missing: Miss[]
-  /** In the file only, by the names they have in it. */
+  /** Tensors in the file only, by the names they have in it. */
   unexpected: Miss[]
-  /** In both, of different shapes. */
+  /** Tensors in both, of different shapes. */
   otherShape: (Miss & { found: readonly number[]; expected: readonly number[] })[]
-  /** In both, with outputs for classes of other names. */
+  /** Tensors in both, with outputs for classes of other names. */
   otherClasses: Miss[]
   notes: string[]
   /** Names of the classes, by label, where the file tells them. */
@@ -91,7 +91,7 @@ export function explainMatch(
   return { report, tensors: Object.fromEntries(fits.map((name) => [name, tensors[name]])) }
 }
 
-/** In the order of the file. */
+/** Unexpected tensors, in the order of the file. */
 function unexpected(
   match: WeightMatch,
   tensors: Record<string, AdaptedTensor>,

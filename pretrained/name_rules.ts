@@ -4,7 +4,7 @@ export type Tensors = Readonly<Record<string, StoredTensor>>
 
 /** What becomes of a tensor whose layout is another one here. */
 export interface TensorChange {
-  /** In a few words, for the report. */
+  /** Description in a few words, for the report. */
   readonly words: string
   /** @param all the tensors of the file, by the names they have in it. */
   apply(tensor: StoredTensor, all: Tensors): StoredTensor

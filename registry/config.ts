@@ -26,7 +26,7 @@ export interface Experiment<Model> {
   ema?: EmaConfig
   /** What numbers are computed in, where the command line does not say it. @default 'fp32' */
   precision?: Precision
-  /** For precision `fp16`: how the loss is scaled while gradients are taken. */
+  /** How the loss is scaled while gradients are taken, for precision `fp16`. */
   lossScale?: LossScaleOptions
   /** Seed of new weights, of the order of images and of their augmentation. @default 0 */
   seed?: number
@@ -52,7 +52,7 @@ export interface DataConfig extends BatchOptions, Augmentation {
   testScale: readonly [long: number, short: number]
   /** Images evaluated at once. @default 1 */
   testBatchSize?: number
-  /** As `shapes`, of evaluation. @default all of them */
+  /** Shapes as `shapes`, of evaluation. @default all of them */
   testShapes?: number
   /**
    * What is done with entries of annotation files that cannot be used: `drop` leaves them out,

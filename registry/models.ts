@@ -47,7 +47,7 @@ export function buildModel(model: ModelConfig, { form = 'train' }: { form?: Form
   return models.create(model, { form })
 }
 
-/** As `buildModel`, for what needs a model that detects. */
+/** Builds as `buildModel` does, for what needs a model that detects. */
 export function buildDetector(model: ModelConfig, options: { form?: Form } = {}): Detector {
   const built = buildModel(model, options)
   if (isDetector(built)) return built

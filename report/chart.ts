@@ -46,7 +46,7 @@ export interface BarChart extends ChartBase {
 
 export interface BarSeries {
   label: string
-  /** As many as there are categories. */
+  /** Values, as many as there are categories. */
   values: (number | null)[]
   /** Measured by others. */
   isPublished?: boolean

@@ -41,11 +41,11 @@ export interface BackboneRatio {
   framework: string
   precision: string
   batch: number
-  /** From decoded images to COCO results. */
+  /** Ratio from decoded images to COCO results. */
   total: number
   network: number
   torchNetwork: number | undefined
-  /** On an A100, batch 1; undefined where none was. */
+  /** Published ratio on an A100, batch 1; undefined where none was. */
   published: number | undefined
 }
 

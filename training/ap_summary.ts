@@ -2,7 +2,7 @@ import type { LogLine } from './metrics_log.js'
 
 /** AP of one evaluation. */
 export interface EpochAp {
-  /** From 1. */
+  /** Number of the epoch, from 1. */
   epoch: number
   AP: number
 }

@@ -11,7 +11,7 @@ export class Divergence extends TrainingError {}
 
 /** Where an update stands, for messages. */
 interface Update {
-  /** From 1. */
+  /** Number of the iteration, from 1. */
   iteration: number
   /** The newest checkpoint, if there is one. */
   checkpoint: string | undefined

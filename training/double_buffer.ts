@@ -12,7 +12,7 @@ import type { RunTensor } from '../engine/tensors.js'
  * it is written in place too.
  */
 export class DoubleBuffer {
-  /** As the last `commit` left them. */
+  /** Tensors as the last `commit` left them. */
   private readonly kept: Record<string, DeviceTensor>
   /** What runs have written since. */
   private written: Record<string, DeviceTensor> = {}

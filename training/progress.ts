@@ -6,7 +6,7 @@ import type { LogLine } from './metrics_log.js'
 export interface ProgressLine {
   /** Updates done. */
   iter: number
-  /** From 1. */
+  /** Number of the epoch, from 1. */
   epoch: number
   lr: number
   /** Absent if no update was made. */

@@ -15,11 +15,11 @@ export type BatchTensors = { [Key in keyof TrainBatch]: TrainBatch[Key] }
 export type StepInputs = {
   state: TensorState
   batch: BatchTensors
-  /** For the forward pass: `lambda` while deep training lasts, else nothing. */
+  /** Scalars of the forward pass: `lambda` while deep training lasts, else nothing. */
   forward: Record<string, tf.Scalar>
   /** `Optimizer.scalars` of this iteration. */
   groups: GroupScalars<tf.Scalar>[]
-  /** In mixed precision: what the loss is multiplied by while gradients are taken. */
+  /** Factor of the loss while gradients are taken, in mixed precision. */
   lossScale?: tf.Scalar
 }
 
@@ -59,7 +59,7 @@ export type GradientInputs = {
   gathered: Tensors
   batch: BatchTensors
   forward: Record<string, tf.Scalar>
-  /** As in `StepInputs`: the gradients that are gathered are multiplied by it. */
+  /** Loss scale as in `StepInputs`: the gradients that are gathered are multiplied by it. */
   lossScale?: tf.Scalar
 }
 
@@ -92,7 +92,7 @@ export type UpdateInputs = {
 export type UpdateOutputs = {
   state: Omit<TensorState, 'buffers'>
   gradNorm: tf.Scalar
-  /** As in `StepOutputs`. */
+  /** Checksum as in `StepOutputs`. */
   checksum?: tf.Scalar
 }
 

@@ -2,15 +2,15 @@ export type Shapes = Readonly<Record<string, readonly number[]>>
 
 /** How the tensors of a file fit those of a model, by name. */
 export interface WeightMatch {
-  /** In both, of one shape. */
+  /** Names in both, of one shape. */
   readonly matched: string[]
-  /** In the model only. */
+  /** Names in the model only. */
   readonly missing: string[]
-  /** In the file only. */
+  /** Names in the file only. */
   readonly unexpected: string[]
-  /** In both, of different shapes. */
+  /** Names in both, of different shapes. */
   readonly mismatched: { name: string; expected: readonly number[]; found: readonly number[] }[]
-  /** In the file only, and nobody's loss. */
+  /** Names in the file only, and nobody's loss. */
   readonly ignored: string[]
 }
 

@@ -22,7 +22,7 @@ export interface Standing {
 }
 
 export interface Comparison extends Pick<CompareOptions, 'kind' | 'counts' | 'runs'> {
-  /** As the candidates. */
+  /** Standings, in the order of the candidates. */
   standings: Standing[]
 }
 

@@ -13,7 +13,7 @@ const TOLERANCE = 1e-12
 
 /** One thing that is asked of a comparison. */
 export interface Verdict {
-  /** In words. */
+  /** Verdict in words. */
   line: string
   /** Largest difference of the numbers, speed-up, share of memory. */
   value: number

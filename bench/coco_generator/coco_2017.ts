@@ -56,7 +56,7 @@ function rareSize(random: Random): [width: number, height: number] {
   return random.uniform() < 0.75 ? [640, short] : [short, 640]
 }
 
-/** In an image. */
+/** Largest number of objects in an image. */
 const MOST_OBJECTS = 93
 /** A tenth of the images is twice as full as the others. */
 const FULL = { part: 0.1, factor: 2 }

@@ -9,7 +9,7 @@ export type Kind = (typeof KINDS)[number]
 export type Part = ParityPart | TrainingPart | InferencePart
 
 interface PartBase {
-  /** Such as `train/retinanet_vanilla13/fp16/2`. */
+  /** Name of the part, such as `train/retinanet_vanilla13/fp16/2`. */
   name: string
   precision: Precision
   batch: number

@@ -35,7 +35,7 @@ function comparison(definition: number, T: Types): ProviderKernel {
   return { ...binary(definition, T), outputs: ['bool'] }
 }
 
-/** Also other operators whose second input is a list of axes or sides. */
+/** Kernel of a reduction; also of other operators whose second input is a list of axes or sides. */
 function reduction(definition: number, T: Types): ProviderKernel {
   return { ...unary(definition, T), inputs: ['T', 'int64'] }
 }

@@ -63,7 +63,7 @@ class Copiers {
 
   constructor(private readonly device: RemoteDevice) {}
 
-  /** For tensors of a type and a number of axes. */
+  /** Session for tensors of a type and a number of axes. */
   of(dtype: HostDType, rank: number): Session {
     const key = `${dtype} ${rank}`
     const options = { device: this.device, allowCpuNodes: true }

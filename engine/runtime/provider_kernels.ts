@@ -42,7 +42,7 @@ export interface ProviderKernel {
 
 /** What one provider of ONNX Runtime computes. */
 export interface KernelList {
-  /** As sentences call it. */
+  /** Name of the provider in sentences. */
   readonly provider: string
   /** The opset that definitions are given for. */
   readonly opset: number
@@ -53,7 +53,7 @@ export interface KernelList {
 /** A node that ONNX Runtime runs on the CPU although another provider is asked for. */
 export interface CpuNode {
   node: Node
-  /** Such as `MaxUnpool has no CUDA kernel`. */
+  /** Reason, such as `MaxUnpool has no CUDA kernel`. */
   reason: string
   /**
    * True if nothing but counting is moved to the CPU: all that the node takes and gives are

@@ -88,7 +88,7 @@ export class Session {
     }
   }
 
-  /** As `run`, on this thread. */
+  /** Runs as `run` does, on this thread. */
   runNow(
     feeds: Readonly<Record<string, RunTensor>>,
     fetches: Readonly<Record<string, RunTensor>>,

@@ -30,7 +30,10 @@ function comparison(definition: number, T: Types): ProviderKernel {
   return { ...unary(definition, T), outputs: ['bool'] }
 }
 
-/** Also other operators whose second input is a list of axes, sides or counts. */
+/**
+ * Kernel of a reduction; also of other operators whose second input is a list of axes, sides or
+ * counts.
+ */
 function reduction(definition: number, T: Types): ProviderKernel {
   return { ...unary(definition, T), inputs: ['T', 'int64'] }
 }

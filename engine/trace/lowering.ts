@@ -53,7 +53,7 @@ export interface Purpose {
 /** Turns kernels of TensorFlow.js into nodes of one graph. */
 export class Lowering {
   readonly graph: Graph
-  /** For messages. */
+  /** Name of the function, for messages. */
   readonly functionName: string
   readonly target: Target
   /** Precision of the graph when it is done: until then it is recorded in float32. */

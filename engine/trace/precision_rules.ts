@@ -111,7 +111,7 @@ export function float16Nodes(nodes: readonly Node[], outputs: readonly Value[]):
   return chosen
 }
 
-/** By what comes into each node. */
+/** Nodes that are chosen by what comes into each. */
 function chooseForward(nodes: readonly Node[]): Set<Node> {
   const chosen = new Set<Node>()
   const marked = new Set<Value>()

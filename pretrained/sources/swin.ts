@@ -76,7 +76,7 @@ const patchOrder: NameRule = {
   },
 }
 
-/** mmdetection's own, since 2.14. */
+/** Names of mmdetection's own, since 2.14. */
 export const mmdetectionSwin: Source = {
   name: 'Swin Transformer, mmdetection',
   sign: /^(?:backbone\.)?stages\.0\.blocks\.0\.attn\.w_msa\.qkv\.weight$/,

@@ -25,7 +25,7 @@ function blocks(ids: readonly number[], size: number): number[] {
 
 const REGRESSION = 'head.regression_head.bbox_reg.bias'
 
-/** For each anchor the outputs of our classes. */
+/** Change that keeps for each anchor the outputs of our classes. */
 const anchorClasses: TensorChange = {
   words: 'outputs of the classes alone',
   apply(tensor, all) {

@@ -12,7 +12,7 @@ import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 import { formula, giveFormulaWeights } from './formula.js'
 
-/** As `make_resnet.py` writes it. */
+/** Fixture as `make_resnet.py` writes it. */
 interface Fixture {
   /** Shape of the images, `n c h w`. */
   images: [number, number, number, number]
@@ -69,7 +69,7 @@ for (const { depth, parameters, stages, logits } of fixture.networks) {
   })
 }
 
-/** At 1000 classes; the detector's without its classifier. Source: torchvision. */
+/** Parameters at 1000 classes; the detector's without its classifier. Source: torchvision. */
 const COUNTS: [depth: ResNetDepth, classifier: number, frozen: number][] = [
   [18, 11_689_512, 157_504],
   [34, 21_797_672, 231_488],

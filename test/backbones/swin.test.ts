@@ -10,7 +10,7 @@ import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 type Weights = Record<string, PackedTensor>
 
-/** As `make_swin.py` writes it. */
+/** Fixture as `make_swin.py` writes it. */
 interface Fixture {
   options: SwinOptions
   weights: Weights
@@ -26,7 +26,7 @@ function networkOf({ options, weights }: Fixture): SwinTransformer {
   return network
 }
 
-/** As `make_swin.py`: sin(frequency * i) for the i-th number. */
+/** Wave as in `make_swin.py`: sin(frequency * i) for the i-th number. */
 function wave(shape: number[], frequency: number): tf.Tensor {
   const size = shape.reduce((product, side) => product * side)
   const values = Float32Array.from({ length: size }, (_, i) => Math.sin(i * frequency))

@@ -16,7 +16,7 @@ interface Outputs {
 
 type Weights = Record<string, PackedTensor>
 
-/** As `make_vanillanet.py` writes it. */
+/** Fixture as `make_vanillanet.py` writes it. */
 interface Fixture {
   options: Required<Pick<VanillaNetOptions, 'dims' | 'strides' | 'actNum' | 'numClasses'>> & {
     adaPool: number[] | null
@@ -52,7 +52,7 @@ function load(network: Module, weights: Weights): void {
   for (const [name, parameter] of network.namedParameters()) parameter.data = unpack(weights[name])
 }
 
-/** float32 of another library, a dozen layers deep. */
+/** Tolerance for float32 of another library, a dozen layers deep. */
 const TOLERANCE = 2e-5
 
 const cases = ['act1', 'act2', 'act3', 'act4', 'ada_pool']

@@ -26,7 +26,7 @@ const checks = tf.tensor(
   image,
 )
 
-/** With the gradient of the identity. */
+/** Rounding with the gradient of the identity. */
 const rounded = tf.customGrad((x) => ({
   value: tf.round(x as tf.Tensor),
   gradFunc: (dy) => dy,

@@ -13,7 +13,7 @@ type Inputs = { x: tf.Tensor; weight: tf.Tensor; bias: tf.Tensor }
 const normed = ({ x, weight, bias }: Inputs) =>
   layerNorm(x as tf.Tensor2D, weight as tf.Tensor1D, bias as tf.Tensor1D, EPS)
 
-/** By the definition, to be differentiated step by step. */
+/** Layer norm by the definition, to be differentiated step by step. */
 function composed({ x, weight, bias }: Inputs): tf.Tensor {
   const centred = tf.sub(x, tf.mean(x, 1, true))
   const variance = tf.mean(tf.square(centred), 1, true)

@@ -18,7 +18,7 @@ const places = [
   { what: 'a single shifted window', size: [2, 3], window: 3, shift: 1 },
 ] as const
 
-/** By the definition: window by window, head by head, query by query. */
+/** Attention by the definition: window by window, head by head, query by query. */
 function plainly({ qkv, bias }: Inputs, plan: WindowPlan): tf.Tensor {
   const { cellCount, mapCellCount, windowCount, slotCount, heads } = plan
   const depth = qkv.shape[2] as number

@@ -20,7 +20,7 @@ import type { Counts } from './coco_size/counts.js'
 import { type Figure, isOver, lineOf } from './coco_size/figure.js'
 import { filesOf } from './coco_size/rehearsal.js'
 
-/** In this order: the second opening may use what the first has left. */
+/** Measures in this order: the second opening may use what the first has left. */
 const MEASURES = [
   'open',
   'open_again',

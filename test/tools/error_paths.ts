@@ -14,7 +14,10 @@ export interface ErrorPath {
   title: string
   /** @default 'train' */
   command?: 'train' | 'test'
-  /** For `plant_fault.mjs`. `file` is an image of `train/` or `val/`, or a file of the work dir. */
+  /**
+   * Fault for `plant_fault.mjs`. `file` is an image of `train/` or `val/`, or a file of the work
+   * dir.
+   */
   planted?: { file: string; fault: string; sound?: number }
   /** An image that is broken from the start. */
   broken?: string

@@ -162,7 +162,7 @@ test('a step leaves no tensors behind', async (t) => {
   t.is(tf.memory().numTensors, before)
 })
 
-/** With a head that no loss looks at. */
+/** Detector with a head that no loss looks at. */
 class UnusedHead extends TinyDetector {
   readonly spare = new Parameter([2], () => new Float32Array(2))
 }

@@ -16,7 +16,7 @@ import { readAll } from './read_all.js'
 /** Maps of 8 x 11 and 4 x 6 cells, neither of them whole windows. */
 const SHAPE = [64, 88]
 
-/** As Swin's recipe has it. */
+/** Parameters without weight decay, as Swin's recipe has it. */
 const NO_DECAY = ['norm', 'relative_position_bias_table']
 
 function tinyRetinaNet(): RetinaNet {

@@ -20,7 +20,7 @@ export interface FailedImage {
 }
 
 export interface FoundImages {
-  /** In the order of the paths, those of a folder by name. */
+  /** Files in the order of the paths, those of a folder by name. */
   files: string[]
   /** Paths that stand for no image. */
   failed: FailedImage[]

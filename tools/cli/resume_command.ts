@@ -28,7 +28,7 @@ export function resumeCommand(
   return ['npx vanilladet', name, ...kept.map(quoted), '--resume'].join(' ')
 }
 
-/** As a shell takes it. */
+/** An argument as a shell takes it. */
 function quoted(argument: string): string {
   return /^[\w@%+=:,./-]+$/.test(argument) ? argument : `'${argument.replaceAll("'", "'\\''")}'`
 }

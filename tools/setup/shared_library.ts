@@ -2,11 +2,11 @@ import { type FileHandle, open } from 'node:fs/promises'
 import { orFileError } from '../../files/file_error.js'
 import { notRead } from '../cli/file_error.js'
 
-/** What the head of a shared library of Linux (ELF) or Windows (PE) says. */
+/** What the head of a shared library of Linux (ELF) or Windows (PE) states. */
 export interface SharedLibrary {
-  /** As `process.arch` says it, or the number that the file has for it. */
+  /** Architecture as `process.arch` names it, or the number that the file has for it. */
   architecture: string
-  /** False for a file that is shorter than its head says: loading one ends the process. */
+  /** False for a file that is shorter than its head states: loading one ends the process. */
   isWhole: boolean
   /** Names of the libraries that it needs, such as `libcudart.so.13`; of ELF only. */
   needed: string[]
@@ -164,7 +164,7 @@ function numberAt(bytes: Buffer, at: number): number {
   return Number(bytes.readBigUInt64LE(at))
 }
 
-/** Shorter at the end of the file, however long a damaged head says that it is. */
+/** Shorter at the end of the file, however long a damaged head states that it is. */
 async function read(file: FileHandle, position: number, length: number): Promise<Buffer> {
   const { size } = await file.stat()
   const buffer = Buffer.alloc(Math.max(0, Math.min(length, size - position)))

@@ -60,7 +60,7 @@ export interface ParameterUpdate {
   readonly parameter: tf.Tensor
   readonly gradient: tf.Tensor
   readonly slots: Slots
-  /** As `scalars` gave them. */
+  /** Scalars as `scalars` returned them. */
   readonly scalars: readonly GroupScalars<tf.Scalar>[]
 }
 

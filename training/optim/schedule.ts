@@ -8,11 +8,11 @@ export interface ScheduleOptions {
    * @default 'step'
    */
   policy?: 'step' | 'cosine'
-  /** For `step`: epochs, from 0, at whose start the rate is multiplied by `gamma`. @default [] */
+  /** Epochs of `step`, from 0, at whose start the rate is multiplied by `gamma`. @default [] */
   decayEpochs?: readonly number[]
-  /** For `step`. @default 0.1 */
+  /** Factor of `step`. @default 0.1 */
   gamma?: number
-  /** For `cosine`: the rate at the end. @default 0 */
+  /** Rate of `cosine` at the end. @default 0 */
   finalLearningRate?: number
   /**
    * Iterations of linear warm-up. With `step` the iteration after them is the first at the full

@@ -8,7 +8,7 @@ export class Global {
     this.name = name
   }
 
-  /** As in `collections.OrderedDict`. */
+  /** Dotted path, as in `collections.OrderedDict`. */
   get path(): string {
     return `${this.module}.${this.name}`
   }

@@ -194,7 +194,7 @@ function isCounts(value: TorchValue | undefined): value is number[] {
   return Array.isArray(value) && value.length <= MAX_AXES && value.every(isCount)
 }
 
-/** For what no PyTorch would have written. */
+/** Error for what no PyTorch would have written. */
 export function broken(path: string, what: string): DataError {
   return new DataError(path, `not a sound PyTorch checkpoint: ${what}`, 'copy or save it again')
 }

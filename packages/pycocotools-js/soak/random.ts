@@ -1,6 +1,6 @@
 /** Random numbers from a seed: the same in every run. */
 export interface Random {
-  /** In 0 ... 1, below 1. */
+  /** Number in 0 ... 1, below 1. */
   next(): number
   /** Whole, from 0 up to `end`, below `end`. */
   below(end: number): number

@@ -152,7 +152,7 @@ export class COCO {
     return Array.from(this.filteredRows(filter), (row) => this.rows.id(row))
   }
 
-  /** As `getAnnIds`, but row numbers; of rows with one id, the last stands for all. */
+  /** Selects as `getAnnIds`, but row numbers; of rows with one id, the last stands for all. */
   selectRows(filter: AnnotationFilter): Int32Array {
     const selected = this.filteredRows(filter)
     if (this.index.countOfIds === this.rows.length) return selected

@@ -171,7 +171,7 @@ function checkParams(params: Params): void {
     )
 }
 
-/** By `accumulate()`, which nothing matches. */
+/** Whether `accumulate()` has replaced them, by an id which nothing matches. */
 function areCatIdsReplaced({ useCats, catIds }: Params): boolean {
   return !useCats && catIds.length === 1 && catIds[0] === -1
 }

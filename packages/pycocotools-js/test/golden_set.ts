@@ -29,7 +29,7 @@ export const PET_RESULTS: CocoResult[] = [
   { image_id: 2, category_id: 3, bbox: [22, 18, 60, 60], score: 0.65 },
 ]
 
-/** By pycocotools 2.0.11, for bbox and for segm alike. */
+/** Numbers of pycocotools 2.0.11, for bbox and for segm alike. */
 export const PET_STATS = [
   0.5291254125412541, 0.7912541254125411, 0.45792079207920794, 0.39999999999999997,
   0.4844884488448844, 0.8999999999999999, 0.24999999999999994, 0.6666666666666667,
@@ -59,7 +59,7 @@ export const PERSON_RESULTS: CocoResult[] = [
   { image_id: 2, category_id: 1, keypoints: pose(60, 1), score: 0.7 },
 ]
 
-/** By pycocotools 2.0.11, for keypoints. */
+/** Numbers of pycocotools 2.0.11, for keypoints. */
 export const PERSON_STATS = [
   0.900990099009901, 1, 1, 0.9999999999999998, 0.7999999999999999, 0.9, 1, 1, 1, 0.8,
 ]

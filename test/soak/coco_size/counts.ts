@@ -1,6 +1,6 @@
 /** How much is done of what may be done in part. */
 export interface Counts {
-  /** To be rendered by several numbers of workers. */
+  /** Batches to be rendered by several numbers of workers. */
   batches: number
   /** Iterations of training. */
   iterations: number

@@ -13,7 +13,7 @@ import { loaderOf, openTraining, rehearsalOf } from './rehearsal.js'
 
 /** One iteration, which is one update. */
 interface Iteration {
-  /** From 1. */
+  /** Number of the iteration, from 1. */
   iter: number
   /** Shapes of its batches: `4x800x1216`, images, height and width. */
   shapes: string[]

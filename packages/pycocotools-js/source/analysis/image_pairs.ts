@@ -99,7 +99,9 @@ function groupByImage(coco: COCO, { imgIds, classes }: Places): Grouped {
   }
 }
 
-/** In each image by falling score, without the low ones, and `maxDet` of a class at most. */
+/**
+ * Detections of each image by falling score, without the low ones, and `maxDet` of a class at most.
+ */
 function surestOf(
   { rows, name }: COCO,
   { start, rows: all, classOf }: Grouped,

@@ -6,7 +6,7 @@ import { IN_CROWD, matchGreedily } from './match_greedily.js'
 export const TIDE_TYPES = ['Cls', 'Loc', 'Both', 'Dupe', 'Bkg'] as const
 export type TideType = (typeof TIDE_TYPES)[number]
 
-/** In place of a type: a true positive has none. */
+/** Value in place of a type: a true positive has none. */
 const NO_ERROR = 255
 
 /** The error of each detection, `[D]`, and what classes, `[K]`, did not find. */

@@ -11,7 +11,7 @@ export interface Fault {
   /** Follows the subject: `has an area of -3`. Values as the file has them, text in quotes. */
   what: string
   fix: string
-  /** For counts: follows `3 objects`, such as `of negative area`. */
+  /** Words for counts: follow `3 objects`, such as `of negative area`. */
   kind: string
 }
 

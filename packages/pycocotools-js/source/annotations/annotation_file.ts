@@ -12,9 +12,9 @@ export interface AnnotationFile {
   /** The annotations in file order; empty where the file has none. */
   rows: GivenRows
   hasAnnotations: boolean
-  /** With `columns`, the rules that the annotations are known to keep. */
+  /** Rules that the annotations are known to keep, with `columns`. */
   keptRules?: KeptRules
-  /** With `columns`, how the file of columns was used. */
+  /** How the file of columns was used, with `columns`. */
   columns?: ColumnsUse
 }
 

@@ -33,7 +33,7 @@ const MAX_KEYS = 2 ** 12
 /** A key of run lengths; of `counts`, by what it holds. */
 type Part = 'size' | 'runs' | 'counts'
 
-/** By the first key and the second. */
+/** Forms of run lengths, by the first key and the second. */
 const RUN_LENGTHS: Record<Part, Partial<Record<Part, Kept>>> = {
   size: { runs: 'size, runs', counts: 'size, counts' },
   runs: { size: 'runs, size' },

@@ -25,7 +25,7 @@ export interface AnnotationFault {
    */
   what: string
   fix: string
-  /** For a count, after `3 objects`: `without a box`, `of negative area` ... */
+  /** Words for a count, after `3 objects`: `without a box`, `of negative area` ... */
   kind: string
 }
 

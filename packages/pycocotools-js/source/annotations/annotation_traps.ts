@@ -21,7 +21,7 @@ export interface AnnotationTrap {
 /** What is asked of a `COCO`. */
 interface GroundTruth {
   rows: AnnotationRows
-  /** By id, each once. */
+  /** Annotations by id, each once. */
   anns: { readonly size: number }
   name: string
 }

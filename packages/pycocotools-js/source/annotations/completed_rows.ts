@@ -25,7 +25,7 @@ export class CompletedRows implements AnnotationRows {
   readonly length: number
   private readonly rows: AnnotationRows
   private readonly imgs: ReadonlyMap<Id, CocoImage>
-  /** By row, NaN where it has an id; null where all have. */
+  /** Default ids by row, NaN where it has an id; null where all have. */
   private readonly ids: Float64Array | null
 
   /** @param imgs have the size of polygons. */

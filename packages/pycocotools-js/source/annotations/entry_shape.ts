@@ -51,7 +51,7 @@ export type Kept =
 
 export interface EntryKey {
   name: string
-  /** As it stands in the file, with its closing quote. */
+  /** Key as it stands in the file, with its closing quote. */
   bytes: Uint8Array
   /** Its place in `FIELDS`, or -1. */
   field: number

@@ -6,7 +6,7 @@ import { NumberColumn } from './number_column.js'
 /** An id for each row, number or text; undefined where none was set. */
 export class IdColumn {
   private numbers = new NumberColumn()
-  /** By row; made when the first text comes. */
+  /** Texts by row; made when the first text comes. */
   private texts: (string | undefined)[] | null = null
   private readonly known: Map<string, string> | null
 

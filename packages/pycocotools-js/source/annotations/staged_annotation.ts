@@ -26,11 +26,11 @@ export class Scratch<T extends Uint8Array | Float64Array> {
 export class StagedAnnotation {
   /** Null for an entry that is kept as it stands. */
   shape: EntryShape | null = null
-  /** By field: 1 where `numbers`, `texts` or a list has its value. */
+  /** Flags by field: 1 where `numbers`, `texts` or a list has its value. */
   readonly isSet = new Uint8Array(SEGMENTATION + 1)
-  /** By field. */
+  /** Numbers by field. */
   readonly numbers = new Float64Array(SEGMENTATION + 1)
-  /** By field, of ids. */
+  /** Texts by field, of ids. */
   readonly texts: (string | null)[] = []
   readonly boxXywh = new Float64Array(4)
   readonly keypoints = new Scratch((length) => new Float64Array(length))

@@ -28,11 +28,11 @@ export interface EvalRequest {
   groundTruth: string
   results: string
   iouType: IouType
-  /** As `params.maxDets`; undefined for the defaults. */
+  /** Limits as `params.maxDets`; undefined for the defaults. */
   maxDets?: number[]
-  /** As `params.kpt_oks_sigmas`; undefined for those of COCO's 17 keypoints. */
+  /** Sigmas as `params.kpt_oks_sigmas`; undefined for those of COCO's 17 keypoints. */
   sigmas?: number[]
-  /** As `params.useCats = 0`. */
+  /** Whether classes are one, as with `params.useCats = 0`. */
   classAgnostic: boolean
   perClass: boolean
   json: boolean
@@ -83,7 +83,7 @@ export function parseArguments(argv: readonly string[]): Request {
 
 interface OptionToken {
   name: string
-  /** As written, with its dashes. */
+  /** Name as written, with its dashes. */
   rawName: string
   value?: string
   inlineValue?: boolean

@@ -20,7 +20,7 @@ export interface SectionSink {
 /** A section of a file, checked. */
 export interface Section {
   about: About
-  /** At the start of a buffer of its own; empty for a section that is lazy. */
+  /** Bytes at the start of a buffer of its own; empty for a section that is lazy. */
   bytes: Uint8Array<ArrayBuffer>
   /** Copies the bytes from `start` on. Of a section that is lazy. */
   read(target: Uint8Array, start: number): void

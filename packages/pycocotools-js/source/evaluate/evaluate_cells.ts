@@ -14,7 +14,7 @@ export const FALSE_POSITIVE = 2
  * Every match, as columns: `A` area ranges, `T` thresholds, `G` ground truths and `D` detections.
  */
 export interface Evaluation {
-  /** As they were when `evaluate()` ran. */
+  /** Params as they were when `evaluate()` ran. */
   params: Params
   cells: Cells
   columns: Columns

@@ -21,7 +21,7 @@ export const LOWER_U = 117
 export const OPEN_OBJECT = 123
 export const CLOSE_OBJECT = 125
 
-/** From `[` to `]`, and from `{` to `}`. */
+/** Distance from `[` to `]`, and from `{` to `}`. */
 export const OPEN_TO_CLOSE = 2
 
 /** 1 for the bytes that numbers and words are made of: letters, digits, `_ . + -`. */

@@ -7,9 +7,9 @@ const decoder = new TextDecoder('utf-8', { ignoreBOM: true })
 
 /** Where a text stops being JSON. */
 export interface JsonPlace {
-  /** From 1. */
+  /** Number of the line, from 1. */
   line: number
-  /** From 1, in UTF-16 units, as editors count. */
+  /** Column from 1, in UTF-16 units, as editors count. */
   column: number
   /** What stands there, such as `"}"`, or `the end of the text`. */
   found: string

@@ -51,7 +51,7 @@ export class Scanner {
   /** Whether more bytes will follow: a word that reaches the end may go on. */
   isCut = false
   expected = ''
-  /** From 1. */
+  /** Number of the line, from 1. */
   line = 1
   /** Where the line starts; negative where these bytes are gone. */
   lineStart = 0

@@ -14,7 +14,7 @@ function tableOf(entries: readonly string[], windowBytes = 64): Promise<Annotati
   return readResultFile(bytes, 'entries', { windowBytes })
 }
 
-/** With long ids as `JSON.parse` gives them. */
+/** The annotation with long ids as `JSON.parse` returns them. */
 function rounded(annotation: object): unknown {
   for (const [key, value] of Object.entries(annotation) as [keyof typeof annotation, unknown][])
     if (typeof value === 'bigint') annotation[key] = Number(value) as never

@@ -167,7 +167,7 @@ test('a string is refused where JSON.parse refuses it, at the character that is 
   }
 })
 
-/** By the decoder that comes with the system. */
+/** Whether bytes are UTF-8 for the decoder that comes with the system. */
 function isUtf8(bytes: Uint8Array): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes)
