@@ -2,7 +2,7 @@
  * Names in configs -> constructors and their schema. This is the file a config imports.
  *
  * A network of your own joins by one visible line in a file that the config imports,
- * `backbones.register('MyNet', { schema, create })`, and by telling TypeScript of its options:
+ * `backbones.register('MyNet', { schema, create })`, and by declaring its options to TypeScript:
  * `declare module 'vanilladet' { interface BackboneRegistry { MyNet: MyNetOptions } }`.
  */
 import type { Experiment } from './registry/config.js'

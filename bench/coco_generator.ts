@@ -1,6 +1,6 @@
 /**
- * Makes a data set in COCO's format, the size of val2017 unless told otherwise: an annotation file,
- * and results of a detector of middling quality. The same options give the same files.
+ * Makes a data set in COCO's format, the size of val2017 unless set otherwise: an annotation file,
+ * and results of a detector of middling quality. The same options yield the same files.
  *
  * Run: npx tsx bench/coco_generator.ts --out FOLDER npx tsx bench/coco_generator.ts --out
  *      FOLDER --bytes 600000000 (annotations only, for reading in pieces)

@@ -125,7 +125,7 @@ function torchTurn(peer: LaunchedPeer, count: number): Promise<Turn> {
   return peer.ask<Turn>(JSON.stringify({ warmUp: WARM_UP, batches: count }))
 }
 
-/** The DataLoader, told to repeat the batches of our first epoch. */
+/** The DataLoader, set to repeat the batches of our first epoch. */
 async function startTorch(options: TrainLoaderOptions): Promise<LaunchedPeer | undefined> {
   const python = process.env.PEERS_PYTHON
   const peer = LaunchedPeer.launch('data_loading.py', { python })

@@ -40,13 +40,13 @@ import {
 import { nestedValues } from './nested_values.js'
 import { Peer } from './peer.js'
 
-/** Side of the matrices whose product tells the rate of the machine. */
+/** Side of the matrices whose product shows the rate of the machine. */
 const SIDE = 2048
 /** Share of that rate that RetinaNet with VanillaNet-13 is to reach. */
 const BOUND = 0.85
 
 /**
- * How often the timed runs are repeated; the ratio's spread over them tells whether it is a result.
+ * How often the timed runs are repeated; the ratio's spread over them shows whether it is a result.
  */
 const REPEATS = 3
 

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { ConfigError } from '../errors.js'
 
-/** What a peer says of itself before its first step. */
+/** What a peer reports of itself before its first step. */
 export interface PeerGreeting {
   params: number
   version: string
@@ -64,12 +64,12 @@ export class Peer {
   }
 }
 
-/** A script that imports its libraries and waits to be told what to measure. */
+/** A script that imports its libraries and waits for a request of what to measure. */
 export class LaunchedPeer {
   private readonly child: ChildProcessWithoutNullStreams
   private readonly answers: AsyncIterator<string>
   private readonly failed: Promise<never>
-  /** What the script said last on standard error. */
+  /** What the script printed last on standard error. */
   private lastWords = ''
 
   private constructor(
@@ -84,7 +84,7 @@ export class LaunchedPeer {
         reject(this.unusable(`is ${python}, which cannot be started (${message})`)),
       )
     })
-    this.failed.catch(() => {}) // whoever asks is told
+    this.failed.catch(() => {}) // whoever calls gets the error
     this.child.stdin.on('error', () => {}) // a script that ended is reported by its missing answer
     createInterface({ input: this.child.stderr }).on('line', (line) => {
       process.stderr.write(`${line}\n`)

@@ -1,6 +1,6 @@
 /**
  * A training step whose state stays where it is computed, beside onnxruntime-node's own `run` of
- * the same graph, which gives new memory to every output; in turn, in one process.
+ * the same graph, which allocates new memory for every output; in turn, in one process.
  *
  * Run: npm run bench:state
  */
@@ -88,7 +88,7 @@ function inPlace({ step, state, rest }: Parts): () => Promise<number> {
   }
 }
 
-/** The same steps by `InferenceSession.run`, each fed with what the one before gave. */
+/** The same steps by `InferenceSession.run`, each fed with what the one before returned. */
 async function byOnnxruntimeNode({ step, state, rest }: Parts, threads: number) {
   const inputs = { ...rest, state: state.current } as Tree<RunTensor>
   const recorded = trace('trainStep', step, inputs, { target: targetOf({}) })

@@ -10,10 +10,10 @@ import type { BenchmarkMachine, BenchmarkTimes } from './benchmark_document.js'
  *   tenth to a half of the image;
  * - inference: networks in deploy form, from bytes in host memory to raw outputs on the device on
  *   both sides, the second stage of Mask R-CNN on the same fixed RoIs; ours also with pre- and
- *   post-processing, as `BenchmarkDocument` tells.
+ *   post-processing, as `BenchmarkDocument` describes.
  *
  * PyTorch is eager, with channels_last memory, cuDNN's own search for algorithms, TF32 switched as
- * the precision says, and for fp16 autocast (with GradScaler in training); in inference also
+ * the precision sets, and for fp16 autocast (with GradScaler in training); in inference also
  * weights in half precision, without autocast.
  *
  * Sides take turns, some steps each. A side that failed has an `error` in place of numbers.
@@ -57,7 +57,7 @@ export interface PartName {
   part: string
 }
 
-/** What all rows tell of what they ran. */
+/** What all rows record of what they ran. */
 export interface PartFacts extends PartName {
   /** Name of the config's file, without `.ts`. */
   config: string
@@ -82,12 +82,12 @@ export interface ParityRow extends PartFacts {
 /** GPU memory, MiB. */
 export interface GpuMemory {
   /**
-   * That loading and the first steps took from the device, beside what the process held already, as
-   * the driver tells; null where it does not. Of two detectors of ours that share a process, the
-   * second takes what the first has left over.
+   * Memory that loading and the first steps took from the device, beside what the process held
+   * already, as the driver reports it; null where it does not. Of two detectors of ours that share
+   * a process, the second takes what the first has left over.
    */
   used: number | null
-  /** Held by tensors at most, of those that tell. */
+  /** Memory held by tensors at most, of those that report it. */
   tensors?: number
 }
 

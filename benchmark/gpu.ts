@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 
 /**
- * The first GPU of a machine, as NVIDIA's driver tells of it; nothing where there is no such
+ * The first GPU of a machine, as NVIDIA's driver describes it; nothing where there is no such
  * driver.
  */
 export function describeGpu(): { gpu?: string; driver?: string } {
@@ -11,7 +11,7 @@ export function describeGpu(): { gpu?: string; driver?: string } {
 
 /** Memory of the first GPU that is in use, MiB. */
 export interface GpuMemoryInUse {
-  /** Missing where the process is not on the GPU, or the driver does not tell processes apart. */
+  /** Missing where the process is not on the GPU, or the driver does not distinguish processes. */
   ofProcess?: number
   ofAll: number
 }
@@ -26,7 +26,7 @@ export function gpuMemoryInUse(pid: number = process.pid): GpuMemoryInUse | unde
   return { ...(own.length > 0 && { ofProcess: own[0] }), ofAll: all }
 }
 
-/** Rows of `nvidia-smi`; none where it cannot be asked. */
+/** Rows of `nvidia-smi`; none where it cannot be called. */
 function askDriver(what: 'gpu' | 'compute-apps', columns: readonly string[]): string[][] {
   try {
     const args = [`--query-${what}=${columns.join()}`, '--format=csv,noheader,nounits']

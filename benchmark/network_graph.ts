@@ -77,7 +77,7 @@ function paddedProjections(module: Module): [Parameter, Parameter][] {
   return qkv instanceof Linear && proj instanceof Linear ? [[proj.weight, qkv.weight]] : []
 }
 
-/** Kernels before a ReLU that the original calls as a function, by a module that says so. */
+/** Kernels before a ReLU that the original calls as a function, by a module that shows it. */
 function functionalRelus(module: Module): Parameter[] {
   return 'functionalRelus' in module ? (module.functionalRelus as Parameter[]) : []
 }

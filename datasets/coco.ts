@@ -35,7 +35,7 @@ export interface CocoDataset {
 
 /**
  * Loads a COCO annotation file. Everything in it that a batch or an evaluation would refuse is
- * found here, and all told at once.
+ * found here, and all reported at once.
  *
  * Source: filtering as mmdetection 2.x's `CocoDataset`; see `objectFault`.
  */

@@ -13,7 +13,7 @@ export const EXIF_MODES = ['auto', 'apply', 'ignore'] as const
  */
 export type ExifMode = (typeof EXIF_MODES)[number]
 
-/** What a file says of an image before its pixels. */
+/** What a file records of an image before its pixels. */
 export interface ImageHeader {
   /** `[height, width]` of the stored pixels. */
   size: [number, number]

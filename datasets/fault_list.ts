@@ -1,4 +1,4 @@
-/** So many faults are told in words. */
+/** Largest number of faults that are described in words. */
 export const SHOWN = 10
 
 /**

@@ -99,7 +99,7 @@ async function decode(
       .toBuffer({ resolveWithObject: true })
     return { pixels: data, size: [info.height, info.width] }
   } catch (error) {
-    await parseHeader(file, bytes, { maxPixels }) // says where an image is too large
+    await parseHeader(file, bytes, { maxPixels }) // reports where an image is too large
     throw await unreadableError(file, bytes, error)
   }
 }

@@ -48,8 +48,8 @@ function isKnownSound(file: AnnotationFile, { images, masks }: KeepOptions): boo
 }
 
 /**
- * What an annotation can belong to: that an entry has other faults is told of itself, not of its
- * annotations.
+ * What an annotation can belong to: that an entry has other faults is reported of itself, not of
+ * its annotations.
  */
 function entriesWithId(list: readonly Entry[]): { id: Id }[] {
   return list.filter((entry): entry is { id: Id } => isId(entry.id))

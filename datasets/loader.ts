@@ -37,7 +37,7 @@ export interface BatchOptions extends ImageOptions {
   /** Sides of batches are padded up to multiples of it, itself a multiple of 32. */
   bucketStep: number
   /**
-   * At most so many input shapes: of the sizes that `bucketStep` makes, those that waste least on
+   * Largest number of input shapes: of the sizes that `bucketStep` makes, those that waste least on
    * the data set. Each is a graph to compile. At most 100. @default all that `bucketStep` makes
    */
   shapes?: number
@@ -92,8 +92,8 @@ export class TrainLoader {
   }
 
   /**
-   * Batches from `start` on, over all epochs; the caller stops. Starting late gives what would have
-   * come anyway.
+   * Batches from `start` on, over all epochs; the caller stops. Starting late returns what would
+   * have come anyway.
    */
   async *batches(
     start: Position = { epoch: 0, iteration: 0 },
@@ -117,7 +117,7 @@ export class TrainLoader {
     await this.pool.close()
   }
 
-  /** What `batches` gives, without the pixels. */
+  /** What `batches` returns, without the pixels. */
   *plans(start: Position = { epoch: 0, iteration: 0 }): Generator<BatchPlan & Position> {
     const { dataset, batchSize, bucketStep, seed } = this.options
     for (let epoch = start.epoch; ; epoch++) {

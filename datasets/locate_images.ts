@@ -60,7 +60,7 @@ export async function locateImages(
   return { images: usable, arePresent: missing.length === 0 }
 }
 
-/** @returns those whose pictures give no size. */
+/** @returns those whose pictures have no known size. */
 async function fillSizes(
   images: readonly LocatedImage[],
   { exif = 'auto', maxPixels }: CocoOptions,

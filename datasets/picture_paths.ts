@@ -169,7 +169,7 @@ function listFolder(folder: string): string[] {
   }
 }
 
-/** What a repair is told as, after the number of names: `12 file names ...`. */
+/** Words that a repair is reported in, after the number of names: `12 file names ...`. */
 const REPAIRS: readonly (readonly [PathReading, one: string, many: string])[] = [
   ['url', 'is a file:// URL, read as a path', 'are file:// URLs, read as paths'],
   ['slashes', 'has backslashes, read as slashes', 'have backslashes, read as slashes'],

@@ -67,8 +67,8 @@ export class RenderPool {
   }
 
   /**
-   * Takes pixels and cells of masks that `render` gave, to write over their memory; they are empty
-   * from now on.
+   * Takes pixels and cells of masks that `render` returned, to write over their memory; they are
+   * empty from now on.
    *
    * Without it the garbage collector runs for every other batch of 10 MB, which takes this thread
    * longer than all else it does for the batch.

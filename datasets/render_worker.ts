@@ -10,8 +10,8 @@ export interface RenderJob {
 }
 
 /**
- * From a worker: a batch, the sentence of a `DataError` (a class does not survive the way), or any
- * other error.
+ * Message from a worker: a batch, the sentence of a `DataError` (a class does not survive the way),
+ * or any other error.
  */
 export type RenderReply = { job: number } & (
   | { rendered: RenderedBatch }

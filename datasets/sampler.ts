@@ -30,7 +30,7 @@ export function epochBatches(
   return new Random(seed, 'batch order', epoch).shuffle(batches)
 }
 
-/** Number of batches `epochBatches` gives, the same in every epoch. */
+/** Number of batches `epochBatches` returns, the same in every epoch. */
 export function batchesPerEpoch(groups: readonly number[], batchSize: number): number {
   const counts = [...membersByGroup(groups).values()].map((members) => members.length)
   return counts.reduce((sum, count) => sum + Math.ceil(count / batchSize), 0)

@@ -30,7 +30,7 @@ export interface Scene {
  */
 const DIAMETERS = [20, 80] as const
 const MAX_SHARE = 0.6
-/** No more than this part of an object is hidden, so that each can be told. */
+/** No more than this part of an object is hidden, so that each can be recognized. */
 const MAX_HIDDEN = 0.4
 const PLACEMENT_ATTEMPTS = 20
 /** Degrees on the colour wheel, by label. A hint, no more: the spread makes the classes overlap. */
@@ -67,7 +67,7 @@ export interface SceneOptions {
   hasCrowd: boolean
 }
 
-/** Draws coloured shapes on a textured background. The same options give the same bytes. */
+/** Draws coloured shapes on a textured background. The same options yield the same bytes. */
 export function drawScene({ seed, index, size, hasCrowd }: SceneOptions): Scene {
   const random = new Random(seed, 'scene', index)
   const scene: Scene = { size, pixels: drawBackground(random, size), objects: [] }

@@ -43,7 +43,7 @@ export async function unreadableError(
 /** So much of a file shows what it holds. */
 const HEAD_BYTES = 64 * 1024
 
-/** First line of what the decoder says. */
+/** First line of what the decoder reports. */
 function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message.trim().split('\n')[0] : String(error)
 }
@@ -92,7 +92,9 @@ function unsupported(format: string): WhatAndFix {
   ]
 }
 
-/** Extensions of file-type whose files are read: what is wrong with one is told by the decoder. */
+/**
+ * Extensions of file-type whose files are read: what is wrong with one is reported by the decoder.
+ */
 const READ_TYPES = new Set(['jpg', 'png', 'apng', 'webp', 'tif', 'gif', 'avif'])
 
 /** Extensions of file-type that are not the name of the format. */

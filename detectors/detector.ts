@@ -24,7 +24,7 @@ export type TrainBatch = {
    * part.
    */
   maskFramesXyxy?: tf.Tensor3D
-  /** Uniform in [0, 1), of the shapes that `noiseShapes` gives. */
+  /** Uniform in [0, 1), of the shapes that `noiseShapes` returns. */
   noise?: Record<string, tf.Tensor>
 }
 

@@ -119,7 +119,7 @@ export class MaskRCNN extends PyramidDetector {
   }
 
   override stages(images: TimedImages): Stages {
-    // A `Stages` of certain trees is used with those trees only, which its type cannot say.
+    // A `Stages` of certain trees is used with those trees only, which its type cannot express.
     return maskRcnnStages(this, images) as unknown as Stages
   }
 }

@@ -25,7 +25,7 @@ export function inkOn(background: Color): Color {
   return contrast(background, BLACK) >= contrast(background, WHITE) ? BLACK : WHITE
 }
 
-/** How well two colours can be told apart, 1 to 21. Source: contrast ratio of WCAG 2.1. */
+/** How well two colours can be distinguished, 1 to 21. Source: contrast ratio of WCAG 2.1. */
 export function contrast(a: Color, b: Color): number {
   const [darker, lighter] = [luminance(a), luminance(b)].sort((x, y) => x - y)
   return (lighter + 0.05) / (darker + 0.05)

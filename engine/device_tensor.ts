@@ -3,7 +3,7 @@ import type { HostDType, HostTensor } from '../host_tensor.js'
 /**
  * Numbers where functions are computed: in the memory of a GPU, of the processor, or of a
  * TensorFlow.js backend. Made by a `Memory`, and used with functions compiled for the same engine
- * and device. What it holds changes when a run is told to write to it.
+ * and device. What it holds changes when a run is directed to write to it.
  */
 export abstract class DeviceTensor {
   abstract readonly dtype: HostDType

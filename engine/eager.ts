@@ -110,7 +110,7 @@ function ours(tensor: DeviceTensor): BackendTensor {
 }
 
 /**
- * What a run gives for an output: the caller's tensor with the output's numbers, or a new one on
+ * What a run returns for an output: the caller's tensor with the output's numbers, or a new one on
  * the host.
  */
 function place(tensor: tf.Tensor, target: RunTensor | undefined): RunTensor {

@@ -7,7 +7,7 @@ import { deviceMemory, hostMemory } from './runtime/device_memory.js'
 /**
  * The memory of an engine and its device.
  *
- * @throws DeviceError that says what is missing where they are not there, or cannot compute so.
+ * @throws DeviceError that names what is missing where they are not there, or cannot compute so.
  */
 export function openMemory(compute: ComputeOptions): Memory {
   const { engine = 'onnxruntime', device = 'cpu', precision = 'fp32' } = compute

@@ -67,7 +67,7 @@ class CachedGraph {
 
   private async freeUnused(): Promise<void> {
     if (!this.isDropped || this.users > 0) return
-    const loaded = await this.loading.catch(() => undefined) // its own run has told why it failed
+    const loaded = await this.loading.catch(() => undefined) // its own run reported the failure
     loaded?.session?.dispose()
   }
 }

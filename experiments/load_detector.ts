@@ -34,8 +34,8 @@ export interface LoadedDetector {
   detector: Detector
   form: Form
   /**
-   * What the checkpoint says of itself, of weights from elsewhere the classes; undefined where it
-   * says nothing.
+   * What the checkpoint records of itself, of weights from elsewhere the classes; undefined where
+   * it records nothing.
    */
   metadata: Partial<CheckpointMetadata> | undefined
   /** True where the file holds a backbone alone, and the rest of the detector has new weights. */

@@ -83,8 +83,8 @@ function ownModule(built: string): string {
 }
 
 /**
- * As Node resolves it; a file that is not there is looked for under the names that TypeScript would
- * take.
+ * Resolves as Node does; a file that is not there is looked for under the names that TypeScript
+ * would take.
  */
 const resolveAsTypeScript: ResolveHook = async (specifier, context, next) => {
   const { parentURL } = context
@@ -113,8 +113,8 @@ function typeScriptNames(path: string): string[] {
 }
 
 /**
- * For a module of this package that is built where sources run, or a source where the built ones
- * run, the one that runs.
+ * Module that runs in place of a module of this package that is built where sources run, or of a
+ * source where the built ones run.
  */
 function twinOf(path: string): string | undefined {
   const { root, modules } = running

@@ -11,7 +11,7 @@ import { RANDOM } from './load_detector.js'
  *
  * @param checkpoint as `loadDetector` takes it.
  * @param classes of the data, by label.
- * @returns lines that say how much was loaded, and why the rest was not.
+ * @returns lines that report how much was loaded, and why the rest was not.
  * @throws DataError for a weight that does not fit for a reason that is not known, and for the
  *   same classes in another order.
  */

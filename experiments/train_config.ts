@@ -126,7 +126,7 @@ function requireGroups(detector: Detector, optimizer: OptimizerOptions): void {
   paramGroups(Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape])), optimizer)
 }
 
-/** What is trained and evaluated on. All that is wrong with either is told in one error. */
+/** What is trained and evaluated on. All that is wrong with either is reported in one error. */
 async function loadData(
   config: Config,
   masks: boolean,

@@ -46,7 +46,7 @@ export abstract class DenseHead<Outputs extends TensorTree = TensorTree> extends
   abstract readonly settings: Record<string, unknown>
 
   /**
-   * @param features `[n, h, w, c]` each, fine to coarse, as the neck gives them.
+   * @param features `[n, h, w, c]` each, fine to coarse, as the neck returns them.
    * @returns raw outputs: nothing decoded, nothing suppressed.
    */
   abstract override forward(features: tf.Tensor4D[]): Outputs
@@ -71,7 +71,7 @@ export abstract class DenseHead<Outputs extends TensorTree = TensorTree> extends
   ): tf.Scalar
 
   /**
-   * What a trained head may give for images of a scene: post-processing is timed with it, since
+   * What a trained head may return for images of a scene: post-processing is timed with it, since
    * without weights that are trained it would have nothing to do.
    *
    * @param computed what the network computed, whose shapes the outputs take, of `batch` images.

@@ -68,7 +68,7 @@ export class MaskHead extends Module {
    * The mask of one class for each RoI.
    *
    * @param roiFeatures `[r, roiSize, roiSize, inChannels]`.
-   * @param labels `[r]` int32, class; a negative one gives a mask of 0.
+   * @param labels `[r]` int32, class; a negative one yields a mask of 0.
    * @returns `[r, maskSize, maskSize]`, logits.
    */
   logitsOf(roiFeatures: tf.Tensor4D, labels: tf.Tensor1D): tf.Tensor3D {

@@ -33,7 +33,7 @@ import { anchorOutputs } from './scene/anchor_outputs.js'
 import { repeatImages, sizesOf } from './scene/repeat_images.js'
 import type { SceneObject } from './scene/scene_objects.js'
 
-/** Probability that an untrained head gives to any class anywhere. */
+/** Probability that an untrained head assigns to any class anywhere. */
 const PRIOR_PROBABILITY = 0.01
 /** Anchors that see an object of a scene: nine stand in each cell. */
 const ANCHORS_PER_OBJECT = 12
@@ -193,7 +193,7 @@ export class RetinaHead extends DenseHead<RetinaOutputs> {
    * What every anchor of every image is to predict.
    *
    * @param featureSizes `[height, width]` of each level in cells.
-   * @returns `labels` `[n, a]` int32 as `assignByMaxIou` gives them; `deltas` `[n, a, 4]`, 0 for
+   * @returns `labels` `[n, a]` int32 as `assignByMaxIou` returns them; `deltas` `[n, a, 4]`, 0 for
    *   anchors without an object.
    */
   anchorTargets(

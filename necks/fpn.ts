@@ -5,13 +5,13 @@ import { resizeNearest } from '../ops/index.js'
 import { Neck } from './neck.js'
 
 export interface FPNOptions {
-  /** Channels of each map the backbone gives, fine to coarse. */
+  /** Channels of each map the backbone returns, fine to coarse. */
   inChannels: readonly number[]
-  /** Strides of each map the backbone gives, input pixels. */
+  /** Strides of each map the backbone returns, input pixels. */
   inStrides: readonly number[]
-  /** Channels of each map the neck gives. @default 256 */
+  /** Channels of each map the neck returns. @default 256 */
   outChannels?: number
-  /** Maps the neck gives; those beyond the backbone's are coarser by 2 each. @default 5 */
+  /** Maps the neck returns; those beyond the backbone's are coarser by 2 each. @default 5 */
   numOuts?: number
   /**
    * What makes the coarser maps: `'on_input'`, 3x3 convolutions of stride 2 that start from the

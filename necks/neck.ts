@@ -3,9 +3,11 @@ import { Module } from '../nn/index.js'
 
 /** Feature maps to feature maps. */
 export abstract class Neck extends Module {
-  /** Channels of every map it gives. */
+  /** Channels of every map it returns. */
   abstract readonly outChannels: number
-  /** Input pixels a cell of each map it gives stands for, on a side: where anchors and RoIs lie. */
+  /**
+   * Input pixels a cell of each map it returns stands for, on a side: where anchors and RoIs lie.
+   */
   abstract readonly strides: readonly number[]
   /**
    * How many of these maps, from the finest on, hold features of the backbone; the others only

@@ -80,7 +80,7 @@ function normalise(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D, eps: 
 /** Mean and inverse standard deviation of each row, both `[r, 1]`. */
 function statistics(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D, eps: number) {
   if (hasKernel(STATISTICS_KERNEL)) {
-    const inputs = { x, weight, bias } // all of them, which tells whose statistics they are
+    const inputs = { x, weight, bias } // all of them, which identifies whose statistics they are
     const results = tf.engine().runKernel(STATISTICS_KERNEL, inputs, { epsilon: eps })
     const [mean, inverse] = results as tf.Tensor2D[]
     return { mean, inverse }

@@ -66,7 +66,9 @@ export function sampleRois(
   }
 }
 
-/** Object of each proposal: `[n, k]` int32 as `assignByMaxIou` gives it, `IGNORED` where padded. */
+/**
+ * Object of each proposal: `[n, k]` int32 as `assignByMaxIou` returns it, `IGNORED` where padded.
+ */
 function assignProposals(
   proposals: Proposals,
   objects: RoiObjects,

@@ -22,7 +22,8 @@ export interface Sample {
  * Source: mmdetection 2.x's `RandomSampler` without a bound on negatives. `tf.topk` of
  * `2 positives + negatives` lists the rows taken: positives first, both in ascending order.
  *
- * @param matches `[n, a]` int32, as `assignByMaxIou` gives them: a row, `BACKGROUND` or `IGNORED`.
+ * @param matches `[n, a]` int32, as `assignByMaxIou` returns them: a row, `BACKGROUND` or
+ *   `IGNORED`.
  * @param noise `[n, a]`, uniform in [0, 1]: what makes the choice random, and exact to repeat.
  * @returns weights; not differentiable.
  */

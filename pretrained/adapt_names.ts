@@ -24,9 +24,9 @@ export interface Adapted {
   tensors: Record<string, AdaptedTensor>
   /** What of the file has no place here, by its names in it. */
   leftOut: { name: string; because: string }[]
-  /** What the names cannot tell. */
+  /** What the names do not show. */
   notes: string[]
-  /** Names of the classes, by label, where the file tells them. */
+  /** Names of the classes, by label, where the file names them. */
   classes: readonly string[] | undefined
 }
 

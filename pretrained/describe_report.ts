@@ -1,6 +1,6 @@
 import { type Miss, type PretrainedReport, tensorsOfModel } from './explain_match.js'
 
-/** At most this many names of a kind are told for each reason. */
+/** Largest number of names of a kind that are listed for each reason. */
 const SHOWN = 3
 
 /**

@@ -38,14 +38,14 @@ export interface PretrainedReport {
   /** Tensors in both, with outputs for classes of other names. */
   otherClasses: Miss[]
   notes: string[]
-  /** Names of the classes, by label, where the file tells them. */
+  /** Names of the classes, by label, where the file names them. */
   classes: readonly string[] | undefined
 }
 
 const OTHER_CLASSES = 'it is trained for classes of other names, so the layer starts anew'
 const UNNAMED = 'it does not name its classes, which are taken to be those of the data'
 
-/** At most this many names of a kind are told in an error. */
+/** Largest number of names of a kind that an error lists. */
 const SHOWN = 4
 
 /**

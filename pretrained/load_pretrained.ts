@@ -45,7 +45,7 @@ export async function matchPretrained(
 /**
  * Matches the tensors of a file with those of a model, behind the prefix of wrappers that gives
  * them most names of the model. Of two that give as many, running averages are preferred, unless
- * `weights` says otherwise.
+ * `weights` chooses otherwise.
  *
  * @param shapes of the model, by name.
  */

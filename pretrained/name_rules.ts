@@ -34,7 +34,7 @@ export interface Source {
   /** The first rule that fits a name counts; names without one stay. */
   readonly rules: readonly NameRule[]
   /**
-   * What the weights cannot tell: where the structures differ and both have the same parameters.
+   * What the weights do not show: where the structures differ and both have the same parameters.
    */
   readonly notes?: readonly string[]
 }

@@ -4,14 +4,14 @@ import type { WeightsChoice } from '../weights/torch/find_weights.js'
 import type { TorchValue } from '../weights/torch/torch_pickle.js'
 import { readWeightsFile, type WeightsFile } from '../weights/weights_file.js'
 
-/** The weights of a file, by the names they have in it, and what its project says of them. */
+/** The weights of a file, by the names they have in it, and what its project records of them. */
 export interface Pretrained extends Omit<WeightsFile, 'root'> {
-  /** Names of the classes, by label, where the file tells them. */
+  /** Names of the classes, by label, where the file names them. */
   classes: readonly string[] | undefined
 }
 
 /**
- * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes tell
+ * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes show
  * which. Nothing that a pickle asks for is called.
  *
  * @throws DataError for a file that cannot be understood, before any numbers are read.
@@ -61,7 +61,7 @@ function isTexts(value: unknown): value is string[] {
   return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string')
 }
 
-/** What our own checkpoints say. */
+/** What our own checkpoints record. */
 function classesIn(json: string | undefined): string[] | undefined {
   if (json === undefined) return undefined
   try {

@@ -23,7 +23,7 @@ export class Random {
   private readonly counter = new Uint32Array(WORDS_A_BLOCK)
   private readonly block = new Uint32Array(WORDS_A_BLOCK)
   private used = WORDS_A_BLOCK
-  /** The second of two normal numbers that one draw gives. */
+  /** The second of two normal numbers that one draw yields. */
   private spare: number | undefined
 
   /** @param words integers or strings that together name the stream; 1 and '1' name two. */

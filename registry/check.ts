@@ -4,7 +4,7 @@ import { nearestWord } from './edit_distance.js'
 
 type RawIssue = z.core.$ZodRawIssue
 
-/** The config as `schema` reads it; a `ConfigError` says what is wrong otherwise, and where. */
+/** The config as `schema` reads it; a `ConfigError` names what is wrong otherwise, and where. */
 export function check<Output>(schema: z.ZodType<Output>, value: unknown): Output {
   const result = schema.safeParse(value, { error: explain })
   if (result.success) return result.data

@@ -24,7 +24,7 @@ export interface Experiment<Model> {
   evaluation?: EvaluationConfig
   /** Keep running averages of the weights. @default none are kept */
   ema?: EmaConfig
-  /** What numbers are computed in, where the command line does not say it. @default 'fp32' */
+  /** What numbers are computed in, where the command line does not set it. @default 'fp32' */
   precision?: Precision
   /** How the loss is scaled while gradients are taken, for precision `fp16`. */
   lossScale?: LossScaleOptions

@@ -101,7 +101,7 @@ models.register('Classifier', {
     backbones.create(backbone, { ...context, numClasses }),
 })
 
-/** @throws ConfigError where a neck does not say where its maps lie. */
+/** @throws ConfigError where a neck does not report where its maps lie. */
 function createPyramid(
   parts: { backbone: BackboneConfig; neck: NeckConfig },
   context: BackboneContext,

@@ -13,7 +13,7 @@ export type SchemaOf<Options> = z.ZodObject<{
 
 /** How one name in a config becomes an object. */
 export interface Entry<Options, Context, Built> {
-  /** What the config may say beside `type`; keys that are not in it are refused. */
+  /** What the config may hold beside `type`; keys that are not in it are refused. */
   schema: SchemaOf<Options>
   /** @param context what other parts of the config decide, such as the channels that come in. */
   create(options: Options, context: Context): Built

@@ -21,7 +21,7 @@ export interface ReportDocument {
   comparison: Part<{ charts: Chart[] }>
 }
 
-/** A part of the report; its notes say what is missing in it, a sentence each. */
+/** A part of the report; its notes name what is missing in it, a sentence each. */
 export type Part<Content> = Content & { notes: string[] }
 
 export type Kind = 'bbox' | 'segm'

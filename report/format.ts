@@ -8,7 +8,7 @@ const FORMATS = {
    * AP and AR, 0 to 1, in percent as papers write them: 41.8. -1 is COCO's "nothing to measure".
    */
   ap: (value: number) => (value === -1 ? NONE : (100 * value).toFixed(1)),
-  /** Milliseconds, frames a second, millions, billions: three or four digits that tell. */
+  /** Milliseconds, frames a second, millions, billions: three or four significant digits. */
   short: (value: number) => {
     const size = Math.abs(value)
     if (size >= 1000) return grouped(Math.round(value))

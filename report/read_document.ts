@@ -3,7 +3,7 @@ import type { z } from 'zod'
 import { DataError } from '../errors.js'
 
 /**
- * Reads a JSON file of a known form; `what` is told of one of another form, such as
+ * Reads a JSON file of a known form; `what` is reported of one of another form, such as
  * `is no benchmark document`.
  */
 export async function readDocument<Document>(

@@ -16,7 +16,7 @@ import type { WorkDir } from './work_dir.js'
 
 const KINDS = ['bbox', 'segm'] as const
 
-/** Computes what the report shows of one run. What is missing is told in notes. */
+/** Computes what the report shows of one run. What is missing is described in notes. */
 export async function buildRun(
   workDir: WorkDir,
   { id, samples }: { id: string; samples: number },

@@ -75,8 +75,8 @@ function groundTruthOf(
 }
 
 /**
- * With its mask where the detector segments: results of masks stand entry by entry beside those of
- * boxes. Where the two are of different runs, masks are left out.
+ * Detections, each with its mask where the detector segments: results of masks stand entry by entry
+ * beside those of boxes. Where the two are of different runs, masks are left out.
  */
 function detectionsIn(
   { imageId }: Sample,

@@ -1,4 +1,4 @@
-/** Needs coco128 at ../shared/data; says so, and leaves its tests out, where it is missing. */
+/** Needs coco128 at ../shared/data; reports it, and leaves its tests out, where it is missing. */
 import { createHash } from 'node:crypto'
 import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'

@@ -4,7 +4,7 @@
  *
  * With --json: `{ "ready", "onnxruntime", "folder", "libraries", "cuda", "problems": [...] }`, of
  * which `cuda` is the version that the provider was built for, null where it is not installed or
- * does not say, and `problems` are sentences.
+ * does not state it, and `problems` are sentences.
  */
 import { Option } from 'commander'
 import { DataError } from '../errors.js'

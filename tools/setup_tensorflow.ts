@@ -1,5 +1,6 @@
 /**
- * Installs TensorFlow.js's native backend, for `--engine tensorflow`, and says whether it computes.
+ * Installs TensorFlow.js's native backend, for `--engine tensorflow`, and reports whether it
+ * computes.
  *
  * With --json: `{ "ready", "folder", "version", "gpu", "problems": [...] }`, of which `version` is
  * TensorFlow's and `gpu` whether it computes on one, both null where it does not compute, and

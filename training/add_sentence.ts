@@ -13,7 +13,7 @@ export function addSentence(error: unknown, sentence: string): Error {
   }
 }
 
-/** What an error says, whatever was thrown. */
+/** Message of an error, whatever was thrown. */
 export function textOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }

@@ -14,8 +14,8 @@ const SHOWN = 5
  * The weights file that a path stands for: the file itself, or the newest checkpoint of a work dir,
  * which may also be given by its `latest` file.
  *
- * @throws DataError where there is no such file, or the work dir does not say which checkpoint is
- *   its newest.
+ * @throws DataError where there is no such file, or the work dir does not record which checkpoint
+ *   is its newest.
  */
 export async function findCheckpoint(path: string): Promise<string> {
   const found = await stat(path).catch(() => undefined)

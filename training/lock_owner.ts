@@ -1,7 +1,7 @@
 import { readFile, readlink } from 'node:fs/promises'
 import { hostname } from 'node:os'
 
-/** A process, told apart from those on other machines and from later ones with its number. */
+/** A process, distinguished from those on other machines and from later ones with its number. */
 export interface LockOwner {
   host: string
   pid: number

@@ -26,7 +26,7 @@ import { checkWorkDir, openWorkDir, prepareWorkDir } from './work_dir.js'
  * writes in.
  *
  * An error that comes late - of data, of an evaluation, of the engine, of a full disk - ends the
- * run like an interrupt: what it has done is saved first, and the message says where.
+ * run like an interrupt: what it has done is saved first, and the message reports where.
  */
 export async function train(options: TrainOptions): Promise<TrainResult> {
   await checkWorkDir(options)

@@ -2,7 +2,7 @@ import { Presets, SingleBar } from 'cli-progress'
 import { describeAp } from './ap_summary.js'
 import type { LogLine } from './metrics_log.js'
 
-/** What a progress line tells. */
+/** What a progress line reports. */
 export interface ProgressLine {
   /** Updates done. */
   iter: number
@@ -97,7 +97,7 @@ function plainProgress(
   let ap = ''
   return {
     compiling: (shape) => say(`compiling the training step for ${shapeText(shape)} ...`),
-    // Two iterations are told one by one: the first line of a log may be an hour away.
+    // Two iterations are reported one by one: the first line of a log may be an hour away.
     advance(iteration) {
       const eta = remaining(iteration)
       if (iteration > start + 2) return

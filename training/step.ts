@@ -30,7 +30,8 @@ export type StepOutputs = {
   /** `loss`, its parts by name, `gradNorm`; as they are without a loss scale. */
   metrics: Tensors
   /**
-   * With a loss scale: finite if all gradients and all buffers are, so that the state may be kept.
+   * Checksum, with a loss scale: finite if all gradients and all buffers are, so that the state may
+   * be kept.
    */
   checksum?: tf.Scalar
 }

@@ -2,7 +2,7 @@ import { DataError } from '../errors.js'
 import { readSafetensorsHeader } from './safetensors.js'
 
 /**
- * What a checkpoint says of itself; written to both of its files, which belong together if it is
+ * What a checkpoint records of itself; written to both of its files, which belong together if it is
  * equal.
  */
 export interface CheckpointMetadata {
@@ -27,7 +27,7 @@ export interface CheckpointMetadata {
 /** Key of the JSON text in the metadata of a safetensors file. */
 export const METADATA_KEY = 'vanilladet'
 
-/** What a checkpoint says of itself; undefined for a weights file from elsewhere. */
+/** What a checkpoint records of itself; undefined for a weights file from elsewhere. */
 export async function readCheckpointMetadata(
   path: string,
 ): Promise<CheckpointMetadata | undefined> {

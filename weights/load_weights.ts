@@ -16,7 +16,7 @@ export function trainStatePath(modelPath: string): string {
  * @param options.weights `ema`: the averages, from the state file beside `path`. Default `model`.
  * @param options.partial loads what matches and leaves the rest, where otherwise every tensor
  *   must match.
- * @throws DataError that says what matched and what did not, before anything is loaded.
+ * @throws DataError that names what matched and what did not, before anything is loaded.
  */
 export async function loadWeights(
   model: Module,

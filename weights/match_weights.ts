@@ -52,7 +52,7 @@ export function isFullMatch({ missing, unexpected, mismatched }: WeightMatch): b
 }
 
 /**
- * In words:
+ * Match in words:
  * `12 of 240 tensors match; 228 missing (a, b, c, ...); 3 of another shape (d is [3], not [4])`.
  */
 export function describeMatch(match: WeightMatch): string {

@@ -14,7 +14,7 @@ import {
 
 const KIND = '.safetensors'
 
-/** What a file says of one tensor. */
+/** What a file records of one tensor. */
 interface TensorEntry {
   dtype: StoredDType
   shape: number[]

@@ -11,7 +11,7 @@ import { writeSafetensors } from './safetensors.js'
  *
  * The file appears whole or not at all; its folder is made where needed.
  *
- * @param metadata what the checkpoint that the weights come from says of itself, if it does.
+ * @param metadata what the checkpoint that the weights come from records of itself, if it does.
  * @param options.backboneAlone leaves out the rest of a detector.
  */
 export async function saveModel(

@@ -46,7 +46,7 @@ const WRAPPERS = /^(?:module\.|_orig_mod\.)+/
 const AVERAGE_COUNT = 'n_averaged'
 
 /**
- * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes tell
+ * Lists the weights of a `.pth` file of PyTorch's or a `.safetensors` file; its first bytes show
  * which. Nothing that a pickle asks for is called.
  *
  * @throws DataError for a file that cannot be understood, before any numbers are read.

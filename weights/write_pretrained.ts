@@ -5,7 +5,7 @@ import { METADATA_KEY } from './checkpoint_metadata.js'
 import type { StoredTensor } from './decode_tensor.js'
 import { writeSafetensors } from './safetensors.js'
 
-/** What a file says of its weights. */
+/** What a file records of its weights. */
 export interface SaidOfWeights {
   /** Texts of a safetensors file. */
   metadata: Readonly<Record<string, string>>
@@ -15,7 +15,7 @@ export interface SaidOfWeights {
 
 /**
  * Writes tensors of a file to a `.safetensors` file, reading one at a time. It appears whole or not
- * at all. What one of our checkpoints says of itself stays with them; of other files the classes
+ * at all. What one of our checkpoints records of itself stays with them; of other files the classes
  * do.
  *
  * @param said what the file said that they come from.

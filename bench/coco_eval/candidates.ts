@@ -8,7 +8,7 @@ import type { ResultKind } from '../coco_generator/results_file.js'
 export const PHASES = ['load', 'loadRes', 'evaluate', 'accumulate', 'summarize', 'total'] as const
 export type Phase = (typeof PHASES)[number]
 
-/** What one process says of one evaluation. */
+/** What one process reports of one evaluation. */
 export interface Measurement {
   /** The floor has only those of reading. */
   seconds: Partial<Record<Phase, number>>

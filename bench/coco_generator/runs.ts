@@ -55,8 +55,8 @@ export function areaOfRuns(runs: readonly number[]): number {
 
 /**
  * COCO's compressed string: groups of five bits, low ones first, each as a character from '0' on;
- * the sixth bit says that more follow. From the fourth run on, the difference to the run before the
- * last is written.
+ * the sixth bit shows that more follow. From the fourth run on, the difference to the run before
+ * the last is written.
  */
 export function compressRuns(runs: readonly number[]): string {
   const codes: number[] = []

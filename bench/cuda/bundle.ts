@@ -45,7 +45,7 @@ await run<{ json?: undefined }>(program, async ([folder], _, say) => {
     format: 'esm',
     target: 'node20',
     minify: true,
-    keepNames: true, // classes tell rows their names
+    keepNames: true, // rows take their names from classes
     legalComments: 'eof',
     alias: { koffi: pathOf('koffi_beside.ts'), sharp: pathOf('no_sharp.ts') },
     banner: { js: REQUIRE },

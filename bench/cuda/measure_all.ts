@@ -75,8 +75,8 @@ export async function measureAll(
 }
 
 /**
- * What the child said of a device that is not there; its message has the name of the device before
- * it.
+ * What the child reported of a device that is not there; its message has the name of the device
+ * before it.
  */
 function problemOf(device: string, message: string): Error {
   const [what, fix] = message.replace(`${device}: `, '').split(/; (?=[^;]*$)/)

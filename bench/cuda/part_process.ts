@@ -40,7 +40,7 @@ export async function inChild<Result extends object>({
   }
 }
 
-/** @returns how the process ended, and what it said last. */
+/** @returns how the process ended, and what it printed last. */
 function runProcess(args: readonly string[], timeoutMs: number): Promise<string> {
   return new Promise((resolve) => {
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'inherit', 'pipe'] })

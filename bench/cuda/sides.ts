@@ -47,7 +47,7 @@ export class OurLane implements Lane {
   /**
    * Loads what takes steps, and takes the first ones.
    *
-   * @param load gives a function that takes a step, and tells its milliseconds.
+   * @param load returns a function that takes a step and returns its milliseconds.
    */
   static async start(load: () => () => Promise<number>, warmup: number): Promise<OurLane> {
     const before = gpuMemoryInUse()
@@ -132,7 +132,7 @@ export function launchTorch(script: string, { python }: PartSettings): LaunchedP
   return LaunchedPeer.launch(script, { python, namedBy: '--python' })
 }
 
-/** What a peer is told beside its model. */
+/** What is sent to a peer beside its model. */
 export function torchSpec({ precision, batch, shape }: Part, { device, threads }: PartSettings) {
   return { device, precision, batch, shape, threads }
 }

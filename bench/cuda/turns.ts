@@ -3,7 +3,7 @@ import { median, quantile } from '../../benchmark/time_in_turns.js'
 
 /** One side of a comparison. */
 export interface Lane {
-  /** Takes a step, and tells how long it took, milliseconds. */
+  /** Takes a step, and returns how long it took, milliseconds. */
   step(): Promise<number>
 }
 
@@ -48,7 +48,7 @@ async function stepTimes(lane: Lane, steps: number): Promise<number[]> {
   return times
 }
 
-/** What `work` gives, or why it failed, in one line. */
+/** Result of `work`, or why it failed, in one line. */
 export async function attempt<Result>(work: () => Promise<Result>): Promise<Result | Failure> {
   try {
     return await work()

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** What is wrong with a device, and how it is mended, in the two halves of a `DeviceError`. */
+/** What is wrong with a device, and how it is fixed, in the two halves of a `DeviceError`. */
 export interface DeviceProblem {
   what: string
   fix: string
@@ -94,7 +94,7 @@ function putOnPath(name: string): string {
   return `put the folder that holds it on ${variable}`
 }
 
-/** Numbers of `cudaError_t` that say something about the machine. */
+/** Numbers of `cudaError_t` that describe the machine. */
 const CUDA_FAILURES: Record<string, DeviceProblem> = {
   2: { what: 'the memory of the GPU is full', fix: FREE_MEMORY },
   35: {
@@ -127,7 +127,7 @@ const CUDA_FAILURES: Record<string, DeviceProblem> = {
 
 const CUDA_RULES: readonly Rule[] = [
   {
-    // Windows does not say which library it is: 126 is also for one that the named one needs.
+    // Windows does not name which library it is: 126 is also for one that the named one needs.
     message: /LoadLibrary failed with error (\d+).*?([\w.]+\.dll)"?/,
     problem: ([, code, name]) =>
       name === 'onnxruntime_providers_shared.dll'

@@ -1,8 +1,8 @@
 import koffi from 'koffi'
 
 /**
- * As a thread of the system has. koffi's own 128 KiB for asynchronous calls are too few for some of
- * ONNX Runtime's kernels.
+ * Stack size that a thread of the system has. koffi's own 128 KiB for asynchronous calls are too
+ * few for some of ONNX Runtime's kernels.
  */
 const STACK_BYTES = 8 * 2 ** 20
 

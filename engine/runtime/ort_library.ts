@@ -162,8 +162,8 @@ export function listed(name: FunctionName, handle: bigint): bigint[] {
 }
 
 /**
- * The zero-terminated text that a function with one argument puts the address of where it is told
- * to.
+ * The zero-terminated text whose address a function with one argument writes to the place that
+ * it is given.
  */
 export function textOf(name: FunctionName, handle: bigint): string {
   return koffi.decode(create(name, handle), 'char', -1) as string

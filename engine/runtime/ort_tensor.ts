@@ -17,7 +17,7 @@ export class OrtTensor extends DeviceTensor {
     readonly dtype: HostDType,
     readonly shape: readonly number[],
     value: bigint,
-    /** On the host this gives the memory itself, which must not go before the value does. */
+    /** On the host this returns the memory itself, which must not go before the value does. */
     private readonly download: (tensor: OrtTensor) => HostTensor,
   ) {
     super()

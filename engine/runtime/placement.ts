@@ -17,7 +17,7 @@ export const RECORD_PLACEMENT = 'session.record_ep_graph_assignment_info'
 
 const SHOWN_OPERATORS = 5
 
-/** Which provider each node of a session was given to, as ONNX Runtime says. */
+/** Which provider each node of a session was given to, as ONNX Runtime reports it. */
 export function placedNodes(session: bigint): PlacedNode[] {
   return listed('Session_GetEpGraphAssignmentInfo', session).flatMap((part) => {
     const provider = textOf('EpAssignedSubgraph_GetEpName', part)

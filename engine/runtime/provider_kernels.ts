@@ -56,7 +56,7 @@ export interface CpuNode {
   /** Reason, such as `MaxUnpool has no CUDA kernel`. */
   reason: string
   /**
-   * True if nothing but counting is moved to the CPU: all that the node takes and gives are
+   * True if nothing but counting is moved to the CPU: all that the node takes and returns are
    * integers or truth values, at most 100 of them. ONNX Runtime itself prefers the CPU for such
    * nodes where their inputs lie there.
    */
@@ -105,8 +105,8 @@ function unsupported(node: Node, { provider, opset, kernels }: KernelList): stri
 }
 
 /**
- * As `VerifyVersion` in kernel_registry.cc: a kernel without a last definition computes its first
- * one only.
+ * Checks a definition as `VerifyVersion` does in kernel_registry.cc: a kernel without a last
+ * definition computes its first one only.
  */
 function computesDefinition({ definition, computes }: ProviderKernel): boolean {
   if (typeof computes === 'number') return computes === definition

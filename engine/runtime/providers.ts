@@ -61,8 +61,8 @@ function appendCuda(sessionOptions: bigint, { precision }: ProviderOptions): voi
 
 /**
  * Convolutions stay `n c h w`: with the other layout, its default, ONNX Runtime 1.29 computed
- * convolutions without the activation that it had fused into them, and does not tell what runs
- * where. Its MaxPool says it has indices, and fails.
+ * convolutions without the activation that it had fused into them, and does not report what runs
+ * where. Its MaxPool claims to have indices, and fails.
  */
 function appendWebGpu(sessionOptions: bigint, { nodes }: ProviderOptions): void {
   const withIndices = nodes.filter(({ op, outputs }) => op === 'MaxPool' && outputs.length > 1)

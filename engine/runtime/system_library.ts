@@ -44,7 +44,7 @@ export function requireCudnn(): void {
 }
 
 /**
- * Refuses WebGPU without Vulkan, where it is what WebGPU stands on: ONNX Runtime would only say
+ * Refuses WebGPU without Vulkan, where it is what WebGPU stands on: ONNX Runtime would only report
  * that it finds no GPU.
  */
 export function requireVulkan(): void {

@@ -204,7 +204,8 @@ tf.registerKernel({
 })
 
 /**
- * Kernels of the CPU backend that cannot be traced say so, with the operation that asked for them.
+ * Kernels of the CPU backend that cannot be traced report it, with the operation that asked for
+ * them.
  */
 function refuseOtherKernels(): void {
   const lowered = new Set([...loweringRules().keys(), 'Identity'])

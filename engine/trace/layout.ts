@@ -2,7 +2,7 @@
  * How the axes of a traced tensor lie in memory.
  *
  * TensorFlow.js thinks in logical axes (`n h w c`), ONNX in physical ones (`n c h w`). An order
- * says which logical axis each physical axis holds: `[0, 3, 1, 2]` keeps an `n h w c` tensor as
+ * names which logical axis each physical axis holds: `[0, 3, 1, 2]` keeps an `n h w c` tensor as
  * `n c h w`.
  */
 export type Order = readonly number[]

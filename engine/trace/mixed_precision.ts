@@ -24,7 +24,7 @@ export interface TracedGraph {
 }
 
 /**
- * Rewrites a graph of float32 to mixed precision: nodes that `float16Nodes` chooses take and give
+ * Rewrites a graph of float32 to mixed precision: nodes that `float16Nodes` chooses take and return
  * float16, the others float32, with a Cast between where needed, one for all who need it. Inputs
  * and outputs of the graph stay as they are: weights, for one, are kept in float32 and narrowed at
  * use. Constants are narrowed now.
@@ -77,8 +77,8 @@ class Rewriting {
   }
 
   /**
-   * As a product with ones, which adds in float32: CUDA's kernel for sums over leading axes adds
-   * parts in float16.
+   * Sum of rows as a product with ones, which adds in float32: CUDA's kernel for sums over leading
+   * axes adds parts in float16.
    */
   private sumOfRows({ inputs: [x], outputs: [sum] }: Node, rows: number): Value {
     const half = (op: string, operands: Value[], shape: readonly number[]) =>
@@ -97,7 +97,7 @@ class Rewriting {
   }
 
   /**
-   * In float32, and each a value of its own: with its mark gone, one may be another one or an
+   * Outputs in float32, each a value of its own: with its mark gone, one may be another one or an
    * input.
    */
   outputs(values: readonly Value[]): Value[] {

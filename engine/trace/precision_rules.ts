@@ -181,7 +181,7 @@ function isMinusSquare({ producer }: Value): boolean {
   return isMinus(a, b) || isMinus(b, a)
 }
 
-/** Mean and inverse deviation of each row, which a norm gives in float32 beside any type. */
+/** Mean and inverse deviation of each row, which a norm returns in float32 beside any type. */
 export function isNormStatistic(value: Value): boolean {
   const { producer } = value
   return producer?.op === 'LayerNormalization' && value !== producer.outputs[0]

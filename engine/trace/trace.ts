@@ -10,7 +10,7 @@ import type { Node, Numbers, Value } from './graph.js'
 import type { Lowering, Target } from './lowering.js'
 import { mixedPrecision, type TracedGraph } from './mixed_precision.js'
 
-/** Shape and type of one input, as callers give it. */
+/** Shape and type of one input, as callers pass it. */
 export interface Signature {
   dtype: HostDType
   shape: readonly number[]

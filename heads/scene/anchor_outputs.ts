@@ -21,8 +21,8 @@ export interface AnchorOutputOptions {
 }
 
 /**
- * What a dense head may say of a scene: high logits for the anchors around each object, low ones
- * elsewhere, and small deltas everywhere.
+ * What a dense head may return for a scene: high logits for the anchors around each object, low
+ * ones elsewhere, and small deltas everywhere.
  *
  * @returns of each level, for one image, `[h, w, k * numClasses]` and `[h, w, k * 4]`, the anchor
  *   being the slow index.

@@ -41,8 +41,8 @@ export function fixedRois(
 }
 
 /**
- * What the box head may say of the RoIs that `fixedRois` gives: a class for those on objects, the
- * background for all others, and small deltas.
+ * What the box head may return for the RoIs that `fixedRois` returns: a class for those on objects,
+ * the background for all others, and small deltas.
  *
  * @returns of one image, `[r, numClasses + 1]`, background last, and `[r, numClasses * 4]`.
  */

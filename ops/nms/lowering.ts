@@ -6,8 +6,8 @@ import { type Lowering, lower } from '../../engine/trace/lowering.js'
  * `[n, c, b]` to the best `maxOutput` (class, box) pairs of each image, `[n, maxOutput, 2]`, -1
  * where there are fewer.
  *
- * ONNX's NonMaxSuppression gives as many rows as it keeps; they are filled up to a fixed count with
- * rows that point at a score of -1 and so come last.
+ * ONNX's NonMaxSuppression returns as many rows as it keeps; they are filled up to a fixed count
+ * with rows that point at a score of -1 and so come last.
  */
 lower('MulticlassNonMaxSuppression', (lowering, { inputs, attributes }) => {
   const boxes = lowering.read(inputs.boxes)

@@ -6,7 +6,7 @@ export interface Theme {
   surface: string
   /** What others measured. */
   published: string
-  /** One a series; told apart with colour vision deficiencies too. */
+  /** One a series; distinguishable with colour vision deficiencies too. */
   series: readonly string[]
 }
 

@@ -17,7 +17,7 @@ import { notesList } from './notes.js'
 
 const MEGABYTE = 1e6
 const KILOBYTE = 1e3
-/** Largest difference of losses, in shares, at which device and processor are said to agree. */
+/** Largest difference of losses, in shares, at which device and processor are taken to agree. */
 const PARITY = 1e-3
 
 /** This library beside PyTorch on a GPU, as `bench/cuda/` measured it. */

@@ -19,7 +19,7 @@ const ROOT = fileURLToPath(new URL('../..', import.meta.url))
 const TSX = import.meta.resolve('tsx')
 const run = promisify(execFile)
 
-/** Runs a program; its exit code and what it said, also where it failed. */
+/** Runs a program; its exit code and what it printed, also where it failed. */
 async function outcomeOf(args: string[], cwd = ROOT) {
   const outcome = run(process.execPath, args, { cwd, env: { ...process.env, NODE_PATH: '' } })
   return outcome.then(

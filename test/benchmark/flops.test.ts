@@ -19,8 +19,8 @@ import { tinyMaskRcnn } from '../detectors/tiny_mask_rcnn.js'
 type Form = 'train' | 'deploy'
 
 /**
- * At 224x224 for 1000 classes: parameters of both forms, then billions of multiply-accumulates of
- * both.
+ * Figures at 224x224 for 1000 classes: parameters of both forms, then billions of
+ * multiply-accumulates of both.
  */
 const PUBLISHED: Record<VanillaNetArch, [number, number, number, number]> = {
   '5': [15_523_304, 22_328_800, 5.161, 8.451],

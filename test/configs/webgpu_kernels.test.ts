@@ -62,7 +62,7 @@ const MASK_RCNN_STEP = [
 ]
 
 /**
- * With --allow-cpu-nodes these run on the processor; a MaxPool that tells its indices is sent
+ * With --allow-cpu-nodes these run on the processor; a MaxPool that returns its indices is sent
  * there, since it would fail.
  */
 const lacking: Record<string, string[]> = {

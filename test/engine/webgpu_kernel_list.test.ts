@@ -1,5 +1,5 @@
 /**
- * Asks ONNX Runtime whether its WebGPU provider takes what the list says, operator by operator;
+ * Asks ONNX Runtime whether its WebGPU provider takes what the list states, operator by operator;
  * skipped on machines without an adapter, but see `test/helpers/devices_here.ts`.
  */
 import test from 'ava'

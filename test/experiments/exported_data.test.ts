@@ -23,7 +23,7 @@ interface Exported {
   images?: number
 }
 
-/** What training says before its first iteration; it trains an epoch and evaluates. */
+/** What training prints before its first iteration; it trains an epoch and evaluates. */
 async function trained(
   t: ExecutionContext,
   { json, pictures, images = pictures.length }: Exported,

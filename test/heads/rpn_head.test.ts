@@ -71,7 +71,7 @@ function targetsOf(boxes: number[][][], imageSizes: number[][], rows = 6): RPNTa
 const small = (options: RPNHeadOptions = {}) =>
   new RPNHead({ inChannels: 3, featChannels: 4, ...options })
 
-/** Outputs of one image that say nothing anywhere. */
+/** Outputs of one image that favour nothing anywhere. */
 const silence: RPNOutputs = {
   objectness: SIZES.map(([h, w]) => tf.zeros([1, h, w, 3])),
   boxDeltas: SIZES.map(([h, w]) => tf.zeros([1, h, w, 12])),

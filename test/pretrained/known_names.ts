@@ -15,7 +15,7 @@ export function namesOf(model: string): Names {
 
 /**
  * A file of these tensors. Each value is the index of its row along the first axis plus that of its
- * column along the last one in thousandths, so that a test can tell where it came from.
+ * column along the last one in thousandths, so that a test can check where it came from.
  */
 export function fileOf(names: Names, more: Partial<Pretrained> = {}): Pretrained {
   const tensors = names.map(([name, shape]) => {

@@ -100,7 +100,7 @@ function cellsOf(page: Page, selector: string): Promise<string[][]> {
 
 /**
  * What a page shows once it is as awaited: a change is drawn some time after it was asked for.
- * After ten minutes what it shows then, for an assertion to tell.
+ * After ten minutes what it shows then, for an assertion to report.
  */
 async function settled<Shown>(
   read: () => Promise<Shown>,

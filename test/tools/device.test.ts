@@ -1,5 +1,6 @@
 /**
- * Commands told to compute where this machine cannot, and combinations of flags that make no sense.
+ * Commands that are to compute where this machine cannot, and combinations of flags that make no
+ * sense.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -39,7 +39,7 @@ async function folders(t: ExecutionContext): Promise<{ from: string; provider: C
   return { from, provider: { folder: to, names: NAMES, version: VERSION, architecture: 'x64' } }
 }
 
-/** What is said of `from` with one of its files replaced. */
+/** What is reported of `from` with one of its files replaced. */
 async function refusal(t: ExecutionContext, name: string, content: Uint8Array): Promise<string> {
   const { from, provider } = await folders(t)
   await writeFile(join(from, name), content)

@@ -1,4 +1,4 @@
-/** Training as a user runs it: what is said, and what becomes of an earlier run. */
+/** Training as a user runs it: what is printed, and what becomes of an earlier run. */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'

@@ -34,7 +34,7 @@ export function formOption(description: string): Option {
   return new Option('--form <form>', description).choices(['train', 'deploy'])
 }
 
-/** What `--weights` gives. */
+/** What `--weights` sets. */
 export interface WeightsFlag {
   weights?: 'model' | 'ema'
 }
@@ -105,7 +105,9 @@ export async function run<Flags extends { json?: boolean }, Args extends unknown
   }
 }
 
-/** Nothing is left to run while the command still waits; Node would end with 13 and not say why. */
+/**
+ * Nothing is left to run while the command still waits; Node would end with 13 and not report why.
+ */
 function reportLost(): void {
   process.exitCode = report(
     new Error('the command ended in the middle: what it waits for cannot come'),

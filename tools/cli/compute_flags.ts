@@ -13,7 +13,7 @@ import {
 import { ConfigError } from '../../errors.js'
 import { type ConfigFlags, configOptions } from './command.js'
 
-/** Options of every command that computes a model where it is told to. */
+/** Options of every command that computes a model where its flags choose. */
 export interface ComputeFlags extends ConfigFlags {
   device: DeviceName
   precision?: Precision
@@ -87,8 +87,8 @@ export function openCompute(
 }
 
 /**
- * Says of each graph which providers run how many of its nodes; the same of graphs for other image
- * sizes only once.
+ * Reports for each graph which providers run how many of its nodes; the same of graphs for other
+ * image sizes only once.
  */
 export function sayPlacements(say: (line: string) => void): (placement: Placement) => void {
   const said = new Set<string>()

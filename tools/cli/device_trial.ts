@@ -42,7 +42,7 @@ export function requireRight(
   throw new DeviceError(name, what, 'report it with the name of the GPU or the processor')
 }
 
-/** What a trial gives, or the sentence of what went wrong. */
+/** Result of a trial, or the sentence of what went wrong. */
 export type Trial<T> = { result: T; problem?: undefined } | { result?: undefined; problem: string }
 
 /**

@@ -15,7 +15,7 @@ export interface Saved {
 }
 
 /**
- * The numbers of detections; where evaluation fails, it is told where they are and what evaluates
+ * The numbers of detections; where evaluation fails, a line names where they are and what evaluates
  * them.
  */
 export function evaluateSaved(

@@ -129,7 +129,7 @@ export async function readPicture(file: string, limit?: LimitOptions): Promise<R
 }
 
 /**
- * Names for what is made of each file, without an extension: those of the files, told apart by
+ * Names for what is made of each file, without an extension: those of the files, distinguished by
  * numbers.
  *
  * @param suffixes what is put behind the name of a file for each thing that is made of it.

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { STOP_SIGNALS } from '../../training/interrupt.js'
 
-/** What is to be said of a command that was stopped before it could answer. */
+/** Message for a command that was stopped before it could answer. */
 const STOPPED_LOADING = 'stopped while loading; nothing was computed or written'
 
 /**

@@ -77,7 +77,7 @@ export async function requireProvider(folder: string, provider: CudaProvider): P
       throw new DataError(path, `is for ${library.architecture}, not ${architecture}`, other)
     }
     if (!library.isWhole) throw new DataError(path, 'is cut short', 'copy or download it again')
-    // The library that providers share says no version: it only hands on an address.
+    // The library that providers share states no version: it only hands on an address.
     if (name === names[0] && !(await holdsVersion(path, version))) {
       const what = `is not of ONNX Runtime ${version}, which onnxruntime-node is`
       throw new DataError(path, what, other)

@@ -19,7 +19,7 @@ export function setupCommand(name: string, summary: string, from: Option): Comma
     .option('--json', 'print one JSON document on standard output, all else on standard error')
 }
 
-/** Refuses a `--from` that says nothing, or stands beside `--check`. */
+/** Refuses a `--from` that names nothing, or stands beside `--check`. */
 export function requireClearSource({ from, check }: SetupFlags): void {
   if (from === '') throw new ConfigError('--from', 'is empty', 'name a place, or leave it out')
   if (check && from !== undefined) {

@@ -19,7 +19,7 @@ const TRAINED = ['model', 'state_dict', 'model_state_dict', 'module', 'net', 'pa
  */
 const CONTAINERS = [...AVERAGES, ...TRAINED]
 
-/** At most this many keys are told. */
+/** Largest number of keys that are listed. */
 const SHOWN = 8
 
 export interface WeightsChoice {

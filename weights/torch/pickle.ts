@@ -219,7 +219,7 @@ const UTF8 = new TextDecoder('utf-8', { ignoreBOM: true })
 /** What each opcode does, by its byte. */
 const OPERATIONS: Readonly<Record<number, (m: Machine<unknown>) => void>> = {
   [MARK]: (m) => m.mark(),
-  // Frames and versions say nothing that is needed.
+  // Frames and versions hold nothing that is needed.
   128: (m) => void m.byte(), // PROTO
   149: (m) => void m.length64(), // FRAME
   // Constants and numbers

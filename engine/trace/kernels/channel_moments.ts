@@ -15,8 +15,8 @@ const EPSILON = 1e-12
  *
  * In mixed precision a map is float16, whose squares may not be, and turning the whole map to
  * float32 and back costs more than the statistics. ONNX's LayerNormalization of one row for each
- * channel reads float16, counts in float32 and gives mean and inverse deviation in float32; what it
- * normalises is not used.
+ * channel reads float16, counts in float32 and returns mean and inverse deviation in float32; what
+ * it normalises is not used.
  */
 lower('ChannelMoments', (lowering, { inputs: { x } }) =>
   lowering.precision === 'fp16' && sameOrder(x.order, CHANNELS_FIRST)

@@ -248,7 +248,7 @@ export function sumOverBatch(lowering: Lowering, value: Value): Value {
 }
 
 /**
- * For each place of the kernel, row by row, the input pixel that each output pixel sees there,
+ * Input pixels for each place of the kernel, row by row: those that each output pixel sees there,
  * `n c h w`.
  */
 function shiftedInputs(lowering: Lowering, x: Traced, window: Window): Value[] {

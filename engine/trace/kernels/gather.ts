@@ -80,8 +80,8 @@ lower('GatherNd', (lowering, { inputs: { params, indices } }) => {
 })
 
 /**
- * By comparison: ONNX's OneHot counts negative indices from the end, TensorFlow.js gives them no
- * place.
+ * OneHot by comparison: ONNX's OneHot counts negative indices from the end, TensorFlow.js assigns
+ * them no place.
  */
 lower('OneHot', (lowering, { inputs: { indices }, attributes }) => {
   const depth = Number(attributes.depth)

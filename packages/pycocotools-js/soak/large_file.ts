@@ -1,6 +1,6 @@
 /**
  * Loads an annotation file that is longer than a JavaScript string can be, checks annotations of
- * it, and says how fast it was and what memory it took. Exits with 1 where that is more than 2.5
+ * it, and prints how fast it was and what memory it took. Exits with 1 where that is more than 2.5
  * times the file.
  *
  * Run: npx tsx packages/pycocotools-js/soak/large_file.ts [--bytes 640000000] [--dir FOLDER]

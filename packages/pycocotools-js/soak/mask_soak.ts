@@ -25,7 +25,7 @@ const MAX_SECONDS = 20
 
 export interface MaskSoak {
   inputs: number
-  /** Calls that gave a result, and calls that ended in a typed error. */
+  /** Calls that returned a result, and calls that ended in a typed error. */
   results: number
   errors: number
   /** The inputs that something else became of, at most ten, each with what that was. */
@@ -42,7 +42,7 @@ interface Case {
 }
 
 /**
- * Throws mutated masks at every mask function. Each call must give a result that is right in
+ * Throws mutated masks at every mask function. Each call must return a result that is right in
  * itself, or a typed error.
  *
  * @param count of inputs; each goes to all functions it may be meant for.
@@ -182,7 +182,7 @@ function pixelsCase(random: Random): Case {
   return { input: binary, check }
 }
 
-/** Checks what the functions give for a mask that was taken. */
+/** Checks what the functions return for a mask that was taken. */
 function checkMask(rle: RLE): void {
   const [height, width] = rle.size
   const area = mask.area(rle)

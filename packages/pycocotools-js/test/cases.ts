@@ -25,7 +25,7 @@ interface StoredArray {
 }
 
 /**
- * What an evaluation gives. Most tables, and all `evalImgs`, are stored as the start of their
+ * What an evaluation returns. Most tables, and all `evalImgs`, are stored as the start of their
  * SHA-256.
  */
 export interface StoredNumbers {

@@ -1,7 +1,7 @@
 import type { AnnotationRows } from '../source/annotations/annotation_rows.js'
 import type { Segmentation } from '../source/mask/segmentation.js'
 
-/** What every accessor gives for a row, with lists as plain arrays. */
+/** What every accessor returns for a row, with lists as plain arrays. */
 export function accessors(rows: AnnotationRows, row: number) {
   const boxXywh = new Float64Array(4).fill(-1)
   const keypoints = rows.keypoints(row)

@@ -1,7 +1,7 @@
 import { forgetWarnings } from '../source/warn_once.js'
 
 /**
- * What `run`, which must not wait for anything, says on `console.warn` in a process that has not
+ * What `run`, which must not wait for anything, prints on `console.warn` in a process that has not
  * warned yet.
  */
 export function warningsOf(run: () => void): string[] {

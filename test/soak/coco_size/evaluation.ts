@@ -19,8 +19,8 @@ const DETECTIONS = 100
 const BOUNDS = { boxes: 60, masks: 180, memory: 1000 }
 
 /**
- * From detections as a model gives them to the twelve numbers. Making the detections does not
- * count.
+ * Measures the way from detections as a model returns them to the twelve numbers. Making the
+ * detections does not count.
  */
 export async function measureEvaluation(folder: string, masks: boolean): Promise<Figure[]> {
   const { dataset } = await loadChecked(rehearsalOf(folder), 'val', { masks })

@@ -11,7 +11,7 @@ export interface FixedApOptions {
 }
 
 /**
- * What is mended: a type of error, or all false positives; and ground truths, `[K]`, that are not
+ * What is fixed: a type of error, or all false positives; and ground truths, `[K]`, that are not
  * asked for.
  */
 export interface Mending {
@@ -20,7 +20,7 @@ export interface Mending {
 }
 
 /**
- * The mean AP over classes that have ground truth, after mending as `tideErrors` describes; -1
+ * The mean AP over classes that have ground truth, after fixing as `tideErrors` describes; -1
  * without classes.
  */
 export function fixedAP(

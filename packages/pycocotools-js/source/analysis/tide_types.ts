@@ -16,14 +16,14 @@ export interface TideFindings {
   /** `[D]`, place in TIDE_TYPES; 255 for a true positive. */
   types: Uint8Array
   /**
-   * `[D]`, the class in which mending its error makes a true positive; -1 where mending removes it.
+   * `[D]`, the class in which fixing its error makes a true positive; -1 where fixing removes it.
    */
   mendedClass: Int32Array
   /** `[K]`, ground truths without crowds. */
   positives: Int32Array
   /** `[K]`, those that no detection found. */
   notFound: Int32Array
-  /** `[K]`, those that mending no Cls or Loc would find either. */
+  /** `[K]`, those that fixing no Cls or Loc would find either. */
   missed: Int32Array
 }
 

@@ -1,5 +1,5 @@
 /**
- * What can be wrong with the values of an annotation. Evaluation and training say it in the same
+ * What can be wrong with the values of an annotation. Evaluation and training report it in the same
  * words.
  */
 import { isId, showId } from '../ids.js'

@@ -41,7 +41,7 @@ export interface RuleOptions {
  *
  * Nothing is drawn, and no object is made for a row that keeps the rules.
  *
- * @returns a function that gives the first fault of a row, or undefined.
+ * @returns a function that returns the first fault of a row, or undefined.
  */
 export function annotationRules(
   { dataset, rows }: { dataset: CocoDataset; rows: AnnotationRows },

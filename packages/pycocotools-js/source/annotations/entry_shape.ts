@@ -64,7 +64,7 @@ const MAX_NODES = 2 ** 12
 /**
  * The keys of an entry in order, and how the value of each is kept. It is a node of a tree, found
  * key by key from the root, the shape of an entry without keys. A file has few shapes, which thus
- * say for each row what it holds.
+ * state for each row what it holds.
  */
 export class EntryShape {
   readonly key: EntryKey | null

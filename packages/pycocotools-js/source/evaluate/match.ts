@@ -5,7 +5,7 @@ const LARGEST_LIMIT = 1 - 1e-10
 
 /** What depends on the area range, of all cells: `[G]` and `[D]`. */
 export interface AreaColumns {
-  /** 1 for what `columns.gtIgnored` says, and where the area is outside the range. */
+  /** 1 for what `columns.gtIgnored` marks, and where the area is outside the range. */
   gtIgnored: Uint8Array
   /** 1 where the area is outside the range. */
   dtOutside: Uint8Array

@@ -54,7 +54,7 @@ export const STAT_NAMES: readonly string[] = DETECTION_STATISTICS.map(({ name })
 /** Short names of the ten numbers of keypoints. */
 export const KEYPOINT_STAT_NAMES: readonly string[] = KEYPOINT_STATISTICS.map(({ name }) => name)
 
-/** Names of what `summarize()` gives, in its order. */
+/** Names of what `summarize()` returns, in its order. */
 export function statNames(iouType: IouType): readonly string[] {
   return iouType === 'keypoints' ? KEYPOINT_STAT_NAMES : STAT_NAMES
 }

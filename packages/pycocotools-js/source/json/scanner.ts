@@ -37,8 +37,8 @@ for (const character of '"\\/bfnrt') IS_ESCAPE[character.charCodeAt(0)] = 1
 /**
  * Reads the tokens of JSON from bytes, without copies.
  *
- * What reads gives false for bytes that do not fit, and then `at` is the fault, or `end` where the
- * bytes run out first, and `expected` says what JSON has there.
+ * What reads returns false for bytes that do not fit, and then `at` is the fault, or `end` where
+ * the bytes run out first, and `expected` names what JSON has there.
  *
  * Besides JSON, `NaN`, `Infinity` and `-Infinity` are numbers, as for Python's `json`.
  */

@@ -1,5 +1,5 @@
 /**
- * A mask that cannot be used. Whoever catches it knows whose mask it is, and says so in a
+ * A mask that cannot be used. Whoever catches it knows whose mask it is, and states it in a
  * `CocoError`.
  */
 export class MaskFault extends Error {

@@ -25,7 +25,7 @@ const MAX_CROSSINGS = 2 ** 24
 
 /**
  * Appends the runs of one polygon. With less than three vertices it is empty. A canvas without
- * pixels gives one run of 0.
+ * pixels yields one run of 0.
  *
  * @param xy `x1 y1 x2 y2 ...`, image pixels, closed by itself; an odd number at the end is not
  *   looked at.
@@ -73,7 +73,7 @@ export function checkCoordinates(xy: ArrayLike<unknown>): void {
   for (let i = 0; i < xy.length; i++) gridPoint(xy, i)
 }
 
-/** Whether a polygon may be refused for its crossings, which only drawing it can tell. */
+/** Whether a polygon may be refused for its crossings, which only drawing it can show. */
 export function mayCrossTooOften(xy: ArrayLike<unknown>, width: number): boolean {
   return (xy.length >> 1) * width >= MAX_CROSSINGS
 }

@@ -1,7 +1,7 @@
 /**
  * A mask as compressed run lengths: column by column, background first.
  *
- * Functions take the counts as text or as ASCII bytes, and give text.
+ * Functions take the counts as text or as ASCII bytes, and return text.
  */
 export interface RLE<Counts extends string | Uint8Array = string | Uint8Array> {
   /** `[height, width]`, pixels. */

@@ -35,7 +35,7 @@ function setAll(annotations: CocoAnnotation[], key: string, value?: null): void 
   }
 }
 
-/** The numbers, and what was said about the ground truth. */
+/** The numbers, and what was reported about the ground truth. */
 function evaluated(groundTruth: COCO, iouType: 'bbox' | 'segm' | 'keypoints' = 'bbox') {
   let stats: number[] = []
   const warnings = warningsOf(() => {
