@@ -65,8 +65,8 @@ async function orDataError<Result>(result: Promise<Result>): Promise<Result | Da
 }
 
 /**
- * A sentence for the images that are turned, and one for those that are not though EXIF requires
- * it.
+ * A sentence for the images that are turned, and one for those that are not though EXIF would
+ * turn them.
  */
 export function exifLines({ total, turned, asStored }: ExifCounts): string[] {
   const line = (files: readonly string[], what: string) =>

@@ -167,7 +167,7 @@ function detectionPart(
   return { ...reports, charts: errorCharts(id, reports), notes }
 }
 
-/** Says where results are not those of the last evaluation. */
+/** Notes where results are not those of the last evaluation. */
 function differenceNote(
   kind: Kind,
   { metrics }: DetectionReport,

@@ -113,7 +113,7 @@ export class TraceBackend extends tf.KernelBackend {
     return this.readSync(dataId)
   }
 
-  /** Says what cannot be traced, and what to do. */
+  /** Error that names what cannot be traced, and what to do. */
   refusal(what: string, fix: string): TraceError {
     return new TraceError(this.lowering?.functionName ?? 'function', what, fix)
   }

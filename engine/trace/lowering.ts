@@ -221,8 +221,8 @@ const rules = new Map<string, LoweringRule>()
 let takeRule: (kernelName: string, rule: LoweringRule) => void = () => {}
 
 /**
- * Says how kernels of TensorFlow.js, by name, become ONNX nodes. An operation outside of the engine
- * that is a kernel of its own calls it where it is defined.
+ * Registers how kernels of TensorFlow.js, by name, become ONNX nodes. An operation outside of the
+ * engine that is a kernel of its own calls it where it is defined.
  */
 export function lower(kernelNames: string | readonly string[], rule: LoweringRule): void {
   const names = typeof kernelNames === 'string' ? [kernelNames] : kernelNames

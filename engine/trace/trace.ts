@@ -36,7 +36,7 @@ export interface TracedFunction {
   encode(): Uint8Array
 }
 
-/** Tells the leaves of a tree of signatures from its branches. */
+/** Distinguishes the leaves of a tree of signatures from its branches. */
 export function isSignature(value: unknown): value is Signature {
   return (
     typeof value === 'object' &&

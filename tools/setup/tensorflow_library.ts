@@ -16,7 +16,7 @@ export interface TensorflowLibrary {
 const LIBRARIES = ['libtensorflow_cc.so.2', 'libtensorflow_framework.so.2']
 const HEADERS = ['tensorflow/c/c_api.h', 'tensorflow/c/eager/c_api.h']
 
-/** Tells where Python would import TensorFlow from, which it does not do: that takes seconds. */
+/** Prints where Python would import TensorFlow from, which it does not do: that takes seconds. */
 const ASK_FOLDER = `
 import importlib.util, json
 spec = importlib.util.find_spec("tensorflow")

@@ -4,7 +4,7 @@ import { type KernelCall, type Lowering, lower } from '../lowering.js'
 /**
  * Kernels of our own, called by `nn/layer_norm.ts`: ONNX's LayerNormalization over the last axis,
  * and the mean and inverse deviation of every row, which the same node returns where a gradient
- * needs for them.
+ * needs them.
  */
 lower('LayerNormalization', (lowering, call) => lowering.plain(layerNorm(lowering, call)))
 

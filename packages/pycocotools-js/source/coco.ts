@@ -103,7 +103,7 @@ export class COCO {
 
   /**
    * @param dataset a parsed annotation file; kept, not copied.
-   * @param name place that errors name.
+   * @param name name that errors use.
    * @param fileRows the annotations, where they were read into columns and `dataset` has none.
    */
   constructor(dataset: CocoDataset = {}, name = 'dataset', fileRows?: AnnotationRows) {

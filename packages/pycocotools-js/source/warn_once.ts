@@ -15,7 +15,7 @@ const onConsole: Listener = {
 const listeners: Listener[] = [onConsole]
 
 /**
- * Tells of a trap of pycocotools that is reproduced here, or of a default: on `console.warn`, once
+ * Reports a trap of pycocotools that is reproduced here, or of a default: on `console.warn`, once
  * a process for each trap and file; or to who listens.
  *
  * @param trap a short name; a second warning with the same name and file is silent.
