@@ -13,9 +13,9 @@ const RESET_PEAK = '5'
  */
 export async function peakMemoryDuring(work: () => Promise<unknown>): Promise<number | null> {
   collectGarbage()
-  const canTell = resetPeak()
+  const canReport = resetPeak()
   await work()
-  return canTell ? readPeak() : null
+  return canReport ? readPeak() : null
 }
 
 function collectGarbage(): void {

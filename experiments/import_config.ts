@@ -63,10 +63,10 @@ function importError(path: string, error: unknown): Error {
   // its own.
   const isSentence = code === REFUSED || ['ConfigError', 'DataError'].includes(error.name)
   const place = placeOf(error) ?? path
-  const said = cannotImport(place, error.message.split('\n')[0])
-  if (isSentence) said.message = error.message
-  said.stack = error.stack
-  return said
+  const wrapped = cannotImport(place, error.message.split('\n')[0])
+  if (isSentence) wrapped.message = error.message
+  wrapped.stack = error.stack
+  return wrapped
 }
 
 function cannotImport(where: string, reason: string): DataError {

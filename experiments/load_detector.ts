@@ -154,7 +154,7 @@ async function readDetector(
   if (isBackboneAlone && part === 'model' && !allowBackbone) throw backboneAlone(pretrained.path)
   requireExplained(report)
   if (!isBackboneAlone && part === 'model') requireWhole(report)
-  if (isWorthTelling(report, pretrained)) {
+  if (isWorthReporting(report, pretrained)) {
     for (const line of reportLines(report, 'the others are not used')) say(line)
   }
   const detector = buildDetector(model, { form })
@@ -231,7 +231,7 @@ function requireWhole(report: PretrainedReport): void {
 }
 
 /** False for a whole file with the names of the model, as those of runs here. */
-function isWorthTelling(report: PretrainedReport, { format }: Pretrained): boolean {
+function isWorthReporting(report: PretrainedReport, { format }: Pretrained): boolean {
   const { prefix, missing, unexpected, notes } = report
   const isPlain = prefix === undefined && missing.length + unexpected.length + notes.length === 0
   return format !== 'safetensors' || !isPlain

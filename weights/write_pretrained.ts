@@ -18,15 +18,15 @@ export interface SaidOfWeights {
  * at all. What one of our checkpoints records of itself stays with them; of other files the classes
  * do.
  *
- * @param said what the file said that they come from.
+ * @param recorded what the file that they come from recorded.
  */
 export async function writePretrained(
   path: string,
   tensors: Readonly<Record<string, StoredTensor>>,
-  said: SaidOfWeights,
+  recorded: SaidOfWeights,
 ): Promise<void> {
   await orFileError(path, cannotWrite, () => makeFolder(dirname(path)))
-  await writeSafetensors(path, tensors, { format: 'pt', ...ownMetadata(said) })
+  await writeSafetensors(path, tensors, { format: 'pt', ...ownMetadata(recorded) })
 }
 
 function ownMetadata({ metadata, classes }: SaidOfWeights): Record<string, string> {

@@ -110,13 +110,13 @@ function childArguments(settings: PartSettings): string[] {
 
 /** A line about a row. */
 function outcome(row: Outcome<PartName> & { ours?: object; torch?: object; config?: string }) {
-  const told = ({ ms }: { ms: { median: number } }) => `${ms.median.toFixed(1)} ms`
+  const medianText = ({ ms }: { ms: { median: number } }) => `${ms.median.toFixed(1)} ms`
   const side = (side: object | undefined) =>
     side === undefined
       ? 'not asked'
       : isFailure(side)
         ? `failed: ${side.error}`
-        : told(side as Parameters<typeof told>[0])
+        : medianText(side as Parameters<typeof medianText>[0])
   if (isFailure(row)) return `failed: ${row.error}`
   if ('maxDifference' in row) return `largest difference of a loss: ${row.maxDifference}`
   return `${row.config}: ours ${side(row.ours)}, PyTorch ${side(row.torch)}`

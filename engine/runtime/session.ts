@@ -56,10 +56,10 @@ export class Session {
    */
   static create(name: string, model: Uint8Array, options: SessionOptions = {}): Session {
     const { device = 'cpu', onPlaced } = options
-    const tellsPlaces = device !== 'cpu' || onPlaced !== undefined
-    const session = new Session(name, device, load(name, model, options, tellsPlaces))
+    const reportsPlaces = device !== 'cpu' || onPlaced !== undefined
+    const session = new Session(name, device, load(name, model, options, reportsPlaces))
     try {
-      if (tellsPlaces) session.tellPlaces(options)
+      if (reportsPlaces) session.reportPlaces(options)
     } catch (error) {
       session.dispose()
       throw error
@@ -119,7 +119,7 @@ export class Session {
     return this.handle
   }
 
-  private tellPlaces({ nodes = [], allowCpuNodes = false, onPlaced }: SessionOptions): void {
+  private reportPlaces({ nodes = [], allowCpuNodes = false, onPlaced }: SessionOptions): void {
     const placed = placedNodes(this.live())
     if (this.device !== 'cpu' && !allowCpuNodes) {
       const byName = new Map(nodes.map((node) => [nodeName(node), node]))
@@ -158,12 +158,12 @@ function load(
   name: string,
   model: Uint8Array,
   options: SessionOptions,
-  tellsPlaces: boolean,
+  reportsPlaces: boolean,
 ): bigint {
   const { env } = sharedEnvironment()
   const settings = create('CreateSessionOptions')
   try {
-    configure(settings, options, tellsPlaces)
+    configure(settings, options, reportsPlaces)
     const address = addressOf(model)
     const session = create('CreateSessionFromArray', env, address, model.byteLength, settings)
     keepAlive(model)
@@ -197,14 +197,14 @@ function configure(
     optimizations = 'all',
     profilePrefix,
   }: SessionOptions,
-  tellsPlaces: boolean,
+  reportsPlaces: boolean,
 ): void {
   const level = OPTIMIZATION_LEVELS[optimizations]
   checkStatus(api().SetSessionLogSeverityLevel(settings, LOG_ERRORS))
   checkStatus(api().SetSessionGraphOptimizationLevel(settings, level))
   checkStatus(api().AddSessionConfigEntry(settings, 'session.use_env_allocators', '1'))
   checkStatus(api().DisablePerSessionThreads(settings))
-  if (tellsPlaces) checkStatus(api().AddSessionConfigEntry(settings, RECORD_PLACEMENT, '1'))
+  if (reportsPlaces) checkStatus(api().AddSessionConfigEntry(settings, RECORD_PLACEMENT, '1'))
   if (profilePrefix) checkStatus(api().EnableProfiling(settings, profilePrefix))
   if (device === 'cpu') {
     // A pattern is one block for the whole graph, which the second run takes anew: 4 times the time

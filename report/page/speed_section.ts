@@ -104,5 +104,5 @@ function publishedTable(published: readonly PublishedResult[]): Html {
     html`<table><thead><tr><th scope="col">detector</th><th scope="col">backbone</th>${numbers.map(numberHeader)}<th scope="col">from</th></tr></thead><tbody>${rows}</tbody></table>`,
   )}<p class="note">COCO val2017, MACs at 800 × 1280 as mmcv counts them. ${Object.entries(
     PUBLISHED_SOURCES,
-  ).map(([name, told]) => html`${name}: ${told}. `)}</p>`
+  ).map(([name, text]) => html`${name}: ${text}. `)}</p>`
 }

@@ -7,14 +7,14 @@ import { DeviceError } from '../../errors.js'
 import { floats, ints, scalar } from '../../host_tensor.js'
 
 test('a loaded graph tells which provider runs how many nodes', async (t) => {
-  const told: Placement[] = []
+  const placements: Placement[] = []
   const compiled = compile(({ x }: { x: tf.Tensor }) => ({ y: tf.exp(tf.tan(x)) }), {
     name: 'curve',
-    onPlaced: (placement) => told.push(placement),
+    onPlaced: (placement) => placements.push(placement),
   })
   await compiled.run({ x: scalar(1) })
   await compiled.run({ x: scalar(2) })
-  t.deepEqual(told, [{ graph: 'curve', nodes: { CPUExecutionProvider: 2 } }])
+  t.deepEqual(placements, [{ graph: 'curve', nodes: { CPUExecutionProvider: 2 } }])
   await compiled.dispose()
 })
 

@@ -46,10 +46,10 @@ test('where no package is installed the command that installs one is named', (t)
 })
 
 test('a package whose binding does not load is quoted in one line', async (t) => {
-  const said = 'libtensorflow_cc.so.2: cannot open shared object file'
+  const reason = 'libtensorflow_cc.so.2: cannot open shared object file'
   t.is(
-    await refusal(t, `throw new Error('${said}.\\nRequire stack:\\n- a.js')`),
-    `tensorflow: PATH does not load (${said}); run npm run setup:tensorflow once more`,
+    await refusal(t, `throw new Error('${reason}.\\nRequire stack:\\n- a.js')`),
+    `tensorflow: PATH does not load (${reason}); run npm run setup:tensorflow once more`,
   )
 })
 

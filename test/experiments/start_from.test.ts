@@ -52,8 +52,8 @@ test('the same classes load whole, and without names they are taken to be the sa
     const { path, from, model } = await saved(folder, config, classes)
     const lines = await startFrom(model, path, { classes: CLASSES, seed: 0 })
     t.deepEqual(model.stateDict(), from)
-    const isTold = lines.some((line) => line.includes('does not name its classes'))
-    t.is(isTold, classes === undefined)
+    const isReported = lines.some((line) => line.includes('does not name its classes'))
+    t.is(isReported, classes === undefined)
   }
 })
 

@@ -120,9 +120,9 @@ interface Ended {
  * not reported.
  */
 async function outcomeOf(name: string, { code, lines, cwd }: Ended): Promise<string> {
-  const said = lines.join('\n')
+  const output = lines.join('\n')
   const last = lines.at(-1) ?? ''
-  if (/^\s+at /m.test(said)) return 'BAD: a stack'
+  if (/^\s+at /m.test(output)) return 'BAD: a stack'
   const files = await readdir(cwd, { recursive: true })
   if (files.some((file) => file.endsWith('.tmp'))) return 'BAD: a half-written file'
   if (code === 0) return 'finished before'
@@ -132,11 +132,11 @@ async function outcomeOf(name: string, { code, lines, cwd }: Ended): Promise<str
     const workDir = join(cwd, name === 'train' ? 'run' : join('work_dirs', 'demo'))
     // Where tsx gave up waiting, the terminal is closed before the command is done.
     for (let i = 0; i < 100 && lines.length > 0 && !existsSync(join(workDir, 'latest')); i++) {
-      if (last.startsWith('stopped') || !/3 classes/.test(said)) break
+      if (last.startsWith('stopped') || !/3 classes/.test(output)) break
       await sleep(200)
     }
     if (!existsSync(join(workDir, 'latest'))) {
-      if (/iterations|\d\/\d+ \|/.test(said)) return 'BAD: it trained, and nothing is saved'
+      if (/iterations|\d\/\d+ \|/.test(output)) return 'BAD: it trained, and nothing is saved'
       return nothingToSave(last)
     }
     const latest = (await readFile(join(workDir, 'latest'), 'utf8')).trim()

@@ -85,15 +85,15 @@ test.serial('what a checkpoint says of itself is kept, of other files the classe
   const [own, ownOut, out] = ['own', 'own_out', 'out'].map((name) =>
     join(folder, `${name}.safetensors`),
   )
-  const said = JSON.stringify({ iteration: 7, lambda: 0.5, classes: ['cat'] })
-  await writeSafetensors(own, { a: floats([1], [1]) }, { vanilladet: said })
+  const recorded = JSON.stringify({ iteration: 7, lambda: 0.5, classes: ['cat'] })
+  await writeSafetensors(own, { a: floats([1], [1]) }, { vanilladet: recorded })
   const [kept, made] = await Promise.all([
     convert([own, ownOut, '--json']),
     convert([pthFixture('mmdetection'), out]),
   ])
   t.deepEqual([kept.code, made.code], [0, 0])
   t.is(JSON.parse(kept.stdout).source, 'vanilladet')
-  t.deepEqual((await readSafetensors(ownOut)).metadata, { format: 'pt', vanilladet: said })
+  t.deepEqual((await readSafetensors(ownOut)).metadata, { format: 'pt', vanilladet: recorded })
   const { metadata } = await readSafetensors(out)
   t.deepEqual(metadata, { format: 'pt', vanilladet: '{"classes":["cat","dog"]}' })
 })

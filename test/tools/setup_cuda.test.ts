@@ -105,10 +105,10 @@ test('a library of another processor is refused', async (t) => {
 })
 
 test('a library of another ONNX Runtime is refused', async (t) => {
-  const said = `${NAMES[0]}: is not of ONNX Runtime 1.29.0, which onnxruntime-node is; ${OTHER}`
-  t.is(await refusal(t, NAMES[0], fakeElf({ version: '1.28.0' })), said)
-  t.is(await refusal(t, NAMES[0], fakeElf({ version: '11.29.0' })), said)
-  t.is(await refusal(t, NAMES[0], fakeElf({ version: '1.29.01' })), said)
+  const sentence = `${NAMES[0]}: is not of ONNX Runtime 1.29.0, which onnxruntime-node is; ${OTHER}`
+  t.is(await refusal(t, NAMES[0], fakeElf({ version: '1.28.0' })), sentence)
+  t.is(await refusal(t, NAMES[0], fakeElf({ version: '11.29.0' })), sentence)
+  t.is(await refusal(t, NAMES[0], fakeElf({ version: '1.29.01' })), sentence)
 })
 
 test('a library that is cut short is refused, as loading it would end the process', async (t) => {
@@ -178,21 +178,21 @@ test('a file that cannot be read is named', async (t) => {
 })
 
 test('a platform without CUDA is told which have it, and of WebGPU where that is', (t) => {
-  const said = (platform: string, architecture: string) =>
+  const messageFor = (platform: string, architecture: string) =>
     t.throws(() => cudaProvider(platform, architecture), { instanceOf: DeviceError }).message
   const start = 'cuda: ONNX Runtime has no CUDA for'
   const fix = 'use Linux or Windows on x64'
   for (const [platform, architecture] of ['darwin arm64', 'win32 arm64'].map((s) => s.split(' '))) {
     const expected = `${start} ${platform} ${architecture}; ${fix}, or --device webgpu`
-    t.is(said(platform, architecture), expected)
+    t.is(messageFor(platform, architecture), expected)
   }
-  t.is(said('darwin', 'x64'), `${start} darwin x64; ${fix}`)
-  t.is(said('linux', 'arm64'), `${start} linux arm64; ${fix}`)
+  t.is(messageFor('darwin', 'x64'), `${start} darwin x64; ${fix}`)
+  t.is(messageFor('linux', 'arm64'), `${start} linux arm64; ${fix}`)
 })
 
 test('libraries that the system does not find are all named', (t) => {
-  const said = missingLibraries(['libcublas.so.99', 'libnone.so.7']).map(({ message }) => message)
-  t.deepEqual(said.slice(0, 2), [
+  const texts = missingLibraries(['libcublas.so.99', 'libnone.so.7']).map(({ message }) => message)
+  t.deepEqual(texts.slice(0, 2), [
     "cuda: libcublas.so.99 of CUDA 99 is missing; install CUDA 99, or pip's nvidia-cublas, and put the folder that holds it on LD_LIBRARY_PATH",
     'cuda: libnone.so.7 is missing; install it, and put the folder that holds it on LD_LIBRARY_PATH',
   ])

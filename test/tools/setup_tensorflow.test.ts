@@ -183,21 +183,21 @@ test('a folder that cannot be written is named', async (t) => {
 })
 
 test.serial('without the network npm is quoted', async (t) => {
-  const said = 'request to https://packages.example.org/x failed, reason: getaddrinfo ENOTFOUND'
-  const script = `echo "npm error code ENOTFOUND\nnpm error network ${said}" >&2; exit 1`
+  const reason = 'request to https://packages.example.org/x failed, reason: getaddrinfo ENOTFOUND'
+  const script = `echo "npm error code ENOTFOUND\nnpm error network ${reason}" >&2; exit 1`
   const shop = await workshop(t, { npm: script })
   t.is(
     await failure(t, shop, shop.build),
-    `tensorflow: npm install ${NAME}@4.22.0 failed (network ${said}); see that npm reaches its registry`,
+    `tensorflow: npm install ${NAME}@4.22.0 failed (network ${reason}); see that npm reaches its registry`,
   )
 })
 
 test.serial('where the installer cannot download the way out is told', async (t) => {
-  const said = 'getaddrinfo ENOTFOUND storage.googleapis.com'
+  const reason = 'getaddrinfo ENOTFOUND storage.googleapis.com'
   const fetched = 'mkdir -p node_modules/@tensorflow/tfjs-node'
-  const npm = `[ $1 = install ] && exec ${fetched}; echo "Error: ${said}\n    at a" >&2; exit 1`
+  const npm = `[ $1 = install ] && exec ${fetched}; echo "Error: ${reason}\n    at a" >&2; exit 1`
   const shop = await workshop(t, { npm })
-  const what = `tensorflow: the installer of ${NAME} failed (${said})`
+  const what = `tensorflow: the installer of ${NAME} failed (${reason})`
   t.is(
     await failure(t, shop, (path) => runInstaller(path, 'linux')),
     `${what}; build it with --from PYTHON, one that has TensorFlow`,

@@ -67,8 +67,8 @@ if (!hasTerminal) {
     const cwd = await project(t)
     const { code, lines, shown } = await interrupt(cwd, 'npx vanilladet train tiny.ts', /4 images/)
     t.is(code, 130, shown)
-    const said = /stopped before the first iteration|go on with:/
-    t.regex(lines.at(-1) ?? '', said, shown)
+    const expected = /stopped before the first iteration|go on with:/
+    t.regex(lines.at(-1) ?? '', expected, shown)
   })
 
   test.serial(

@@ -28,10 +28,10 @@ test('training goes through all epochs and lowers the loss', async (t) => {
 
 test('a line of metrics.jsonl tells iteration, epoch, rate, losses, norm, times and memory', async (t) => {
   const options = optionsOf()
-  const told: object[] = []
-  await train({ ...options, hooks: { onLog: (line) => told.push(line) } })
+  const logged: object[] = []
+  await train({ ...options, hooks: { onLog: (line) => logged.push(line) } })
   const lines = await linesOf(options.workDir)
-  t.deepEqual(told, lines)
+  t.deepEqual(logged, lines)
   t.deepEqual(
     lines.map(({ iter, epoch }) => [iter, epoch]),
     [1, 2, 3, 4, 5, 6].map((iter) => [iter, iter <= 3 ? 1 : 2]),

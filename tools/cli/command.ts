@@ -119,17 +119,17 @@ function reportLost(): void {
  */
 function report(error: unknown): 0 | 1 | 2 {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2 // its message is printed
-  const isMendable = [ConfigError, DataError, DeviceError, CocoError].some(
+  const isFixable = [ConfigError, DataError, DeviceError, CocoError].some(
     (mendable) => error instanceof mendable,
   )
-  const isForeseen = isMendable || error instanceof TrainingError
+  const isForeseen = isFixable || error instanceof TrainingError
   const message = error instanceof Error ? error.message : String(error)
   process.stderr.write(`error: ${printable(message)}\n`)
   if (process.env.DEBUG && error instanceof Error)
     process.stderr.write(`${printable(error.stack ?? '')}\n`)
   else if (!isForeseen)
     process.stderr.write('This is a fault of the program; DEBUG=1 shows where.\n')
-  return isMendable ? 2 : 1
+  return isFixable ? 2 : 1
 }
 
 /**

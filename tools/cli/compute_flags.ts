@@ -91,14 +91,14 @@ export function openCompute(
  * image sizes only once.
  */
 export function sayPlacements(say: (line: string) => void): (placement: Placement) => void {
-  const said = new Set<string>()
+  const reported = new Set<string>()
   return ({ graph, nodes }) => {
     const counts = Object.entries(nodes).sort(([, a], [, b]) => b - a)
     const parts = counts.map(([provider, count], i) => {
       return `${count}${i === 0 ? (count === 1 ? ' node' : ' nodes') : ''} on ${provider}`
     })
     const line = `${graph}: ${parts.join(', ')}`
-    if (!said.has(line)) say(line)
-    said.add(line)
+    if (!reported.has(line)) say(line)
+    reported.add(line)
   }
 }

@@ -59,9 +59,9 @@ export async function tryInChild<T>(name: string, fix: string): Promise<Trial<T>
     return { result: JSON.parse(stdout) }
   } catch (error) {
     const { stderr = '', signal, code } = error as Record<'stderr' | 'signal' | 'code', string>
-    const said = stderr.match(/^error: (.+)$/m)?.[1]
+    const reason = stderr.match(/^error: (.+)$/m)?.[1]
     const ended = signal ? `killed by ${signal}` : `exit ${code}`
     const what = `a small function ended its process (${ended})`
-    return { problem: said ?? new DeviceError(name, what, fix).message }
+    return { problem: reason ?? new DeviceError(name, what, fix).message }
   }
 }

@@ -52,8 +52,8 @@ async function runInstaller(path: string, provider: CudaProvider): Promise<void>
     await promisify(execFile)(process.execPath, [path], { env, timeout: LIMIT_MINUTES * 60_000 })
   } catch (error) {
     const { stderr = '', message, killed } = error as Error & { stderr?: string; killed?: boolean }
-    const said = stderr.match(/^(?:\w*Error): (.*)$/m)?.[1] ?? message.split('\n')[0]
-    throw installerFailed(killed ? `it took more than ${LIMIT_MINUTES} minutes` : said, provider)
+    const reason = stderr.match(/^(?:\w*Error): (.*)$/m)?.[1] ?? message.split('\n')[0]
+    throw installerFailed(killed ? `it took more than ${LIMIT_MINUTES} minutes` : reason, provider)
   }
 }
 

@@ -176,10 +176,10 @@ async function failureOf(
     return undefined
   } catch (error) {
     const { stderr = '', code, signal } = error as Record<'stderr' | 'code' | 'signal', string>
-    const said = stderr.match(/^(?:\w*Error: |.*\berror: |npm error (?!code|errno))(.+)$/m)?.[1]
+    const reason = stderr.match(/^(?:\w*Error: |.*\berror: |npm error (?!code|errno))(.+)$/m)?.[1]
     const ended = signal ? `killed by ${signal}` : `exit ${code}`
     return code === 'ENOENT'
       ? { cause: 'no such program', isMissing: true }
-      : { cause: said ?? ended, isMissing: false }
+      : { cause: reason ?? ended, isMissing: false }
   }
 }

@@ -194,8 +194,8 @@ function warnOfTraps(cocoGt: COCO, { gtIgnored }: Columns, params: Params): void
   const traps = annotationTraps(cocoGt)
   const { name } = cocoGt
   for (const { trap, message } of traps) warnOnce(trap, message, name)
-  const isTold = areCatIdsReplaced(params) || traps.some(({ trap }) => trap === 'only crowds')
-  if (isTold || gtIgnored.includes(0)) return
+  const isReported = areCatIdsReplaced(params) || traps.some(({ trap }) => trap === 'only crowds')
+  if (isReported || gtIgnored.includes(0)) return
   warnOnce(
     'nothing counts',
     `${name}: no annotation counts among the images and categories that are evaluated, so that every number is -1, as in pycocotools; look at params.imgIds, params.catIds, iscrowd and num_keypoints`,

@@ -12,13 +12,13 @@ test.serial('control characters in names of files do not reach the terminal', as
   const path = join(folder, 'a\u001b[2Jb\u009bc.pth')
   await copyFile(pthFixture('official_vanillanet'), path)
   const out = join(folder, 'out.safetensors')
-  const [said, failed] = await Promise.all([
+  const [printed, failed] = await Promise.all([
     runCommand('convert_checkpoint', [path, out]),
     runCommand('convert_checkpoint', [`${path}.none`, `${out}2`], { env: { DEBUG: '1' } }),
   ])
-  t.true(said.stdout.startsWith(`${join(folder, 'a?[2Jb?c.pth')}: `), said.stderr)
+  t.true(printed.stdout.startsWith(`${join(folder, 'a?[2Jb?c.pth')}: `), printed.stderr)
   t.true(failed.stderr.startsWith(`error: ${join(folder, 'a?[2Jb?c.pth.none')}: there is no`))
-  t.notRegex(said.stdout + failed.stderr, /(?!\n)\p{Cc}/u)
+  t.notRegex(printed.stdout + failed.stderr, /(?!\n)\p{Cc}/u)
 })
 
 test.serial('a command that waits for nothing says so, exit code 1', (t) => {

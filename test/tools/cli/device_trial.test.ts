@@ -10,12 +10,12 @@ test('the graph that is tried computes what it should', async (t) => {
 })
 
 test('a wrong result is told of the engine or the device that computed it', (t) => {
-  const said = (compute: Parameters<typeof requireRight>[0]) =>
+  const messageOf = (compute: Parameters<typeof requireRight>[0]) =>
     t.throws(() => requireRight(compute, Array(8).fill(27)), { instanceOf: DeviceError }).message
   const rest =
     'computed 27 27 27 27 27 27 27 27 where 27 54 27 54 27 54 27 54 is right; report it with the name of the GPU or the processor'
-  t.is(said({ engine: 'tensorflow' }), `tensorflow: ${rest}`)
-  t.is(said({ device: 'cuda' }), `cuda: ${rest}`)
+  t.is(messageOf({ engine: 'tensorflow' }), `tensorflow: ${rest}`)
+  t.is(messageOf({ device: 'cuda' }), `cuda: ${rest}`)
 })
 
 test.serial('a child gives its result, its sentence, or how it ended', async (t) => {
@@ -32,8 +32,8 @@ test.serial('a child gives its result, its sentence, or how it ended', async (t)
   t.deepEqual(await trial('console.log(JSON.stringify(process.argv.slice(2)))'), {
     result: ['--only-try', '--json'],
   })
-  const said = "console.error('chatter\\nerror: no such kernel\\nmore'); process.exit(1)"
-  t.deepEqual(await trial(said), { problem: 'no such kernel' })
+  const failing = "console.error('chatter\\nerror: no such kernel\\nmore'); process.exit(1)"
+  t.deepEqual(await trial(failing), { problem: 'no such kernel' })
   t.deepEqual(await trial("process.kill(process.pid, 'SIGKILL')"), {
     problem: 'tensorflow: a small function ended its process (killed by SIGKILL); do so',
   })

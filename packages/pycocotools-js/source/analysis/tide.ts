@@ -115,8 +115,8 @@ export function tideErrors(
 
   const base = meanAP()
   const gain = (mending: Mending): number => {
-    const mended = meanAP(mending)
-    return base < 0 || mended < 0 ? -1 : mended - base
+    const fixed = meanAP(mending)
+    return base < 0 || fixed < 0 ? -1 : fixed - base
   }
   const errorsOf = (type: TideType): TideDetectionError => ({
     count: countOf(found, type, FALSE_POSITIVE),

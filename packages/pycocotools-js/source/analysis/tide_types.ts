@@ -59,7 +59,7 @@ export function findTideErrors(
     const isFound = new Uint8Array(g)
     for (const j of matched) if (j >= 0) isFound[j] = 1
 
-    const isMendable = new Uint8Array(g) // some Cls or Loc has this free ground truth as its best
+    const isFixable = new Uint8Array(g) // some Cls or Loc has this free ground truth as its best
     for (let i = 0; i < d; i++) {
       if (matched[i] >= 0) {
         found.outcomes[firstDt + i] = TRUE_POSITIVE
@@ -73,15 +73,15 @@ export function findTideErrors(
       )
       found.types[firstDt + i] = TIDE_TYPES.indexOf(type)
       if (target < 0 || isFound[target]) continue
-      if (!isMendable[target]) found.mendedClass[firstDt + i] = ofGt[target]
-      isMendable[target] = 1
+      if (!isFixable[target]) found.mendedClass[firstDt + i] = ofGt[target]
+      isFixable[target] = 1
     }
 
     for (let j = 0; j < g; j++) {
       if (crowd[j]) continue
       found.positives[ofGt[j]]++
       if (!isFound[j]) found.notFound[ofGt[j]]++
-      if (!isFound[j] && !isMendable[j]) found.missed[ofGt[j]]++
+      if (!isFound[j] && !isFixable[j]) found.missed[ofGt[j]]++
     }
   }
   return found

@@ -30,7 +30,7 @@ export async function runCommand(argv: readonly string[], streams: Streams): Pro
     else await runEval(request, streams)
     return 0
   } catch (error) {
-    return tell(error, streams)
+    return reportError(error, streams)
   }
 }
 
@@ -45,10 +45,10 @@ async function runEval(request: EvalRequest, { out, note }: Streams): Promise<vo
   if (request.json) out(JSON.stringify(report))
 }
 
-function tell(error: unknown, { note, showStack }: Streams): 1 | 2 {
-  const isMendable = error instanceof UsageError || error instanceof CocoError
+function reportError(error: unknown, { note, showStack }: Streams): 1 | 2 {
+  const isFixable = error instanceof UsageError || error instanceof CocoError
   note(`error: ${error instanceof Error ? error.message : String(error)}`)
   if (showStack && error instanceof Error) note(String(error.stack))
-  else if (!isMendable) note('This is a fault of the program; DEBUG=1 shows where.')
-  return isMendable ? 2 : 1
+  else if (!isFixable) note('This is a fault of the program; DEBUG=1 shows where.')
+  return isFixable ? 2 : 1
 }
