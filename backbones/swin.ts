@@ -317,7 +317,7 @@ class Mlp extends Module {
 
 /** Squares of four cells to one of twice the channels. */
 class PatchMerging extends Module {
-  /** Over `4 c`. */
+  /** Norm over `4 c`. */
   readonly norm: LayerNorm
   readonly reduction: Linear
 

@@ -138,7 +138,7 @@ async function startTorch(options: TrainLoaderOptions): Promise<LaunchedPeer | u
 interface PeerBatch {
   /** Padded `[height, width]`. */
   size: number[]
-  /** With their `[height, width]` before padding. */
+  /** Images with their `[height, width]` before padding. */
   images: { file: string; size: number[] }[]
 }
 

@@ -9,7 +9,7 @@ const IMAGE_SIZE = [480, 640] as const
 export interface BenchmarkFrames {
   /** Size of the decoded images: 480 x 640, or 640 x 480 for an input that is taller than wide. */
   originalSize: readonly [number, number]
-  /** After resizing, before padding. */
+  /** Size after resizing, before padding. */
   size: readonly [number, number]
   /** Size of the padded input. */
   inputSize: readonly [number, number]

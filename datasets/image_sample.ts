@@ -85,5 +85,5 @@ export function boxesXyxy(rows: AnnotationRows, selected: ArrayLike<number>): Fl
   return boxes
 }
 
-/** Kept between calls. */
+/** Buffer, kept between calls. */
 const box = new Float64Array(4)

@@ -42,7 +42,7 @@ export function countDefaults(rows: AnnotationRows, { defaults }: ListCounts): v
   }
 }
 
-/** Kept between calls. */
+/** Buffer, kept between calls. */
 const box = new Float64Array(4)
 
 /**

@@ -18,7 +18,7 @@ export interface RenderRequest extends ImageOptions {
     size: [number, number]
     flip: boolean
   }[]
-  /** Only where masks are asked for. */
+  /** Masks to draw, only where they are requested. */
   masks?: MaskRequest
 }
 

@@ -4,7 +4,7 @@ import { fillRect } from './paint.js'
 import type { Color } from './palette.js'
 import type { RgbImage } from './rgb_image.js'
 
-/** Between an image and its padding. */
+/** Colour between an image and its padding. */
 const BORDER: Color = [0, 255, 255]
 
 /** The arrays of a training batch that show something; all but `images` may be left out. */

@@ -10,7 +10,10 @@ export const WHITE: Color = [255, 255, 255]
  */
 const FIRST_HUE = 25
 const GOLDEN_ANGLE = 180 * (3 - Math.sqrt(5))
-/** Taken in turn, so that hues that come near again after many classes differ in lightness. */
+/**
+ * Lightnesses, taken in turn, so that hues that come near again after many classes differ in
+ * lightness.
+ */
 const LIGHTNESS = [0.68, 0.8, 0.57]
 const CHROMA = 0.19
 

@@ -9,7 +9,7 @@ export interface ConvTranspose2dOptions {
   outChannels: number
   /** Side of the square kernel. */
   kernelSize: number
-  /** Only `kernelSize`, so that the patches that pixels become do not overlap. */
+  /** Stride, only `kernelSize`, so that the patches that pixels become do not overlap. */
   stride: number
   /** @default true */
   bias?: boolean

@@ -160,7 +160,10 @@ function hasOtherNames(found: readonly string[] | undefined, expected: readonly 
   return found !== undefined && [...found].sort().join('\n') !== [...expected].sort().join('\n')
 }
 
-/** Under the names of a detector's backbone, where the model is a detector and the file none. */
+/**
+ * Tensors under the names of a detector's backbone, where the model is a detector and the file
+ * none.
+ */
 function asPartOf(shapes: Shapes, tensors: Record<string, AdaptedTensor>) {
   const isBackbone = (name: string) => name.startsWith('backbone.')
   if (!Object.keys(shapes).some(isBackbone) || Object.keys(tensors).some(isBackbone)) return tensors

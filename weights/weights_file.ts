@@ -99,7 +99,7 @@ async function readOwn(path: string, key: string | undefined): Promise<WeightsFi
   return { path, format: 'safetensors', ...found, ...nothing }
 }
 
-/** Without the prefix that all names share, if a wrapper gave it to them. */
+/** Entries without the prefix that all names share, if a wrapper added it to them. */
 function unwrapped<Value>(entries: ReadonlyMap<string, Value>): {
   named: Map<string, Value>
   prefix: string | undefined

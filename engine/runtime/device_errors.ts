@@ -83,7 +83,7 @@ function cuda(major: number): string {
   return `CUDA ${major}`
 }
 
-/** Since CUDA 13 pip's packages have no suffix. */
+/** Suffix of pip's packages: since CUDA 13 pip's packages have no suffix. */
 function cudaSuffix(release: string): string {
   if (release === 'CUDA') return ' (-cu12 for CUDA 12)'
   return release === 'CUDA 12' ? '-cu12' : ''
@@ -257,7 +257,7 @@ const UNKNOWN_FIXES = {
   webgpu: "update the GPU's driver, or use --device cuda or cpu",
 }
 
-/** Without ONNX Runtime's colours and line ends. */
+/** Text without ONNX Runtime's colours and line ends. */
 function oneLine(text: string): string {
   return stripVTControlCharacters(text).replace(/\s+/g, ' ').trim()
 }

@@ -24,7 +24,7 @@ export class OrtTensor extends DeviceTensor {
     this.value = value
   }
 
-  /** Over the array of `host`, which it takes over. */
+  /** Tensor over the array of `host`, which it takes over. */
   static onHost(host: HostTensor): OrtTensor {
     const dims = dimsOf(host.shape)
     const value = valueOnHost(host, addressOf(dims))

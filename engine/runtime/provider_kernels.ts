@@ -36,7 +36,7 @@ export interface ProviderKernel {
   readonly outputs: readonly string[]
   /** What each type parameter may be. */
   readonly types: Readonly<Record<string, readonly KernelType[]>>
-  /** Given if the provider refuses nodes whose pads differ at the two ends of an axis. */
+  /** Set if the provider refuses nodes whose pads differ at the two ends of an axis. */
   readonly pads?: 'equal'
 }
 

@@ -212,7 +212,7 @@ const COUNTS: [arch: VanillaNetArch, deploy: number, train: number][] = [
   ['13_x1_5_ada_pool', 127_796_200, 236_942_048],
 ]
 
-/** From shapes only: weights are drawn when first read, and these would fill the memory. */
+/** Count from shapes only: weights are drawn when first read, and these would fill the memory. */
 function parameterCount(network: Module): number {
   return network
     .namedParameters()

@@ -62,7 +62,7 @@ test('foreground from the first pixel to the last is an empty run and a whole on
   t.deepEqual([...pasteMask(full(4), [-20, -20, 30, 30], [5, 6])], [0, 30])
 })
 
-/** Each pixel by itself, in rows. */
+/** Pastes each pixel by itself, in rows. */
 function plainPaste(
   grid: Float32Array,
   [x1, y1, x2, y2]: readonly number[],

@@ -217,7 +217,7 @@ for (const fixture of lossFixture.cases) {
   })
 }
 
-/** Within 1e-4 of the largest value. */
+/** Asserts agreement within 1e-4 of the largest value. */
 function assertScaledClose(t: ExecutionContext, actual: tf.Tensor, expected: number[]): void {
   const scale = expected.reduce((max, value) => Math.max(max, Math.abs(value)), 1e-3)
   assertClose(

@@ -31,7 +31,10 @@ function findCircle(imports: Imports): string[] | undefined {
   return way.slice(way.indexOf(file))
 }
 
-/** Without the files whose imports all come to an end: each that is left leads to another one. */
+/**
+ * Imports without the files whose imports all come to an end: each that is left leads to another
+ * one.
+ */
 function withoutEnds(imports: Imports): Imports {
   const left: Imports = new Map([...imports].map(([file, targets]) => [file, new Set(targets)]))
   for (let before = Number.POSITIVE_INFINITY; left.size < before; ) {

@@ -41,7 +41,7 @@ export async function linesOf(
     .map((line) => JSON.parse(line))
 }
 
-/** Without what no two runs share. */
+/** Log lines without what no two runs share. */
 export async function timelessLines(workDir: string) {
   const lines = await linesOf(workDir)
   return lines.map(({ compileTime: _, ...line }) => ({

@@ -7,7 +7,7 @@ import { broken, noEncounters, readTorchPickle, type TorchValue } from './torch_
 const MAGIC = 0x1950a86a20f9469cfc6cn
 const PROTOCOL = 1001
 
-/** Before the numbers of each storage stands how many they are. */
+/** Bytes of the count that stands before the numbers of each storage. */
 const COUNT_BYTES = 8
 
 /**

@@ -24,7 +24,7 @@ lower('ChannelMoments', (lowering, { inputs: { x } }) =>
     : composed(lowering, x),
 )
 
-/** Not `E[x^2] - mean^2`, which cancels when the mean is large. */
+/** Moments, not by `E[x^2] - mean^2`, which cancels when the mean is large. */
 function composed(lowering: Lowering, x: Traced): Traced[] {
   const axes = x.shape.slice(0, -1).map((_, axis) => axis)
   const mean = reduce(lowering, 'ReduceMean', x, axes, false)

@@ -45,7 +45,7 @@ const STRANGE_OBJECTS: unknown[] = [
   { size: null, counts: null },
 ]
 
-/** About one in `n`, something else. */
+/** The value, or about once in `n` something else. */
 function strangely<T>(random: Random, n: number, value: T, strange: readonly unknown[]): unknown {
   return random.below(n) === 0 ? random.pick(strange) : value
 }

@@ -79,7 +79,9 @@ export function annotationRules(
  */
 export type KeptRules = 'masks' | 'boxes' | 'none'
 
-/** To be raised when a rule changes: a file's `KeptRules` may be known from an earlier run. */
+/**
+ * Version, to be raised when a rule changes: a file's `KeptRules` may be known from an earlier run.
+ */
 export const RULES_VERSION = 1
 
 export function keptRules(file: { dataset: CocoDataset; rows: AnnotationRows }): KeptRules {

@@ -130,7 +130,7 @@ function absentIds(rows: AnnotationRows): Float64Array | null {
   return ids
 }
 
-/** Kept between calls. */
+/** Buffers, kept between calls. */
 const list = new RunList()
 const boxXywh = new Float64Array(4)
 

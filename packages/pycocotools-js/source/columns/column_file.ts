@@ -18,12 +18,12 @@ import type { NodeModules } from './node_modules.js'
 import { readFully, StoredFile, StoredSection } from './stored_section.js'
 
 const MAGIC = new TextEncoder().encode('COCOCOLS')
-/** To be raised when sections change, or when the reader reads a file otherwise. */
+/** Version, to be raised when sections change, or when the reader reads a file otherwise. */
 const VERSION = 1
 const BYTE_ORDER = 0x01020304
 const HEAD_BYTES = 24
 
-/** Read at a time. */
+/** Bytes read at a time. */
 const PIECE = 2 ** 20
 
 interface Entry {

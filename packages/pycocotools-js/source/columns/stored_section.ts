@@ -1,7 +1,7 @@
 import { CocoError } from '../errors.js'
 import type { NodeModules } from './node_modules.js'
 
-/** Read at a time: lists that are asked for often follow each other. */
+/** Bytes read at a time: lists that are asked for often follow each other. */
 const WINDOW = 2 ** 16
 
 /** Bytes of a file, read when they are asked for. */

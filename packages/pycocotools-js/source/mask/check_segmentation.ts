@@ -9,7 +9,7 @@ import { countPixels } from './size_of.js'
 
 const POLYGON_RULE = 'a polygon is a list of numbers x1 y1 x2 y2 x3 y3 ..., three pairs or more'
 
-/** Kept between calls. */
+/** Buffer, kept between calls. */
 const list = new RunList()
 
 /**

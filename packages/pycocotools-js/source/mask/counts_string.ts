@@ -114,6 +114,6 @@ function faultIn(bytes: Uint8Array, from: number, to: number, what: string): Mas
       )
 }
 
-/** Kept between calls, since typed arrays are dear to make. */
+/** Buffer, kept between calls, since typed arrays are costly to make. */
 let characters = new Uint8Array(1 << 12)
 const ascii = new TextDecoder()

@@ -2,7 +2,7 @@ import { appendSegmentation } from './append_segmentation.js'
 import { RunList } from './run_list.js'
 import type { Segmentation } from './segmentation.js'
 
-/** Kept between calls. */
+/** Buffer, kept between calls. */
 const list = new RunList()
 
 /**

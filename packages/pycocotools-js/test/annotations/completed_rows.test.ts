@@ -50,7 +50,7 @@ function evaluated(groundTruth: COCO, iouType: 'bbox' | 'segm' | 'keypoints' = '
   return { stats, warnings }
 }
 
-/** Without its crowd, annotation 4, which would then be missed. */
+/** Data set without its crowd, annotation 4, which would then be missed. */
 const WITHOUT_CROWD = { ...PETS, annotations: PETS.annotations!.filter(({ id }) => id !== 4) }
 
 for (const value of [undefined, null] as const) {
