@@ -45,7 +45,7 @@ export class Peer {
     return launched && Peer.begin(launched, spec)
   }
 
-  /** Tells a launched script what to measure. */
+  /** Sends a launched script what to measure. */
   static async begin(launched: LaunchedPeer, spec: object): Promise<Peer> {
     return new Peer(await launched.ask<PeerGreeting>(JSON.stringify(spec)), launched)
   }

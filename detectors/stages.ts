@@ -32,6 +32,8 @@ export interface Stages<
   rois: HostTree<Rois>
   /** Outputs to time post-processing with, of the shapes of what the network computed. */
   fixedOutputs(computed: RunTree<Raw>): HostTree<Raw>
-  /** Tells apart post-processing that differs in anything but the shapes of its inputs. */
+  /**
+   * Key that distinguishes post-processing that differs in anything but the shapes of its inputs.
+   */
   settings: { numClasses: number } & Record<string, unknown>
 }

@@ -1,6 +1,6 @@
 /**
- * Brings ONNX Runtime's CUDA provider to the ONNX Runtime that onnxruntime-node ships, and says
- * whether it runs.
+ * Brings ONNX Runtime's CUDA provider to the ONNX Runtime that onnxruntime-node ships, and
+ * reports whether it runs.
  *
  * With --json: `{ "ready", "onnxruntime", "folder", "libraries", "cuda", "problems": [...] }`, of
  * which `cuda` is the version that the provider was built for, null where it is not installed or

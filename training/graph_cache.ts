@@ -12,7 +12,7 @@ const SHARE_OF_MEMORY = 1 / 4
 export interface GraphCache {
   /** Undefined: what the engine keeps of itself. */
   cacheSize: number | undefined
-  /** Reported where not all can be kept. */
+  /** Note that is reported where not all can be kept. */
   note: string | undefined
 }
 

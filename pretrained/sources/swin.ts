@@ -76,7 +76,7 @@ const patchOrder: NameRule = {
   },
 }
 
-/** Names of mmdetection's own, since 2.14. */
+/** mmdetection's own names, since 2.14. */
 export const mmdetectionSwin: Source = {
   name: 'Swin Transformer, mmdetection',
   sign: /^(?:backbone\.)?stages\.0\.blocks\.0\.attn\.w_msa\.qkv\.weight$/,
