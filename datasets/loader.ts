@@ -226,7 +226,7 @@ async function* rendered<Plan extends BatchPlan>(
   const queue: ReturnType<typeof render>[] = []
   for (const plan of plans) {
     const result = render(plan)
-    result.catch(() => {}) // Told when its turn comes; until then it must not end the process.
+    result.catch(() => {}) // Thrown when its turn comes; until then it must not end the process.
     queue.push(result)
     if (queue.length > ahead) yield await queue.shift()!
   }

@@ -6,7 +6,7 @@ import type { Sample } from './sample.js'
 import { tallyText, tallyUp } from './tally.js'
 
 /** What to do where one reason takes all objects. */
-const MENDED: Partial<Record<string, string>> = {
+const FIXES: Partial<Record<string, string>> = {
   [CROWD]: 'set iscrowd to 0 for single objects; CVAT writes 1 for every mask',
   [NO_AREA]: 'leave area out, or give it in pixels',
   [THIN]:
@@ -50,7 +50,7 @@ export function trainingSamples(
   if (samples.every(({ labels }) => labels.length === 0)) {
     const what = `none of its ${objects.total} objects can be trained on (${reasons(objects, 'annotation')})`
     const [[reason] = [], ...others] = Object.entries(objects.leftOut)
-    const fix = others.length === 0 && reason !== undefined ? MENDED[reason] : undefined
+    const fix = others.length === 0 && reason !== undefined ? FIXES[reason] : undefined
     throw new DataError(
       annFile,
       what,
