@@ -6,36 +6,23 @@
  * `declare module 'vanilladet' { interface BackboneRegistry { MyNet: MyNetOptions } }`.
  */
 import { z } from 'zod'
-import {
-  type Backbone,
-  ResNet,
-  type ResNetOptions,
-  resNetDepths,
-  type SwinOptions,
-  SwinTransformer,
-  swinArchs,
-  VanillaNet,
-  type VanillaNetOptions,
-  vanillaNetArchs,
-} from './backbones/index.js'
-import {
-  Detector,
-  MaskRCNN,
-  type MaskRCNNOptions,
-  RetinaNet,
-  type RetinaNetOptions,
-} from './detectors/index.js'
+import type { Backbone } from './backbones/backbone.js'
+import { ResNet } from './backbones/resnet.js'
+import { type ResNetOptions, resNetDepths } from './backbones/resnet_options.js'
+import { SwinTransformer } from './backbones/swin.js'
+import { type SwinOptions, swinArchs } from './backbones/swin_options.js'
+import { VanillaNet } from './backbones/vanillanet.js'
+import { type VanillaNetOptions, vanillaNetArchs } from './backbones/vanillanet_options.js'
+import { Detector } from './detectors/detector.js'
+import { MaskRCNN, type MaskRCNNOptions } from './detectors/mask_rcnn.js'
+import { RetinaNet, type RetinaNetOptions } from './detectors/retinanet.js'
 import { ConfigError } from './errors.js'
-import {
-  RetinaHead,
-  type RetinaHeadOptions,
-  RoIHead,
-  type RoIHeadOptions,
-  RPNHead,
-  type RPNHeadOptions,
-} from './heads/index.js'
-import { FPN, type FPNOptions, type Neck } from './necks/index.js'
-import type { Module } from './nn/index.js'
+import { RetinaHead, type RetinaHeadOptions } from './heads/retina_head.js'
+import { RoIHead, type RoIHeadOptions } from './heads/roi_head.js'
+import { RPNHead, type RPNHeadOptions } from './heads/rpn_head.js'
+import { FPN, type FPNOptions } from './necks/fpn.js'
+import type { Neck } from './necks/neck.js'
+import type { Module } from './nn/module.js'
 import type { Experiment } from './registry/config.js'
 import { type ConfigOf, Registry, type SchemaOf } from './registry/registry.js'
 import {

@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
-import { type ForwardOptions, type MatrixProduct, Module } from '../nn/index.js'
+import type { MatrixProduct } from '../nn/merge_convolutions.js'
+import { type ForwardOptions, Module } from '../nn/module.js'
 
 /** Images to feature maps, shallow to deep. */
 export abstract class Backbone extends Module {

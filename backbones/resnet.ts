@@ -1,17 +1,10 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  BatchNorm,
-  Conv2d,
-  type Conv2dOptions,
-  convNorm,
-  type ForwardOptions,
-  kaimingNormalFanOut,
-  Linear,
-  Module,
-  ones,
-  uniform,
-  zeros,
-} from '../nn/index.js'
+import { BatchNorm } from '../nn/batch_norm.js'
+import { convNorm } from '../nn/conv_norm.js'
+import { Conv2d, type Conv2dOptions } from '../nn/conv2d.js'
+import { kaimingNormalFanOut, ones, uniform, zeros } from '../nn/initializers.js'
+import { Linear } from '../nn/linear.js'
+import { type ForwardOptions, Module } from '../nn/module.js'
 import { Backbone } from './backbone.js'
 import { type BlockKind, type ResNetOptions, resolveResNet } from './resnet_options.js'
 

@@ -1,16 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import {
-  Conv2d,
-  dropPath,
-  type ForwardOptions,
-  LayerNorm,
-  Linear,
-  Module,
-  Parameter,
-  truncatedNormal,
-  uniform,
-  uniformFanIn,
-} from '../nn/index.js'
+import { Conv2d } from '../nn/conv2d.js'
+import { dropPath } from '../nn/drop_path.js'
+import { truncatedNormal, uniform, uniformFanIn } from '../nn/initializers.js'
+import { LayerNorm } from '../nn/layer_norm.js'
+import { Linear } from '../nn/linear.js'
+import { type ForwardOptions, Module } from '../nn/module.js'
+import { Parameter } from '../nn/parameter.js'
 import { gelu } from '../ops/gelu.js'
 import { windowAttention } from '../ops/window_attention.js'
 import { planWindows, type WindowPlan } from '../ops/window_plan.js'

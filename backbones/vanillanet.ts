@@ -1,22 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
+import { adaptiveMaxPool } from '../nn/adaptive_max_pool.js'
+import { BatchNorm } from '../nn/batch_norm.js'
+import { Conv2d, type Conv2dOptions, depthwise } from '../nn/conv2d.js'
+import { kaimingNormalFanOut, truncatedNormal, zeros } from '../nn/initializers.js'
 import {
-  adaptiveMaxPool,
   assignMerged,
-  BatchNorm,
-  Conv2d,
-  type Conv2dOptions,
-  depthwise,
-  type ForwardOptions,
   foldBatchNorm,
-  kaimingNormalFanOut,
   type MatrixProduct,
-  Module,
   mergePointwise,
-  Parameter,
-  truncatedNormal,
   unmerged,
-  zeros,
-} from '../nn/index.js'
+} from '../nn/merge_convolutions.js'
+import { type ForwardOptions, Module } from '../nn/module.js'
+import { Parameter } from '../nn/parameter.js'
 import { Backbone, type MergeableBackbone } from './backbone.js'
 import {
   type ResolvedOptions,

@@ -1,4 +1,6 @@
-import { type Detector, MaskRCNN, RetinaNet } from '../detectors/index.js'
+import type { Detector } from '../detectors/detector.js'
+import { MaskRCNN } from '../detectors/mask_rcnn.js'
+import { RetinaNet } from '../detectors/retinanet.js'
 import { ConfigError } from '../errors.js'
 import type { BenchmarkFrames } from './frames.js'
 import { maskRcnnStages } from './mask_rcnn_stages.js'

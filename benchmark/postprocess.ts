@@ -1,5 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { ComputeOptions, HostTree, RunTree, TensorTree } from '../engine/index.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
+import type { HostTree, RunTree, TensorTree } from '../engine/tensors.js'
 import { type CocoResults, cocoResults } from '../evaluation/coco_results.js'
 import type { PredictOutputs } from '../evaluation/predictor.js'
 import type { BenchmarkFrames } from './frames.js'

@@ -1,9 +1,12 @@
 import * as tf from '@tensorflow/tfjs'
-import { Backbone, ResNet, VanillaNet } from '../backbones/index.js'
-import { MaskRCNN, RetinaNet } from '../detectors/index.js'
-import type { TensorTree } from '../engine/index.js'
+import { Backbone } from '../backbones/backbone.js'
+import { ResNet } from '../backbones/resnet.js'
+import { VanillaNet } from '../backbones/vanillanet.js'
+import { MaskRCNN } from '../detectors/mask_rcnn.js'
+import { RetinaNet } from '../detectors/retinanet.js'
+import type { TensorTree } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
-import type { Module } from '../nn/index.js'
+import type { Module } from '../nn/module.js'
 
 /** RoIs that mmdetection counts the second stage of a detector with: for boxes, and for masks. */
 const COUNTED_ROIS = { boxes: 1000, masks: 100 }

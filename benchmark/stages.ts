@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { HostTree, RunTree, TensorTree } from '../engine/index.js'
+import type { HostTree, RunTree, TensorTree } from '../engine/tensors.js'
 import type { PredictOutputs } from '../evaluation/predictor.js'
 
 /** The frames of images in a graph; see `PredictBatch`. */

@@ -3,8 +3,8 @@ import type { Backbone } from '../backbones/backbone.js'
 import type { RoIHead } from '../heads/roi_head.js'
 import type { RPNHead } from '../heads/rpn_head.js'
 import type { Neck } from '../necks/neck.js'
-import type { ForwardOptions } from '../nn/index.js'
-import { normalizeImages, type PixelStatistics } from '../ops/index.js'
+import type { ForwardOptions } from '../nn/module.js'
+import { normalizeImages, type PixelStatistics } from '../ops/normalize_images.js'
 import {
   type Detections,
   Detector,

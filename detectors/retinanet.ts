@@ -2,8 +2,8 @@ import type * as tf from '@tensorflow/tfjs'
 import type { Backbone } from '../backbones/backbone.js'
 import type { RetinaHead, RetinaOutputs } from '../heads/retina_head.js'
 import type { Neck } from '../necks/neck.js'
-import type { ForwardOptions } from '../nn/index.js'
-import { normalizeImages, type PixelStatistics } from '../ops/index.js'
+import type { ForwardOptions } from '../nn/module.js'
+import { normalizeImages, type PixelStatistics } from '../ops/normalize_images.js'
 import {
   type Detections,
   Detector,

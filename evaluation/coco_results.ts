@@ -1,5 +1,5 @@
-import type { HostBatch } from '../datasets/index.js'
-import type { Detections } from '../detectors/index.js'
+import type { HostBatch } from '../datasets/batch.js'
+import type { Detections } from '../detectors/detector.js'
 import type { HostTree } from '../engine/tensors.js'
 import type { HostTensor } from '../host_tensor.js'
 import { type CocoResult, compressRuns } from '../packages/pycocotools-js/source/index.js'

@@ -1,18 +1,16 @@
 import type * as tf from '@tensorflow/tfjs'
-import {
-  type CocoDataset,
-  type EvalOptions,
-  evalBatches,
-  type HostBatch,
-} from '../datasets/index.js'
-import type { Detector, PredictBatch } from '../detectors/index.js'
+import type { HostBatch } from '../datasets/batch.js'
+import type { CocoDataset } from '../datasets/coco.js'
+import { type EvalOptions, evalBatches } from '../datasets/loader.js'
+import type { Detector, PredictBatch } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { openMemory } from '../engine/memory.js'
 import type { HostTree } from '../engine/tensors.js'
 import { floats } from '../host_tensor.js'
-import { atLambda, functionalCall } from '../nn/index.js'
+import { atLambda } from '../nn/deep_training.js'
+import { functionalCall } from '../nn/module.js'
 import {
   COCO,
   COCOeval,

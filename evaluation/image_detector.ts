@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Detector } from '../detectors/index.js'
-import type { Compiled, ComputeOptions } from '../engine/index.js'
+import type { Detector } from '../detectors/detector.js'
+import type { Compiled } from '../engine/compiled.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
 import {
   type ActivationInputs,
   activationStride,

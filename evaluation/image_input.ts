@@ -1,5 +1,5 @@
-import { resizeBilinear, resizedSize } from '../datasets/index.js'
-import type { HostTree } from '../engine/index.js'
+import { resizeBilinear, resizedSize } from '../datasets/resize.js'
+import type { HostTree } from '../engine/tensors.js'
 import { floats } from '../host_tensor.js'
 import type { PredictInputs } from './predictor.js'
 

@@ -1,7 +1,8 @@
-import type { Detections, Detector, PredictBatch } from '../detectors/index.js'
-import { type Compiled, type CompileOptions, compile } from '../engine/index.js'
+import type { Detections, Detector, PredictBatch } from '../detectors/detector.js'
+import { compile } from '../engine/compile.js'
+import type { Compiled, CompileOptions } from '../engine/compiled.js'
 import { floats, type HostTensor } from '../host_tensor.js'
-import { atLambda } from '../nn/index.js'
+import { atLambda } from '../nn/deep_training.js'
 
 /** `PredictBatch` as a plain record, which compiled functions take. */
 export type PredictInputs = { [Key in keyof PredictBatch]: PredictBatch[Key] }

@@ -1,4 +1,4 @@
-import type { CocoDataset } from '../datasets/index.js'
+import type { CocoDataset } from '../datasets/coco.js'
 import { ConfigError, DataError, TraceError } from '../errors.js'
 import { RESULT_FILES } from '../evaluation/save_results.js'
 import { resolveConfig } from '../experiments/load.js'

@@ -1,5 +1,7 @@
 import sharp from 'sharp'
-import { type CocoDataset, decodeImage, type ImageOptions, type Sample } from '../datasets/index.js'
+import type { CocoDataset } from '../datasets/coco.js'
+import { decodeImage, type ImageOptions } from '../datasets/image.js'
+import type { Sample } from '../datasets/sample.js'
 import { type DrawnDetection, drawDetections } from '../drawing/draw_detections.js'
 import type { RgbImage } from '../drawing/rgb_image.js'
 import type { COCO, CocoAnnotation } from '../packages/pycocotools-js/source/index.js'

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CocoDataset } from '../datasets/index.js'
+import type { CocoDataset } from '../datasets/coco.js'
 import { DataError } from '../errors.js'
 import type { Metrics } from '../evaluation/evaluate.js'
 import { RESULT_FILES } from '../evaluation/save_results.js'

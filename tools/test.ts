@@ -6,7 +6,7 @@
  * classes by rising id. A detector that segments has `segm` beside each `bbox`.
  */
 
-import { dataLines } from '../datasets/index.js'
+import { dataLines } from '../datasets/data_report.js'
 import { detectAll } from '../evaluation/evaluate.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadChecked } from '../experiments/load_data.js'

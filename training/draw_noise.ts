@@ -1,7 +1,7 @@
 import type { Detector } from '../detectors/detector.js'
 import type { HostTree } from '../engine/tensors.js'
 import { floats, sizeOf } from '../host_tensor.js'
-import type { Random } from '../nn/index.js'
+import type { Random } from '../random/random.js'
 import type { BatchTensors } from './step.js'
 
 /** The batch with the noise that its detector asks for, uniform in [0, 1), drawn from `random`. */

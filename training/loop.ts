@@ -6,7 +6,7 @@
  * where gradients overflow: the iteration counts all the same.
  */
 import { basename, join } from 'node:path'
-import { RANDOM_VERSION, Random } from '../nn/index.js'
+import { RANDOM_VERSION, Random } from '../random/random.js'
 import { type ApSummaries, summarizeAp } from './ap_summary.js'
 import { notFinite, requireScale } from './divergence.js'
 import { withNoise } from './draw_noise.js'
