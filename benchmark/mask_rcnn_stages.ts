@@ -1,8 +1,8 @@
 import * as tf from '@tensorflow/tfjs'
+import type { Detections } from '../detectors/detector.js'
 import { paddedSizes } from '../detectors/input_frames.js'
 import type { MaskRCNN } from '../detectors/mask_rcnn.js'
 import type { HostTree, RunTensor } from '../engine/tensors.js'
-import type { PredictOutputs } from '../evaluation/predictor.js'
 import type { BBoxOutputs } from '../heads/bbox_head.js'
 import { ints } from '../host_tensor.js'
 import { normalizeImages } from '../ops/normalize_images.js'
@@ -34,7 +34,7 @@ type Raw = {
   maskLogits: tf.Tensor
 }
 
-type Found = PredictOutputs & {
+type Found = Detections & {
   /** Proposals, which nothing here needs, so that the work of choosing them is done. */
   proposals: tf.Tensor
 }

@@ -1,6 +1,6 @@
 import type * as tf from '@tensorflow/tfjs'
+import type { Detections } from '../detectors/detector.js'
 import type { HostTree, RunTree, TensorTree } from '../engine/tensors.js'
-import type { PredictOutputs } from '../evaluation/predictor.js'
 
 /** The frames of images in a graph; see `PredictBatch`. */
 export type FrameTensors = { imageSizes: tf.Tensor; scaleFactors: tf.Tensor }
@@ -9,7 +9,7 @@ export type FrameTensors = { imageSizes: tf.Tensor; scaleFactors: tf.Tensor }
 export interface Stages<
   Rois extends TensorTree = TensorTree,
   Raw extends TensorTree = TensorTree,
-  Found extends PredictOutputs = PredictOutputs,
+  Found extends Detections = Detections,
 > {
   /** From bytes to what the heads compute; `rois` are what the heads of a second stage look at. */
   network(inputs: { images: tf.Tensor; imageSizes: tf.Tensor; rois: Rois }): Raw

@@ -28,7 +28,7 @@ export interface CocoResults {
 }
 
 /** Detections of a batch as the host has them. */
-export type HostDetections = HostTree<{ [Key in keyof Detections]: Detections[Key] }>
+export type HostDetections = HostTree<Detections>
 
 /** The detections of a batch without their padding, boxes in pixels of the images on disk. */
 export function cocoResults(

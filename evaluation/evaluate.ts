@@ -67,7 +67,7 @@ export async function detectAll(
 ): Promise<CocoResults> {
   const { dataset, compute = {}, lambda = 1, signal, onProgress } = options
   const predict = compile(
-    ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictTensors }) => {
+    ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictBatch }) => {
       const { result } = functionalCall(detector, state, () =>
         detector.predict(batch, atLambda(lambda)),
       )
@@ -139,8 +139,6 @@ function evaluateOne(
   }
 }
 
-type PredictTensors = { [Key in keyof PredictBatch]: PredictBatch[Key] }
-
 /**
  * Parameters and buffers where they are computed with: inputs of the graph, so that graphs of
  * several sizes share them. On the processor they are the detector's own arrays.
@@ -153,7 +151,7 @@ function uploadState(detector: Detector, compute: ComputeOptions): Record<string
   )
 }
 
-function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictTensors> {
+function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictBatch> {
   const { images, imageSizes } = tensors
   const factors = scaleFactors.flatMap(([x, y]) => [x, y, x, y])
   return { images, imageSizes, scaleFactors: floats(factors, [scaleFactors.length, 4]) }

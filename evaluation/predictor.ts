@@ -4,10 +4,6 @@ import type { Compiled, CompileOptions } from '../engine/compiled.js'
 import { floats, type HostTensor } from '../host_tensor.js'
 import { atLambda } from '../nn/deep_training.js'
 
-/** `PredictBatch` as a plain record, which compiled functions take. */
-export type PredictInputs = { [Key in keyof PredictBatch]: PredictBatch[Key] }
-export type PredictOutputs = { [Key in keyof Detections]: Detections[Key] }
-
 export interface PredictOptions extends Omit<CompileOptions, 'name'> {
   /**
    * Deep-training lambda that the weights were trained up to: `metadata.lambda` of their
@@ -24,8 +20,8 @@ export interface PredictOptions extends Omit<CompileOptions, 'name'> {
 export function compilePredict(
   detector: Detector,
   { lambda = 1, ...options }: PredictOptions = {},
-): Compiled<PredictInputs, PredictOutputs> {
-  return compile((batch: PredictInputs) => ({ ...detector.predict(batch, atLambda(lambda)) }), {
+): Compiled<PredictBatch, Detections> {
+  return compile((batch: PredictBatch) => ({ ...detector.predict(batch, atLambda(lambda)) }), {
     name: 'predict',
     ...options,
   })

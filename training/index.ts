@@ -1,3 +1,4 @@
+export type { TrainBatch as BatchTensors } from '../detectors/detector.js'
 export {
   detectAll,
   type EvaluateOptions,
@@ -91,7 +92,6 @@ export {
 } from './optim/schedule.js'
 export { type SGDArrays, type SGDConstants, sgd } from './optim/sgd.js'
 export {
-  type BatchTensors,
   type GradientInputs,
   type GradientOutputs,
   makeGradientStep,
