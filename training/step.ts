@@ -1,20 +1,17 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Detector, TrainBatch } from '../detectors/detector.js'
-import { functionalCall } from '../nn/index.js'
-import { fullPrecision } from '../ops/index.js'
+import { functionalCall } from '../nn/module.js'
+import { fullPrecision } from '../ops/full_precision.js'
 import type { GroupScalars } from './optim/optimizer.js'
 import { type UpdateOptions, updateState } from './optim/update.js'
 import type { TensorState } from './train_state.js'
 
 type Tensors = Record<string, tf.Tensor>
 
-/** `TrainBatch` as a plain record, which compiled functions take. */
-export type BatchTensors = { [Key in keyof TrainBatch]: TrainBatch[Key] }
-
 /** Inputs of one whole training step. */
 export type StepInputs = {
   state: TensorState
-  batch: BatchTensors
+  batch: TrainBatch
   /** For the forward pass: `lambda` while deep training lasts, else nothing. */
   forward: Record<string, tf.Scalar>
   /** `Optimizer.scalars` of this iteration. */
@@ -57,7 +54,7 @@ export type GradientInputs = {
   buffers: Tensors
   /** Sum of the gradients of the batches before this one. */
   gathered: Tensors
-  batch: BatchTensors
+  batch: TrainBatch
   forward: Record<string, tf.Scalar>
   /** As in `StepInputs`: the gradients that are gathered are multiplied by it. */
   lossScale?: tf.Scalar

@@ -65,6 +65,23 @@ export function brokenArrows(arrows: readonly Arrow[]): string[] {
   })
 }
 
+/** A package of its own, which is used by its door. */
+const PACKAGE_DOOR = 'packages/pycocotools-js/source/index.ts'
+
+/**
+ * A sentence for each import of another room's index, which is for users: a reader is led to the
+ * file that declares the name, and that file alone is loaded.
+ */
+export function indirectArrows(arrows: readonly Arrow[]): string[] {
+  return arrows.flatMap(({ from, to }) => {
+    if (!/(?:^|\/)index\.ts$/.test(to) || to === PACKAGE_DOOR || roomOf(from) === roomOf(to))
+      return []
+    return [
+      `${from} imports ${to}, which is for users; import from the file that declares the name`,
+    ]
+  })
+}
+
 /** The relative imports, re-exports and dynamic imports of one file, as arrows. */
 export function arrowsOf(path: string, source: string): Arrow[] {
   const specifiers = /(?:^|[\s;{}*])(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g
