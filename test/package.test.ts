@@ -1,11 +1,11 @@
 /** The package as a stranger gets it: built, packed, installed into an empty project, and used. */
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
-import { temporaryFolder } from './datasets/coco_folder.js'
 import { tinyExperiment } from './experiments/tiny_experiment.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -121,25 +121,37 @@ defineConfig({
 })
 `
 
-test('the packed package installs without scripts, runs in plain Node and has types', async (t) => {
-  const folder = await temporaryFolder(t)
-  const project = join(folder, 'project')
+/** Holds the packed file and `project`. */
+let folder: string
+/** An empty project that has installed the packed file alone. */
+let project: string
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vanilladet-'))
+  project = join(folder, 'project')
   await mkdir(project)
   await writeFile(
     join(project, 'package.json'),
     JSON.stringify({ name: 'empty', version: '1.0.0', type: 'module' }),
   )
-
   await run('npm', ['pack', '--pack-destination', folder], ROOT)
   const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz')) ?? ''
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
   await run('npm', ['install', '--ignore-scripts', ...quiet, join(folder, tarball)], project)
+})
+test.after.always(() => rm(folder, { recursive: true, force: true }))
 
+const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
+const installed = (...path: string[]) => join(project, 'node_modules', 'vanilladet', ...path)
+
+test.serial('the packed package runs in plain Node', async (t) => {
   await writeFile(join(project, 'use.js'), USE)
   t.is(await run('node', ['use.js'], project), '[[1,8,12,8],[1,4,6,8]]\n')
   await writeFile(join(project, 'doors.js'), DOORS)
   t.is(await run('node', ['doors.js'], project), 'true\n10\n')
+})
 
+test.serial('its types hold a config and a backbone of one’s own', async (t) => {
   await writeFile(join(project, 'config.ts'), TYPES)
   const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
   const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022']
@@ -153,17 +165,16 @@ test('the packed package installs without scripts, runs in plain Node and has ty
     errors.stdout.split('\n').filter((line: string) => /vanilladet|^all/.test(line)),
     [],
   )
+})
 
+test.serial('its commands run a config that registers a backbone', async (t) => {
   const { config: experiment } = await tinyExperiment(t)
   const { model, ...rest } = experiment
   const own = { ...model, backbone: { type: 'Mine' } }
   await writeFile(join(project, 'net.ts'), OWN_NET)
-  await writeFile(
-    join(project, 'mine.ts'),
-    `import './net.js'\nexport default ${JSON.stringify({ ...rest, model: own })}`,
-  )
+  const mine = `import './net.js'\nexport default ${JSON.stringify({ ...rest, model: own })}`
+  await writeFile(join(project, 'mine.ts'), mine)
   const image = join(experiment.data.train.imageDir, '000001.png')
-  const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
   await vanilladet('train', 'mine.ts', '--max-iters', '1', '--work-dir', 'run')
   const [weights] = (await readdir(join(project, 'run'))).filter((file) =>
     /^[^.]+\.safetensors$/.test(file),
@@ -176,15 +187,16 @@ test('the packed package installs without scripts, runs in plain Node and has ty
   // What is built beside the sources is the same copy.
   const built = OWN_NET.replace("'vanilladet/backbones'", `'${ROOT}dist/backbones/index.js'`)
   await writeFile(join(folder, 'net.ts'), built.replace("'vanilladet'", `'${ROOT}dist/index.js'`))
-  await writeFile(join(folder, 'mine.ts'), await readFile(join(project, 'mine.ts'), 'utf8'))
+  await writeFile(join(folder, 'mine.ts'), mine)
   const counted = ['bin/vanilladet.js', 'get_flops', join(folder, 'mine.ts')]
   t.regex(await run('node', [...counted, '--shape', '64', '64'], ROOT), /parameters/)
+})
 
-  const installed = join(project, 'node_modules', 'vanilladet')
-  const { scripts } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+test.serial('it has no install script, and the configs that are named', async (t) => {
+  const { scripts } = JSON.parse(await readFile(installed('package.json'), 'utf8'))
   for (const name of ['preinstall', 'install', 'postinstall']) t.is(scripts[name], undefined)
   const { files } = JSON.parse(await readFile(join(ROOT, 'tsconfig.build.json'), 'utf8'))
-  const configs = (await readdir(join(installed, 'dist', 'configs'))).filter((file) =>
+  const configs = (await readdir(installed('dist', 'configs'))).filter((file) =>
     file.endsWith('.js'),
   )
   t.deepEqual(
