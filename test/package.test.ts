@@ -1,11 +1,13 @@
 /** The package as a stranger gets it: built, packed, installed into an empty project, and used. */
 import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { TENSORFLOW_PACKAGES } from '../engine/tensorflow_backend.js'
 import { tinyExperiment } from './experiments/tiny_experiment.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -190,6 +192,15 @@ test.serial('its commands run a config that registers a backbone', async (t) => 
   await writeFile(join(folder, 'mine.ts'), mine)
   const counted = ['bin/vanilladet.js', 'get_flops', join(folder, 'mine.ts')]
   t.regex(await run('node', [...counted, '--shape', '64', '64'], ROOT), /parameters/)
+})
+
+test.serial('TensorFlow.js’s native backends are peers that npm does not install', async (t) => {
+  const manifest = JSON.parse(await readFile(installed('package.json'), 'utf8'))
+  for (const name of TENSORFLOW_PACKAGES) {
+    t.is(manifest.peerDependencies[name], '4.22.0')
+    t.deepEqual(manifest.peerDependenciesMeta[name], { optional: true })
+    t.false(existsSync(join(project, 'node_modules', name)))
+  }
 })
 
 test.serial('it has no install script, and the configs that are named', async (t) => {
