@@ -65,9 +65,17 @@ export function brokenArrows(arrows: readonly Arrow[]): string[] {
   })
 }
 
-/** The relative imports, re-exports and dynamic imports of one file, as arrows. */
+/** A package of the repository, and where it starts. */
+const PACKAGE = 'pycocotools-js'
+const PACKAGE_INDEX = 'packages/pycocotools-js/source/index.ts'
+
+/**
+ * The imports, re-exports and dynamic imports of one file, as arrows: relative ones, and of the
+ * repository's package by its name.
+ */
 export function arrowsOf(path: string, source: string): Arrow[] {
-  const specifiers = /(?:^|[\s;{}*])(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g
+  const specifiers =
+    /(?:^|[\s;{}*])(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+|pycocotools-js)['"]/g
   return [...source.matchAll(specifiers)].map(([, specifier]) => ({
     from: path,
     to: resolveSpecifier(path, specifier),
@@ -76,6 +84,7 @@ export function arrowsOf(path: string, source: string): Arrow[] {
 
 /** `ops/focal_loss.ts` for `../ops/nms.js` seen from `heads/retina_head.ts`. */
 function resolveSpecifier(path: string, specifier: string): string {
+  if (specifier === PACKAGE) return PACKAGE_INDEX
   const resolved = new URL(specifier, `file:///${path}`).pathname.slice(1)
   return resolved.replace(/\.js$/, '.ts')
 }
