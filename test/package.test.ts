@@ -1,9 +1,9 @@
 /** The package as a stranger gets it: built, packed, installed into an empty project, and used. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
@@ -39,6 +39,27 @@ console.log(names.every((list) => list.length > 0))
 const { COCO, COCOeval } = await import('vanilladet/pycocotools')
 const empty = new COCO({ images: [], annotations: [], categories: [] })
 console.log(new COCOeval(empty, empty, 'bbox').params.iouThrs.length)
+`
+
+/** COCO evaluation by the name of its own package, and what the library itself makes of it. */
+const BY_NAME = `
+import { COCO } from 'pycocotools-js'
+import * as door from 'vanilladet/pycocotools'
+import { generateShapes, loadCoco } from 'vanilladet/datasets'
+const shapes = await generateShapes({ directory: 'shapes', count: 1, size: [64, 64], seed: 1 })
+const { groundTruth } = await loadCoco({ ...shapes, mode: 'test' })
+console.log(COCO === door.COCO, groundTruth instanceof COCO)
+`
+
+/** Types by either name are the same: classes with private members fit no others. */
+const TYPES_BY_NAME = `
+import { COCO, COCOeval, type CocoResult } from 'pycocotools-js'
+import { COCO as Same } from 'vanilladet/pycocotools'
+
+export const same: COCO = new Same({ images: [], annotations: [], categories: [] })
+export const results: CocoResult[] = [{ image_id: 1, category_id: 1, bbox: [0, 0, 2, 2], score: 1 }]
+// @ts-expect-error: no such kind of results
+new COCOeval(same, same, 'boxes')
 `
 
 /** The types of everything. */
@@ -143,6 +164,16 @@ test.before(async () => {
 })
 test.after.always(() => rm(folder, { recursive: true, force: true }))
 
+/** What the compiler prints about a file of `project`; nothing where its types hold. */
+async function typeErrors(file: string, ...options: string[]): Promise<string> {
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  const args = [compiler, '--strict', '--noEmit', ...options, file]
+  return execute('node', args, { cwd: project }).then(
+    ({ stdout }) => stdout,
+    ({ stdout }) => stdout,
+  )
+}
+
 const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
 const installed = (...path: string[]) => join(project, 'node_modules', 'vanilladet', ...path)
 
@@ -153,18 +184,35 @@ test.serial('the packed package runs in plain Node', async (t) => {
   t.is(await run('node', ['doors.js'], project), 'true\n10\n')
 })
 
+test.serial(
+  'pycocotools-js is there by its name, once, and is what the library runs',
+  async (t) => {
+    await writeFile(join(project, 'by_name.js'), BY_NAME)
+    t.is(await run('node', ['by_name.js'], project), 'true true\n')
+    const packages = join(project, 'node_modules')
+    const names = await readdir(packages, { recursive: true })
+    const found = names.filter((name) => basename(name) === 'coco_eval.js')
+    const files = await Promise.all(found.map((name) => realpath(join(packages, name))))
+    t.is(new Set(files).size, 1)
+    t.regex(await run('npx', ['pycocotools-js', '--version'], project), /^\d+\.\d+\.\d+\n$/)
+
+    await writeFile(join(project, 'by_name.ts'), TYPES_BY_NAME)
+    for (const [module, resolution] of Object.entries({ node16: 'node16', esnext: 'bundler' })) {
+      const options = ['--module', module, '--moduleResolution', resolution]
+      t.is(await typeErrors('by_name.ts', ...options, '--target', 'es2022'), '', resolution)
+    }
+  },
+)
+
 test.serial('its types hold a config and a backbone of one’s own', async (t) => {
   await writeFile(join(project, 'config.ts'), TYPES)
-  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022']
-  const config = [...options, '--skipLibCheck', 'config.ts']
-  t.is(await run('node', [compiler, ...config], project), '')
+  const options = ['--module', 'nodenext', '--target', 'es2022']
+  t.is(await typeErrors('config.ts', ...options, '--skipLibCheck'), '')
   await writeFile(join(project, 'all.ts'), ALL_DOORS)
-  const all = [compiler, ...options, '--skipLibCheck', 'false', 'all.ts']
   // TensorFlow.js's own types have errors.
-  const errors = await execute('node', all, { cwd: project }).catch(({ stdout }) => ({ stdout }))
+  const errors = await typeErrors('all.ts', ...options, '--skipLibCheck', 'false')
   t.deepEqual(
-    errors.stdout.split('\n').filter((line: string) => /vanilladet|^all/.test(line)),
+    errors.split('\n').filter((line) => /vanilladet|^all/.test(line)),
     [],
   )
 })
