@@ -100,6 +100,12 @@ test('pycocotools-js depends on nothing above', (t) => {
   ])
 })
 
+test('an import of pycocotools-js by its name is an arrow to its room', (t) => {
+  const arrows = arrowsOf('nn/a.ts', "import { COCO } from 'pycocotools-js'")
+  t.deepEqual(arrows, [{ from: 'nn/a.ts', to: 'packages/pycocotools-js/source/index.ts' }])
+  t.is(brokenArrows(arrows).length, 1)
+})
+
 test('a folder that nobody gave a place is reported', (t) => {
   t.deepEqual(brokenArrows([{ from: 'misc/helpers.ts', to: 'errors.ts' }]), [
     'misc/helpers.ts is in no room of the house; add misc to test/helpers/house_arrows.ts',
