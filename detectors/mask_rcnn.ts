@@ -84,7 +84,9 @@ export class MaskRCNN extends PyramidDetector {
     return this.roi_head.predict(features, proposals, { imageSizes, scaleFactors })
   }
 
-  /** The second stage runs on the features of one corner, so that no time goes into finding RoIs. */
+  /**
+   * The second stage runs on the features of one corner, so that no time goes into finding RoIs.
+   */
   override rawOutputs(images: tf.Tensor4D): TensorTree {
     const features = this.neck.forward(this.backbone.forward(images))
     const corners = (count: number, side: number) => {

@@ -42,7 +42,9 @@ export interface SplitConfig {
   limit?: number
 }
 
-/** What is trained and evaluated on; `batchSize`, `shapes` and what `Augmentation` has, of training. */
+/**
+ * What is trained and evaluated on; `batchSize`, `shapes` and what `Augmentation` has, of training.
+ */
 export interface DataConfig extends BatchOptions, Augmentation {
   train: SplitConfig
   val: SplitConfig
