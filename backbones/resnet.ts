@@ -129,7 +129,7 @@ class Block extends Module {
   readonly bn2: BatchNorm
   readonly conv3: Conv2d | undefined
   readonly bn3: BatchNorm | undefined
-  /** Of the shortcut, where the block changes the shape. */
+  /** Convolution and norm of the shortcut, where the block changes the shape. */
   readonly downsample: [Conv2d, BatchNorm] | undefined
 
   constructor(options: BlockOptions) {

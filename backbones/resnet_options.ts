@@ -46,7 +46,7 @@ export interface ResNetOptions {
 /** Options with everything filled in and checked. */
 export interface ResolvedResNet {
   block: BlockKind
-  /** Of each stage. */
+  /** Blocks of each stage. */
   blocks: readonly number[]
   baseChannels: number
   outIndices: readonly number[]

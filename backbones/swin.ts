@@ -259,7 +259,7 @@ class WindowAttention extends Module {
     return this.proj.forward(tf.reshape(attended, [rows, channels]))
   }
 
-  /** Of every slot of a window to every other: `[heads, slots, slots]`. */
+  /** Bias of every slot of a window to every other: `[heads, slots, slots]`. */
   private bias(): tf.Tensor3D {
     const table = this.relative_position_bias_table
     const [, heads] = table.shape
@@ -332,7 +332,7 @@ class PatchMerging extends Module {
     })
   }
 
-  /** Of a square, the two cells of the left column come first, then those of the right. */
+  /** The two cells of a square's left column come first, then those of the right. */
   override forward(x: tf.Tensor2D, frame: Frame): { x: tf.Tensor2D; frame: Frame } {
     const merged = joinSquares(asMap(x, frame), 2, [2, 0]) // [n h w, 2 columns, 2 rows, c]
     return { x: this.reduction.forward(this.norm.forward(merged.x)), frame: merged.frame }

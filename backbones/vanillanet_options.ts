@@ -45,7 +45,7 @@ export interface VanillaNetOptions {
   arch?: VanillaNetArch
   /** Channels of the stem and of each stage. */
   dims?: readonly number[]
-  /** Of each stage's max pooling. */
+  /** Strides of each stage's max pooling. */
   strides?: readonly number[]
   /**
    * Sides of the adaptive max pooling that replaces the pooling of stages with a stride above 1; 0

@@ -110,7 +110,7 @@ function ourTurns(loader: TrainLoader, count: number): () => Promise<Turn> {
   }
 }
 
-/** Of the processors so far; null but on Linux, since Node 20 knows only the process's. */
+/** Seconds of the processors so far; null but on Linux, since Node 20 knows only the process's. */
 function mainThreadSeconds(): number | null {
   try {
     return Number(readFileSync('/proc/self/schedstat', 'utf8').split(' ')[0]) / 1e9

@@ -6,9 +6,9 @@ export interface Turn {
   pictures: number
   /** From the first timed batch to the last. */
   seconds: number
-  /** Of all its threads or processes, in that time; null where the system does not tell. */
+  /** Seconds of all its threads or processes, in that time; null where the system does not tell. */
   cpuSeconds: number | null
-  /** Of the thread that takes the batches alone; null where the system does not tell. */
+  /** Seconds of the thread that takes the batches alone; null where the system does not tell. */
   mainSeconds: number | null
 }
 
@@ -17,9 +17,9 @@ export type Sides = readonly [ours: () => Promise<Turn>, torch?: () => Promise<T
 
 export interface Pace {
   picturesPerSecond: number
-  /** Of the processors, for one picture; null where the system does not tell. */
+  /** Milliseconds of the processors, for one picture; null where the system does not tell. */
   cpuMilliseconds: number | null
-  /** Of those, what the thread that takes the batches has. */
+  /** Part of those that the thread that takes the batches has. */
   mainMilliseconds: number | null
 }
 

@@ -154,7 +154,7 @@ async function timeDetector(name: string, flags: Flags) {
   }
 }
 
-/** Of the medians of each repeat, and how far they agree. */
+/** Ratio of the medians of each repeat, and how far they agree. */
 function ratioOf(ours: readonly number[], torch: readonly number[], runs: number) {
   const perRepeat = Array.from({ length: REPEATS }, (_, i) => {
     const [a, b] = [ours, torch].map((times) => median(times.slice(i * runs, (i + 1) * runs)))

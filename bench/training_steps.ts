@@ -13,7 +13,7 @@ import {
 } from '../training/optim/loss_scale.js'
 import type { RandomBatch } from './random_batch.js'
 
-/** Of a pretended data set, whose first epoch the steps are of. */
+/** Iterations in an epoch of a pretended data set, whose first epoch the steps are of. */
 const ITERATIONS_PER_EPOCH = 7329
 
 export interface TrainingStep {

@@ -32,7 +32,7 @@ export interface BenchmarkOptions {
   warmup?: number
   /** @default 3 */
   repeats?: number
-  /** Of the random images, fixed outputs and RoIs. @default 0 */
+  /** Seed of the random images, fixed outputs and RoIs. @default 0 */
   seed?: number
   /** Largest spread of a result. @default MAX_SPREAD */
   maxSpread?: number
@@ -67,7 +67,7 @@ type RowHead = Pick<
 interface Lane {
   head: RowHead
   candidate: Candidate
-  /** Of all runs, those before the timing included. */
+  /** Times of all runs, those before the timing included. */
   times: RunTimes[]
   /** Detections of the last run. */
   found: number

@@ -62,12 +62,12 @@ export interface BenchmarkSettings {
   /** Timed runs of each detector in each repeat. */
   runs: number
   repeats: number
-  /** Of images, fixed outputs and RoIs. */
+  /** Seed of images, fixed outputs and RoIs. */
   seed: number
   maxSpread: number
 }
 
-/** Of the timed runs of all repeats, milliseconds a batch. */
+/** Times of the timed runs of all repeats, milliseconds a batch. */
 export interface BenchmarkTimes {
   median: number
   p95: number
@@ -133,14 +133,14 @@ export interface BenchmarkRatio {
   /** `VanillaNet-13 / Swin-T`. */
   name: string
   framework: string
-  /** Of the first. */
+  /** Form of the first. */
   form: 'train' | 'deploy'
   batch: number
   /** Names of their configs. */
   configs: [first: string, second: string]
   /** The middle one of `perRepeat`. */
   fpsRatio: number
-  /** Of the median latencies of each repeat. */
+  /** Ratios of the median latencies of each repeat. */
   perRepeat: number[]
   /** As in `BenchmarkRow`, of `perRepeat`. */
   spread: number | null

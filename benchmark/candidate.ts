@@ -24,7 +24,10 @@ type FixedInputs = Omit<NetworkInputs, 'images'>
 export interface CourseOptions {
   batch: number
   seed: number
-  /** Of the engine `onnxruntime` only. @default on the processor, in fp32 */
+  /**
+   * Where and how to compute, with the engine `onnxruntime` only. @default on the processor, in
+   * fp32
+   */
   compute?: ComputeOptions
 }
 

@@ -93,7 +93,7 @@ export interface GpuMemory {
 
 /** Times of one side. */
 export interface SideTimes {
-  /** Of the timed steps of all turns, milliseconds a batch. */
+  /** Times of the timed steps of all turns, milliseconds a batch. */
   ms: BenchmarkTimes
   /** Median of each turn. */
   perTurn: number[]
@@ -113,7 +113,7 @@ export interface OurTimes extends SideTimes {
 export interface TrainingRow extends PartFacts {
   framework: string
   backbone: string
-  /** Of the tensors of the batch, bytes. */
+  /** Size of the tensors of the batch, bytes. */
   batchBytes: number
   ours: OurTimes | Failure
   /** Undefined where PyTorch was not asked. */
@@ -127,7 +127,7 @@ export interface InferenceRow extends PartFacts {
   /** Rows of one part were timed in turn: their `perTurn` are pairs. */
   ours: OurInference | Failure
   torch?: SideTimes | Failure
-  /** Of fp16: weights in half precision, without autocast. */
+  /** Times of fp16: weights in half precision, without autocast. */
   torchHalf?: SideTimes | Failure
 }
 

@@ -7,11 +7,11 @@ const IMAGE_SIZE = [480, 640] as const
 
 /** How images of one size lie in the input of a detector. Sizes are `[height, width]`. */
 export interface BenchmarkFrames {
-  /** Of the decoded images: 480 x 640, or 640 x 480 for an input that is taller than wide. */
+  /** Size of the decoded images: 480 x 640, or 640 x 480 for an input that is taller than wide. */
   originalSize: readonly [number, number]
   /** After resizing, before padding. */
   size: readonly [number, number]
-  /** Of the padded input. */
+  /** Size of the padded input. */
   inputSize: readonly [number, number]
   batch: number
   /** `[n, 2]`, `size` of each image. */

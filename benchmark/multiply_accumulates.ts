@@ -1,7 +1,7 @@
 import type { Node } from '../engine/trace/graph.js'
 import { sizeOf } from '../host_tensor.js'
 
-/** Of a convolution or matrix product; 0 of anything else. */
+/** Multiply-accumulates of a convolution or matrix product; 0 of anything else. */
 export function multiplyAccumulates({ op, inputs, outputs, attributes }: Node): number {
   const [a, b] = inputs.map((input) => input?.shape ?? [])
   switch (op) {

@@ -104,7 +104,7 @@ async function decode(
   }
 }
 
-/** Of pixels that are of another size than annotated. */
+/** Error of pixels that are of another size than annotated. */
 function sizeError(
   file: string,
   size: readonly [number, number],

@@ -12,7 +12,7 @@ export interface LimitOptions {
   maxPixels?: number
 }
 
-/** Of a file this much is read first; nearly all headers end in it. */
+/** Bytes of a file that are read first; nearly all headers end in them. */
 const HEAD_BYTES = 64 * 1024
 
 /**

@@ -25,7 +25,7 @@ export interface SampleOptions {
   counts: ListCounts
 }
 
-/** Of what `objectFault` finds, evaluation too does not count these among the objects. */
+/** Faults by `objectFault` that evaluation does not count among the objects either. */
 const NOT_EVALUATED = [OTHER_CATEGORY, CROWD]
 
 /**

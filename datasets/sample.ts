@@ -20,7 +20,7 @@ export interface Sample {
   labels: Int32Array
   /** The mask of an object, as its annotation has it; undefined where it has none. */
   segmentation(object: number): Segmentation | undefined
-  /** Of an object, for messages. */
+  /** Id of an object, for messages. */
   annotationId(object: number): CocoId
   /** `[m, 4]`, regions of many objects that are annotated as one. */
   crowdBoxesXyxy: Float32Array

@@ -25,8 +25,8 @@ export interface Scene {
 }
 
 /**
- * Of the circles about single shapes, pixels; in a small image at most `MAX_SHARE` of its shorter
- * side.
+ * Diameters of the circles about single shapes, pixels; in a small image at most `MAX_SHARE` of its
+ * shorter side.
  */
 const DIAMETERS = [20, 80] as const
 const MAX_SHARE = 0.6

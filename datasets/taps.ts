@@ -1,7 +1,7 @@
 /** Weights of two neighbours are in 1/2048 and add up to it, as OpenCV's. */
 export const ONE = 2048
 
-/** Of each output position: the source position before it, and the weight of the one after that. */
+/** For each output position the source position before it, and the weight of the one after that. */
 export interface Taps {
   first: Int32Array
   /** In 1/2048; 0 where `first` is the last source position. */

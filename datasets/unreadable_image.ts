@@ -123,7 +123,10 @@ const SIGNATURES: readonly (readonly [RegExp, string])[] = [
   [/^\x89HDF/, 'HDF5'],
 ]
 
-/** Of true colour without a palette, plain and by run lengths; file-type takes it for a cursor. */
+/**
+ * First bytes of true colour without a palette, plain and by run lengths; file-type takes it for a
+ * cursor.
+ */
 const TGA_STARTS = ['\0\0\x02\0\0\0\0\0', '\0\0\x0a\0\0\0\0\0']
 
 function isText(head: Buffer): boolean {

@@ -13,7 +13,7 @@ export const MERGE_BOUND = 1e-4
 export interface MergeOptions {
   /** Slope of the activation between paired convolutions at the end of training. @default 1 */
   lambda?: number
-  /** Of the random image that both forms are compared on. @default 0 */
+  /** Seed of the random image that both forms are compared on. @default 0 */
   seed?: number
   /** Height and width of that image. @default [128, 160] */
   imageSize?: [height: number, width: number]

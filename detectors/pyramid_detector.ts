@@ -11,7 +11,7 @@ import type { Stages, TimedImages } from './stages.js'
 export interface PyramidOptions {
   backbone: Backbone
   neck: Neck
-  /** Of R, G and B, from 0 to 255. @default [123.675, 116.28, 103.53] */
+  /** Mean of R, G and B, from 0 to 255. @default [123.675, 116.28, 103.53] */
   pixelMean?: readonly number[]
   /** @default [58.395, 57.12, 57.375] */
   pixelStd?: readonly number[]

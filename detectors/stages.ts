@@ -8,7 +8,7 @@ export interface TimedImages {
   size: readonly [number, number]
   /** Images at a time. */
   batch: number
-  /** Of what is fixed. */
+  /** Seed of what is fixed. */
   seed: number
 }
 

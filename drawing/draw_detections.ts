@@ -21,7 +21,7 @@ export interface DrawnDetection {
   label: string
   /** Decides the colour. */
   classIndex: number
-  /** Of the size of the image. */
+  /** Mask of the size of the image. */
   mask?: RLE | UncompressedRLE | BinaryMask
 }
 
@@ -30,7 +30,7 @@ export interface DrawDetectionsOptions {
   lineWidth?: number
   /** Height of a line of text, pixels. @default by the size of the image */
   fontSize?: number
-  /** Of the inside of masks, 0 to 1. @default 0.45 */
+  /** Opacity of the inside of masks, 0 to 1. @default 0.45 */
   maskOpacity?: number
 }
 

@@ -5,7 +5,7 @@ import { renderText } from './render_text.js'
 import { copyImage, type RgbImage } from './rgb_image.js'
 
 export interface DrawHeatMapOptions {
-  /** Of the colours, 0 to 1. @default 0.65 */
+  /** Opacity of the colours, 0 to 1. @default 0.65 */
   opacity?: number
   /** A line in the upper left corner. */
   caption?: string

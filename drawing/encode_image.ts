@@ -1,7 +1,7 @@
 import sharp from 'sharp'
 import type { RgbImage } from './rgb_image.js'
 
-/** Of lettering and lines not to be smeared. */
+/** Quality at which lettering and lines are not smeared. */
 const QUALITY = 90
 
 /** A picture as the bytes of a JPEG file. */

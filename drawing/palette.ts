@@ -5,7 +5,7 @@ export const BLACK: Color = [0, 0, 0]
 export const WHITE: Color = [255, 255, 255]
 
 /**
- * Of the first class, degrees; the others follow by the golden angle, so that none repeats, and
+ * Hue of the first class, degrees; the others follow by the golden angle, so that none repeats, and
  * neighbours differ.
  */
 const FIRST_HUE = 25

@@ -45,6 +45,6 @@ export interface CompileOptions extends ComputeOptions {
    * @default the fastest on the device
    */
   target?: Target
-  /** Of every graph. */
+  /** Settings of every graph. */
   session?: Pick<SessionOptions, 'optimizations' | 'profilePrefix'>
 }

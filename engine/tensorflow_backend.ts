@@ -14,7 +14,7 @@ export const TENSORFLOW_PACKAGES = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tf
 
 /** The TensorFlow that computes. */
 export interface Tensorflow {
-  /** Of TensorFlow's own library, such as `2.21.0`. */
+  /** Version of TensorFlow's own library, such as `2.21.0`. */
   version: string
   /** Whether it found a GPU, where it then computes. */
   isGpu: boolean

@@ -38,7 +38,7 @@ export function isRunTensor(value: unknown): value is RunTensor {
 }
 
 /**
- * Of a tensor that is known to be on the host, such as an output that was given no place on a
+ * A tensor that is known to be on the host, such as an output that was given no place on a
  * device.
  */
 export function hostTensor(tensor: RunTensor): HostTensor {

@@ -83,11 +83,11 @@ export function classMask(classIndex: number, numClasses: number): HostTensor {
 
 /** Where a map lies. Sizes are `[height, width]`. */
 export interface MapFrame {
-  /** Of the image in the input, without padding: the part of the map that is used. */
+  /** Size of the image in the input, without padding: the part of the map that is used. */
   inputSize: readonly [number, number]
   /** Input pixels that a cell of the map stands for, on a side. */
   stride: number
-  /** Of the image on disk. */
+  /** Size of the image on disk. */
   imageSize: readonly [number, number]
 }
 

@@ -68,7 +68,7 @@ export async function loadChecked(
   return { data, dataset }
 }
 
-/** Of so many pictures the EXIF orientation is looked at, a few seconds. */
+/** Pictures whose EXIF orientation is looked at, which takes a few seconds. */
 const MAX_HEADERS = 5000
 
 /** Adds to the notes of a data set how many of its pictures EXIF orientation turns. */

@@ -26,7 +26,7 @@ import { matchForm, otherActNum, withActNum } from './match_form.js'
  */
 export const RANDOM = 'random'
 
-/** Of the averages in a checkpoint's file of the training state. */
+/** Prefix of the averages in a checkpoint's file of the training state. */
 const OWN_AVERAGES = 'ema.'
 
 export interface LoadedDetector {

@@ -23,7 +23,7 @@ export function matchForm(
   return sharedNames(deploy.report) > sharedNames(train.report) ? deploy : train
 }
 
-/** Of a VanillaNet whose config does not say it. */
+/** Order of the series activation of a VanillaNet whose config does not say it. */
 const DEFAULT_ACT_NUM = 3
 
 /**

@@ -30,7 +30,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
 }
 
 let running: RunningCopy
-/** Of a module of the running copy. */
+/** Address of a module of the running copy. */
 let ownURL: string
 
 export const initialize: InitializeHook<RunningCopy> = (copy) => {

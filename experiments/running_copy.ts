@@ -8,7 +8,7 @@ export interface RunningCopy {
   root: string
   /** Folder of its modules: that folder for sources, `dist` in it for what was built. */
   modules: string
-  /** Of its modules, `.ts` or `.js`. */
+  /** Extension of its modules, `.ts` or `.js`. */
   extension: string
   /** What package.json exports: `./backbones` to `./dist/backbones/index.js`. */
   doors: Readonly<Record<string, string>>

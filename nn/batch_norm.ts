@@ -16,7 +16,7 @@ export interface BatchNormOptions {
   momentum?: number
   /** Uses the running statistics in training too (mmdetection's `norm_eval`). @default false */
   frozen?: boolean
-  /** Of the scale. @default ones() */
+  /** Initial values of the scale. @default ones() */
   init?: Initializer
   /** False: scale and shift are buffers, which no optimizer sees. @default true */
   trainable?: boolean

@@ -18,7 +18,7 @@ export interface Conv2dOptions {
   groups?: number
   /** @default true */
   bias?: boolean
-  /** Of the kernel. @default uniformFanIn() */
+  /** Initial values of the kernel. @default uniformFanIn() */
   init?: Initializer
   /** @default zeros() */
   biasInit?: Initializer

@@ -13,7 +13,7 @@ export interface ConvTranspose2dOptions {
   stride: number
   /** @default true */
   bias?: boolean
-  /** Of the kernel. @default uniformFanIn() */
+  /** Initial values of the kernel. @default uniformFanIn() */
   init?: Initializer
   /** @default zeros() */
   biasInit?: Initializer

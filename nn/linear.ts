@@ -8,7 +8,7 @@ export interface LinearOptions {
   outFeatures: number
   /** @default true */
   bias?: boolean
-  /** Of the weight. @default uniformFanIn() */
+  /** Initial values of the weight. @default uniformFanIn() */
   init?: Initializer
   /** @default zeros() */
   biasInit?: Initializer

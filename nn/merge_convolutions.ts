@@ -6,7 +6,7 @@ import type { Parameter } from './parameter.js'
 export interface MergedConv {
   /** `[out, in / groups, k, k]`. */
   shape: readonly number[]
-  /** Of `shape`, row-major. */
+  /** Values of `shape`, row-major. */
   weight: Float64Array
   /** `[out]`. */
   bias: Float64Array

@@ -17,9 +17,9 @@ export interface WindowPlanOptions {
  * of the map row by row, then those of the padding.
  */
 export interface WindowPlan {
-  /** Of the map and its padding. */
+  /** Cells of the map and its padding. */
   cellCount: number
-  /** Of the map. */
+  /** Cells of the map. */
   mapCellCount: number
   windowCount: number
   /** In a window. */

@@ -17,7 +17,7 @@ export interface AdaptedTensor extends StoredTensor {
 export interface Adapted {
   path: string
   key: string | undefined
-  /** Of wrappers, which was cut off the names. */
+  /** Prefix of wrappers, which was cut off the names. */
   prefix: string | undefined
   /** Whose names they had. */
   source: string

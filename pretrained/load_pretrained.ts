@@ -9,7 +9,9 @@ import { type Pretrained, readPretrained } from './read_pretrained.js'
 import { isOfAverages, unwrap, wrapperPrefixes } from './wrappers.js'
 
 export interface MatchOptions extends WeightsChoice {
-  /** Of the model, by label: layers of a file that is for classes of other names are left out. */
+  /**
+   * Names of the model, by label: layers of a file that is for classes of other names are left out.
+   */
   classes?: readonly string[]
   /** What of a detector is asked for; the rest may be missing. @default 'model' */
   part?: 'model' | 'backbone'

@@ -19,7 +19,7 @@ const TWO_TO_32 = 4294967296
  */
 export class Random {
   private readonly key: Uint32Array
-  /** Of 128 bits, lowest word first. */
+  /** Counter of 128 bits, lowest word first. */
   private readonly counter = new Uint32Array(WORDS_A_BLOCK)
   private readonly block = new Uint32Array(WORDS_A_BLOCK)
   private used = WORDS_A_BLOCK

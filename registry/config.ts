@@ -28,7 +28,7 @@ export interface Experiment<Model> {
   precision?: Precision
   /** For precision `fp16`: how the loss is scaled while gradients are taken. */
   lossScale?: LossScaleOptions
-  /** Of new weights, of the order of images and of their augmentation. @default 0 */
+  /** Seed of new weights, of the order of images and of their augmentation. @default 0 */
   seed?: number
 }
 
@@ -191,7 +191,7 @@ const schedule: SchemaOf<ScheduleOptions> = group('schedule', {
   }).optional(),
 })
 
-/** Of the initial scale: from here on small losses overflow float32 too. */
+/** Limit of the initial scale: from here on small losses overflow float32 too. */
 const MAX_LOSS_SCALE = 2 ** 40
 
 /** The schema of a whole config, around that of its model. */

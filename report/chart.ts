@@ -4,7 +4,7 @@ import type { Format } from './format.js'
 export type Chart = LineChart | BarChart | ScatterChart
 
 interface ChartBase {
-  /** Of the element on the page; a letter first. */
+  /** Id of the element on the page; a letter first. */
   id: string
   title: string
   /** What is shown and how to read it, in a sentence or two. */

@@ -33,7 +33,7 @@ export const KIND_NAMES: Record<Kind, string> = { bbox: 'boxes', segm: 'masks' }
 export type ByKind<Value> = { bbox?: Value; segm?: Value }
 
 export interface RunReport {
-  /** Of elements on the page: `run-1`. */
+  /** Id of elements on the page: `run-1`. */
   id: string
   name: string
   path: string
@@ -45,7 +45,7 @@ export interface RunReport {
     /** Updates at the last logged line. */
     iter: number | undefined
     epoch: number | undefined
-    /** Of the schedule. */
+    /** Epochs of the schedule. */
     epochs: number | undefined
     charts: Chart[]
   }>
@@ -69,7 +69,7 @@ export interface DetectionReport {
 
 /** An image of the validation set with its objects, and what was detected in it. */
 export interface SamplePicture {
-  /** Of its two pictures: `run-1-sample-1`. */
+  /** Id of its two pictures: `run-1-sample-1`. */
   id: string
   file: string
   /** Objects drawn; crowds are not. */

@@ -9,9 +9,9 @@ export interface PublishedResult {
   paramsM: number
   /** Images a second on an A100. */
   fps: number
-  /** Of boxes, 0 to 1. */
+  /** AP of boxes, 0 to 1. */
   AP: number
-  /** Of masks, 0 to 1. */
+  /** AP of masks, 0 to 1. */
   segmAP?: number
   source: PublishedSource
 }

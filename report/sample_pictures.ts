@@ -12,10 +12,10 @@ import type { ValDetections } from './val_detections.js'
 /** Detections of a lower score are not drawn. */
 export const MIN_SCORE = 0.3
 
-/** Of a picture, pixels. */
+/** Longer side of a picture, pixels. */
 const LONG_SIDE = 480
 const JPEG_QUALITY = 82
-/** Of lines and letters, for pictures that are shown at half their size. */
+/** Sizes of lines and letters, for pictures that are shown at half their size. */
 const DRAWING = { lineWidth: 3, fontSize: 19 }
 
 export interface SampleOptions extends ImageOptions {

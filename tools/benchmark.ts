@@ -130,7 +130,7 @@ function stemOf(path: string): string {
   return basename(path, extname(path))
 }
 
-/** Of the first detector that the flags choose, which is the only one. */
+/** Peak memory of the first detector that the flags choose, which is the only one. */
 async function memoryOf(
   configs: readonly NamedConfig[],
   { checkpoint, form, shape }: Flags,

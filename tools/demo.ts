@@ -48,7 +48,7 @@ const VAL_IMAGES = 150
 
 /** AP on images that were not trained on, of each kind. */
 const LEAST_AP = 0.5
-/** Of the two forms' AP. */
+/** Largest difference of the two forms' AP. */
 const LARGEST_DIFFERENCE = 0.002
 
 /** Iterations of the short form, which tests that everything runs and not how well it learns. */

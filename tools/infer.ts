@@ -168,8 +168,8 @@ function withScoreThr(config: Config, scoreThr: number): Config {
 }
 
 /**
- * Of the names of activation maps: that of all channels, and those of the classes that may be
- * shown.
+ * Suffixes of the names of activation maps: that of all channels, and those of the classes that may
+ * be shown.
  */
 function activationSuffixes(classes: readonly ClassName[], asked: number | undefined): string[] {
   if (asked !== undefined) return [activationSuffix(classes[asked].name)]

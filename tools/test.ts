@@ -33,7 +33,7 @@ import { evaluateSaved, type OutputFile } from './cli/evaluate_saved.js'
 import { requireWritable, writeOutput } from './cli/output_file.js'
 import { showProgress } from './cli/show_progress.js'
 
-/** Of the table of classes. */
+/** Columns of the table of classes. */
 const CLASS_COLUMNS = [
   ...(['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR100'] as const),
   ...(['groundTruths', 'detections'] as const),

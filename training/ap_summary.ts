@@ -7,7 +7,7 @@ export interface EpochAp {
   AP: number
 }
 
-/** Of all evaluations of a run, those before a resume included. */
+/** Summary of all evaluations of a run, those before a resume included. */
 export interface ApSummary {
   last: EpochAp
   /** The first of the highest. */

@@ -28,7 +28,7 @@ export interface LogSums {
 /** What the state file holds beside tensors and `CheckpointMetadata`. */
 export interface RunState {
   log: LogSums
-  /** Of runs that scale their loss. */
+  /** State of runs that scale their loss. */
   lossScale?: LossScaleState
 }
 

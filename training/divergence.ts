@@ -17,7 +17,7 @@ interface Update {
   checkpoint: string | undefined
 }
 
-/** Of an update whose metrics are not all finite. */
+/** Error of an update whose metrics are not all finite. */
 export function notFinite(
   metrics: Readonly<Record<string, number>>,
   { iteration, checkpoint }: Update,

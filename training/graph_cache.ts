@@ -5,7 +5,10 @@
  */
 const GRAPH_BYTES = 64e6
 
-/** Of the memory that is free when training starts; the rest is for activations, state and data. */
+/**
+ * Share of the memory that is free when training starts; the rest is for activations, state and
+ * data.
+ */
 const SHARE_OF_MEMORY = 1 / 4
 
 /** How many graphs are kept at a time. */

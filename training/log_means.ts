@@ -19,7 +19,8 @@ export class LogMeans {
   /** Goes into checkpoints; times do not, since they never come again. */
   readonly log: LogSums
   /**
-   * Of iterations that only ran graphs, and of those that made one, whose first runs are slow, too.
+   * Times of iterations that only ran graphs, and of those that made one, whose first runs are
+   * slow, too.
    */
   private steps = { ...NO_TIMES }
   private warmUps = { ...NO_TIMES }

@@ -18,10 +18,10 @@ import { TrainState } from './train_state.js'
 export interface Run {
   readonly state: TrainState
   readonly iterations: Iterations
-  /** Of what was measured since the last logged line. */
+  /** Means of what was measured since the last logged line. */
   readonly means: LogMeans
   readonly clock: Clock
-  /** Of runs that scale their loss, or did. */
+  /** Loss scale of runs that scale their loss, or did. */
   lossScale: LossScaleState | undefined
   /** The newest checkpoint, if there is one. */
   checkpoint: string | undefined

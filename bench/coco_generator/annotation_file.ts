@@ -15,7 +15,7 @@ export interface AnnotationFileContent {
   keypoints: boolean
   /** The file is made at least this long, by more rounds. */
   bytes: number
-  /** Of COCO's server, as addresses of images name it. @default 'val2017' */
+  /** Folder of COCO's server, as addresses of images name it. @default 'val2017' */
   folder?: string
 }
 

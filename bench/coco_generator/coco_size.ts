@@ -16,9 +16,9 @@ const NOTE = 'made_by_coco_size.json'
 const PICTURES = 'pictures'
 
 export interface CocoSizeOptions {
-  /** Of train2017. */
+  /** Images of train2017. */
   trainImages: number
-  /** Of val2017. */
+  /** Images of val2017. */
   valImages: number
   seed: number
 }
@@ -44,7 +44,7 @@ interface Split {
   images: SceneImage[]
   /** Objects of each image. */
   counts: Uint8Array
-  /** Of its first image among those of both splits. */
+  /** Index of its first image among those of both splits. */
   start: number
 }
 

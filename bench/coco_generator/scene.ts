@@ -28,12 +28,12 @@ export interface Scene extends SceneImage {
   objects: SceneObject[]
 }
 
-/** Of a new object: whether its category is one that the image does not have yet. */
+/** Probability that a new object has a category that the image does not have yet. */
 const NEW_CATEGORY = 0.32
 
 export interface SceneOptions {
   seed: number
-  /** Of the image. */
+  /** Index of the image. */
   index: number
   /** Other objects in the same image for each. */
   round: number

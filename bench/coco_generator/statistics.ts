@@ -13,7 +13,7 @@ export interface Statistics {
    * logarithm.
    */
   boxSide: { median: number; spread: number }
-  /** Of an object's outline. @param side the root of the area of its box, pixels. */
+  /** Vertices of an object's outline. @param side the root of the area of its box, pixels. */
   vertices(random: Random, side: number): number
 }
 
@@ -46,8 +46,8 @@ const SIZES: readonly SizeShare[] = [
 ]
 
 /**
- * Of the data set that `npm run bench:coco` evaluates: about COCO's, with more vertices than COCO's
- * outlines.
+ * Statistics of the data set that `npm run bench:coco` evaluates: about COCO's, with more vertices
+ * than COCO's outlines.
  */
 export const BENCHMARK: Statistics = {
   imageId: (index) => Number((BigInt(index + 1) * 7_368_787n) % 9_999_991n),

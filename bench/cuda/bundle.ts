@@ -13,7 +13,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'esbuild'
 import { command, run } from '../../tools/cli/command.js'
 
-/** Of `bench/peers/`. */
+/** Files of `bench/peers/`. */
 const PEERS = [
   'backbones.py',
   'compute.py',

@@ -53,7 +53,7 @@ class DetectorSides {
     private readonly part: InferencePart,
     private readonly settings: PartSettings,
     private readonly ours: OurLane | Failure,
-    /** Of all runs. */
+    /** Times of all runs. */
     private readonly runs: RunTimes[],
     private readonly launched: ReturnType<typeof launchTorch>[],
     private readonly facts: { spec: object; params: number; placement: Record<string, number> },

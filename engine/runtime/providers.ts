@@ -16,7 +16,7 @@ export type RemoteDevice = Exclude<DeviceName, 'cpu'>
 
 export interface ProviderOptions {
   precision: Precision
-  /** Of the graph. */
+  /** Nodes of the graph. */
   nodes: readonly Node[]
 }
 

@@ -258,7 +258,7 @@ class Binding {
   readonly names: BigUint64Array
   /** `OrtValue*` each. */
   readonly values: BigUint64Array
-  /** Of the tensors that are on the host. */
+  /** Bytes of the tensors that are on the host. */
   readonly hostBytes: number
   private readonly texts: Buffer
   private readonly dims: BigInt64Array

@@ -56,7 +56,7 @@ export class Lowering {
   /** For messages. */
   readonly functionName: string
   readonly target: Target
-  /** Of the graph when it is done: until then it is recorded in float32. */
+  /** Precision of the graph when it is done: until then it is recorded in float32. */
   readonly precision: Precision
 
   constructor(graph: Graph, functionName: string, { target, precision }: Purpose) {

@@ -52,7 +52,7 @@ export interface TraceOptions {
   /** Names an output of the file. @default its path behind `out.` */
   output?: (path: string) => string
   /**
-   * Of `fp16` always `portable`, since ONNX Runtime's own convolutions for processors know float32
+   * For `fp16` always `portable`, since ONNX Runtime's own convolutions for processors know float32
    * only. @default 'portable'
    */
   target?: Target

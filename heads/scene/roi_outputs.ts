@@ -21,7 +21,7 @@ export interface FixedRoiOptions {
   /** `[height, width]` of the image, input pixels. */
   size: readonly [number, number]
   seed: number
-  /** Of the random stream. */
+  /** Name of the random stream. */
   name: string
 }
 

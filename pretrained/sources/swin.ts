@@ -1,7 +1,7 @@
 import type { NameRule, Source } from '../name_rules.js'
 import { withColumns } from '../tensor_changes.js'
 
-/** Of the Swin repository, whose names are ours. */
+/** Names of the Swin repository, whose names are ours. */
 export const swinRepository: Source = {
   name: 'Swin Transformer, its official repository',
   sign: /^(?:backbone\.)?layers\.0\.downsample\.reduction\.weight$/,

@@ -224,7 +224,7 @@ function scale({ label, format, scale = 'linear', min }: Axis, theme: Theme) {
   } as unknown as ScaleOptionsByType<'linear'>
 }
 
-/** Of a wide range 1, 2 and 5 times powers of ten; of a narrow one more. */
+/** True for 1, 2 and 5 times powers of ten in a wide range; in a narrow one for more. */
 function isRoundOnLogScale(value: number, { min, max }: { min: number; max: number }): boolean {
   const rounds =
     max / min > 20

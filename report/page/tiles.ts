@@ -4,7 +4,7 @@ import { formatNumber } from '../format.js'
 import { type Html, html } from '../html.js'
 import { lastAp } from '../last_ap.js'
 
-/** Of each kind, at most. */
+/** Tiles of each kind, at most. */
 const MAX_TILES = 4
 
 /** The headline: what each run reaches, and how much faster one detector is than another. */

@@ -14,7 +14,7 @@ import { formula, giveFormulaWeights } from './formula.js'
 
 /** As `make_resnet.py` writes it. */
 interface Fixture {
-  /** Of the images, `n c h w`. */
+  /** Sizes of the images, `n c h w`. */
   images: [number, number, number, number]
   /** Every so many values are kept. */
   step: number

@@ -48,7 +48,7 @@ for (const arch of vanillaNetArchs) {
   })
 }
 
-/** Of VanillaNet '6' in deploy form, by the order of its series activation. */
+/** Counts of VanillaNet '6' in deploy form, by the order of its series activation. */
 const BY_ACT_NUM: [params: number, gmacs: string][] = [
   [31_944_168, '5.839'],
   [32_038_376, '5.865'],
@@ -252,7 +252,7 @@ test("Swin's padding goes through one linear layer less than in the original, of
   t.is((full(swin('small', FOUR)()) + (saved + twelveMore) / 1e9).toFixed(2), '358.60')
 })
 
-/** Of classifiers at 224x224 for 1000 classes, as torchvision's count. */
+/** Counts of classifiers at 224x224 for 1000 classes, as torchvision's count. */
 const RESNETS: [depth: ResNetDepth, params: number, gmacs: string][] = [
   [18, 11_689_512, '1.814'],
   [34, 21_797_672, '3.664'],

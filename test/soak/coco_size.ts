@@ -33,7 +33,7 @@ const MEASURES = [
   'evaluate_masks',
 ] as const
 
-/** Of an hour or so, and only where it is asked for. */
+/** Measures of an hour or so, and only where it is asked for. */
 const LONG = ['train'] as const
 
 interface Flags extends Counts {

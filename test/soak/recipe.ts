@@ -30,7 +30,7 @@ const INTERVAL = 10
  * written one itself.
  */
 const COMPARED = 3 * ITERATIONS_PER_EPOCH * INTERVAL
-/** Of the recipe's lengths, so that it can be trained on a processor. */
+/** Divisor of the recipe's lengths, so that it can be trained on a processor. */
 const SHRINK = 6
 
 interface Flags {

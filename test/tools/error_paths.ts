@@ -29,7 +29,7 @@ export interface ErrorPath {
   error: RegExp
 }
 
-/** Of the four images, in the order in which training with seed 0 takes them, one a batch. */
+/** Order of the four images, in the order in which training with seed 0 takes them, one a batch. */
 const IN_ORDER = epochBatches([0, 0, 0, 0], { batchSize: 1, seed: 0, epoch: 0 }).map(
   ([index]) => `train/images/00000${index + 1}.png`,
 )

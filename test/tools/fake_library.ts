@@ -1,13 +1,13 @@
 /** What a made-up shared library says in its head. */
 export interface FakeLibrary {
-  /** Of the ELF header: 62 is x64, 183 arm64. */
+  /** Machine of the ELF header: 62 is x64, 183 arm64. */
   machine?: number
   needed?: string[]
   /** A text in it. */
   version?: string
-  /** Of an ELF: what it says that an entry of its table of segments takes. */
+  /** Bytes that an ELF says an entry of its table of segments takes. */
   segmentBytes?: number
-  /** Of an ELF: what it says that the names of the libraries take. */
+  /** Bytes that an ELF says the names of the libraries take. */
   stringsBytes?: number
 }
 

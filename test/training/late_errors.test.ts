@@ -56,7 +56,7 @@ async function equalsWhole(
 
 interface Variant {
   options: Partial<TrainOptions>
-  /** Of an epoch. */
+  /** Batches of an epoch. */
   batches: number
   /** The batch that fails, from 0. */
   failsAt: number

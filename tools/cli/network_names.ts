@@ -18,7 +18,7 @@ const FREE = new Set([
   'init',
 ])
 
-/** Of VanillaNet: 3 as a classifier, 4 in the newest detectors. */
+/** Orders of VanillaNet's series activation: 3 as a classifier, 4 in the newest detectors. */
 const PUBLISHED_ACT_NUMS = new Set([undefined, 3, 4])
 
 /**

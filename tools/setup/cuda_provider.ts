@@ -11,7 +11,7 @@ export interface CudaProvider {
   folder: string
   /** The one that providers share comes last: without it ONNX Runtime takes none of the others. */
   names: readonly [cuda: string, shared: string]
-  /** Of ONNX Runtime, such as `1.29.0`. */
+  /** Version of ONNX Runtime, such as `1.29.0`. */
   version: string
   /** That the libraries must be for, as `process.arch` says it. */
   architecture: string

@@ -159,7 +159,7 @@ async function readPe(
   return { architecture, isWhole: sections.length > 0 && end <= size, needed: [] }
 }
 
-/** Of 64 bits; offsets and sizes of files are exact as numbers. */
+/** Number of 64 bits; offsets and sizes of files are exact as numbers. */
 function numberAt(bytes: Buffer, at: number): number {
   return Number(bytes.readBigUInt64LE(at))
 }

@@ -7,7 +7,7 @@ import { DataError } from '../../errors.js'
 
 /** TensorFlow's C interface, as its Python package has it. */
 export interface TensorflowLibrary {
-  /** Of the package: its libraries look for those of CUDA from there. */
+  /** Folder of the package: its libraries look for those of CUDA from there. */
   folder: string
   headers: string
   libraries: string[]
@@ -22,7 +22,7 @@ import importlib.util, json
 spec = importlib.util.find_spec("tensorflow")
 print(json.dumps(spec and spec.submodule_search_locations[0]))`
 
-/** Of a Python that does not answer, ms. */
+/** Time limit of a Python that does not answer, ms. */
 const TIMEOUT = 30_000
 
 const GIVE = 'give a Python that has TensorFlow, its environment, or the folder of the package'

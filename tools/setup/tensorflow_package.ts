@@ -144,7 +144,7 @@ async function download(packages: string[], folder: string): Promise<void> {
   throw new DeviceError('tensorflow', what, 'see that npm reaches its registry')
 }
 
-/** Of TensorFlow.js there is one copy, the project's, which is found in the folders above. */
+/** TensorFlow.js is there once: the project's, which is found in the folders above. */
 async function removeCopies(scope: string, name: PackageName): Promise<void> {
   for (const entry of await readdir(scope)) {
     if (`@tensorflow/${entry}` !== name) await rm(join(scope, entry), { recursive: true })

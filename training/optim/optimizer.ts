@@ -70,7 +70,7 @@ export interface Optimizer {
 }
 
 export interface ParameterUpdate {
-  /** Of several, any. */
+  /** Name of the parameter; of several, any. */
   readonly name: string
   readonly parameter: tf.Tensor
   readonly gradient: tf.Tensor

@@ -7,7 +7,7 @@ import { Global, Opaque, type PickleValue } from './pickle_values.js'
 /** An array of numbers beside the pickle; several tensors may be views of one. */
 export class Storage {
   readonly key: string
-  /** Of its numbers; undefined for those that are not read, such as complex ones. */
+  /** Type of its numbers; undefined for those that are not read, such as complex ones. */
   readonly dtype: StoredDType | undefined
   /** Numbers before it in the array that `key` names, in legacy files. */
   readonly start: number

@@ -33,7 +33,7 @@ function composed(lowering: Lowering, x: Traced): Traced[] {
   return [mean, reduce(lowering, 'ReduceMean', square, axes, false)]
 }
 
-/** Of each channel of each image first, `[n, c]`; then of the batch. */
+/** Moments of each channel of each image first, `[n, c]`; then of the batch. */
 function momentsOfRows(lowering: Lowering, x: Traced): Traced[] {
   const [n, h, w, c] = x.shape
   const rows = lowering.reshape(lowering.read(x, CHANNELS_FIRST), [n * c, h * w])

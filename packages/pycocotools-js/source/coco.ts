@@ -83,7 +83,7 @@ export interface ResultOptions extends LoadOptions {
  * A data set in COCO format, with indices. The objects are those of the file: they are not copied.
  */
 export class COCO {
-  /** Of a COCO read from a file, without its annotations, which are in `rows`. */
+  /** Contents of a COCO read from a file, without its annotations, which are in `rows`. */
   dataset: CocoDataset
   /** The file, or what stands for it in messages. */
   readonly name: string

@@ -46,7 +46,7 @@ export interface CocoAnnotation {
   /** How many have a visibility above 0. */
   num_keypoints?: number
   caption?: string
-  /** Of a detection: higher is surer; any range. */
+  /** Score of a detection: higher is surer; any range. */
   score?: number
   [key: string]: unknown
 }

@@ -2,7 +2,7 @@
 export interface Counts {
   /** To be rendered by several numbers of workers. */
   batches: number
-  /** Of training. */
+  /** Iterations of training. */
   iterations: number
   /** Batches of each iteration. @default as the recipe has it */
   accumulate?: number

@@ -13,7 +13,7 @@ import { noisyDetections } from './noisy_detections.js'
 import { rehearsalOf } from './rehearsal.js'
 import { Stopwatch } from './stopwatch.js'
 
-/** Of each image. */
+/** Detections of each image. */
 const DETECTIONS = 100
 /** Seconds, and megabytes above what is there before the first detection. */
 const BOUNDS = { boxes: 60, masks: 180, memory: 1000 }

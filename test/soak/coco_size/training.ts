@@ -15,7 +15,7 @@ import { loaderOf, openTraining, rehearsalOf } from './rehearsal.js'
 interface Iteration {
   /** From 1. */
   iter: number
-  /** Of its batches: `4x800x1216`, images, height and width. */
+  /** Shapes of its batches: `4x800x1216`, images, height and width. */
   shapes: string[]
   /** Seconds. */
   time: number

@@ -2,7 +2,7 @@ import test from 'ava'
 import { DataError } from '../../../errors.js'
 import { noEncounters, readTorchPickle, TensorView } from '../../../weights/torch/torch_pickle.js'
 
-/** Of a storage of six numbers, with the key `0`. */
+/** Persistent id of a storage of six numbers, with the key `0`. */
 const STORAGE = '(U\x07storagectorch\nFloatStorage\nU\x010U\x03cpuK\x06tQ'
 const REBUILD = 'ctorch._utils\n_rebuild_tensor_v2\n'
 

@@ -14,7 +14,7 @@ export interface Comparison {
 /** A category as tables name it. */
 export interface ClassName {
   id: Id
-  /** Of the ground truth; the id where it has none. */
+  /** Name of the ground truth; the id where it has none. */
   name: string
 }
 

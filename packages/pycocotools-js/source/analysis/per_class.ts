@@ -33,7 +33,7 @@ export interface PerClassRow {
   ARl: number
   /** Those that count, of any area: no crowds, and of keypoints none without any. */
   groundTruths: number
-  /** Of any area and score, those past `maxDets` included. */
+  /** Detections of any area and score, those past `maxDets` included. */
   detections: number
 }
 

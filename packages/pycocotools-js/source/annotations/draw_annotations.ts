@@ -21,7 +21,7 @@ export interface AnnotationDrawing {
    * pixels wide.
    */
   polygons: number[][]
-  /** Of an annotation in run lengths; pycocotools fills it with opacity 0.5. */
+  /** Mask of an annotation in run lengths; pycocotools fills it with opacity 0.5. */
   mask: { pixels: BinaryMask; color: Color } | null
   /** Those that are labelled: hidden ones (visibility 1) get a black rim. */
   keypoints: { x: number; y: number; isVisible: boolean }[]

@@ -32,7 +32,7 @@ export const [
 /** How the value of a key is kept; `json` holds any. */
 export type Kept =
   | 'json'
-  /** Of a key that has a column, which then has no value. */
+  /** Value of a key that has a column, which then has no value. */
   | 'null'
   | 'number'
   | 'text'
@@ -40,9 +40,9 @@ export type Kept =
   | 'boolean'
   /** Four numbers, of a `bbox`. */
   | 'box'
-  /** Of `keypoints`. */
+  /** Value of `keypoints`. */
   | 'numbers'
-  /** Of a `segmentation`: lists of numbers, or an object of these two keys, in this order. */
+  /** Value of a `segmentation`: lists of numbers, or an object of these two keys, in this order. */
   | 'polygons'
   | 'size, runs'
   | 'runs, size'

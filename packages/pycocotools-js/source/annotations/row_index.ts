@@ -73,7 +73,7 @@ export class RowIndex {
 }
 
 interface ImageIndex {
-  /** Of the images that have rows, in the order they first appear: 0, 1, 2 ... */
+  /** Places of the images that have rows, in the order they first appear: 0, 1, 2 ... */
   places: Map<Id, number>
   /** `[I + 1]`, where the rows of each image start in `sorted`. */
   starts: Int32Array

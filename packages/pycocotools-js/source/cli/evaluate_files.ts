@@ -10,7 +10,7 @@ export interface EvalReport {
   iouType: IouType
   /** Twelve numbers, of keypoints ten, in pycocotools' order; -1 where nothing is defined. */
   stats: number[]
-  /** Of `stats`. */
+  /** Names of `stats`. */
   names: string[]
   /** Empty unless it was asked for. */
   perClass: PerClassRow[]

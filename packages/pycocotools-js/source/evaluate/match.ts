@@ -20,8 +20,8 @@ export interface MatchOptions {
   /** `[d, g]`, of this cell; may be longer. */
   ious: Float64Array
   /**
-   * Of all cells. A match to ground truth id 0 counts as none, and only a positive detection id
-   * keeps its ground truth from being matched again (pycocotools).
+   * Columns of all cells. A match to ground truth id 0 counts as none, and only a positive
+   * detection id keeps its ground truth from being matched again (pycocotools).
    */
   columns: Pick<Columns, 'gtIds' | 'gtCrowd' | 'dtIds'>
   area: AreaColumns

@@ -55,7 +55,7 @@ export class Params {
   /** 1: a detection matches its own category only. 0: all categories are one. */
   useCats: number | boolean = 1
   /**
-   * Of each keypoint, how far annotators place it apart, in units of the object's size. @default
+   * How far annotators place each keypoint apart, in units of the object's size. @default
    * COCO's 17 of a person
    */
   kpt_oks_sigmas: number[] = [...PERSON_SIGMAS]

@@ -57,7 +57,7 @@ export class Scanner {
   lineStart = 0
   /** By how much the bytes of the line so far outnumber its UTF-16 units. */
   extraBytes = 0
-  /** Of the string read last: ASCII without escapes. */
+  /** True where the string read last is ASCII without escapes. */
   isPlain = true
   /** Refuses `NaN` and its like, as `JSON.parse` does. */
   isStrict = false

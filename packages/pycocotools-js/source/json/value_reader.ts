@@ -23,7 +23,7 @@ export class ValueReader {
   value: unknown
   private readonly scanner: Scanner
   /**
-   * Of each list and object that is open: the byte that closes it, itself, and the key that waits
+   * For each list and object that is open the byte that closes it, itself, and the key that waits
    * for a value.
    */
   private readonly closes: number[] = []

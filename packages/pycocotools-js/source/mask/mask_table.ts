@@ -13,7 +13,8 @@ import { sizeOf } from './size_of.js'
 export class MaskTable {
   length = 0
   /**
-   * Of each row, pixels. These arrays are longer than `length`, and others after a row is added.
+   * Height of each row, pixels. These arrays are longer than `length`, and others after a row is
+   * added.
    */
   heights = new Uint32Array(16)
   widths = new Uint32Array(16)

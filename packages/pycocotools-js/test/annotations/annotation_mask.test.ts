@@ -2,7 +2,7 @@ import test from 'ava'
 import { COCO, type CocoAnnotation, type CocoDataset, CocoError } from '../../source/index.js'
 import { readFixture } from '../cases.js'
 
-/** Of `fixtures/make_load_results.py`. */
+/** Form of `fixtures/make_load_results.py`. */
 interface Fixture {
   masks: {
     dataset: CocoDataset

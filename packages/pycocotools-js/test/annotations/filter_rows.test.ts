@@ -4,7 +4,7 @@ import { readFixture } from '../cases.js'
 
 type Filter = 'getAnnIds' | 'getCatIds' | 'getImgIds'
 
-/** Of `fixtures/make_load_results.py`. */
+/** Form of `fixtures/make_load_results.py`. */
 interface Fixture {
   filters: { dataset: CocoDataset; queries: [Filter, Record<string, unknown>, Id[]][] }
 }

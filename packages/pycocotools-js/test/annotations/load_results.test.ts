@@ -11,7 +11,7 @@ import { readFixture } from '../cases.js'
 import { accessors } from '../row_accessors.js'
 import { warningsOf } from '../warnings_of.js'
 
-/** Of `fixtures/make_load_results.py`. */
+/** Form of `fixtures/make_load_results.py`. */
 interface Fixture {
   cases: {
     name: string
