@@ -6,9 +6,14 @@ export interface Turn {
   pictures: number
   /** From the first timed batch to the last. */
   seconds: number
-  /** Seconds of all its threads or processes, in that time; null where the system does not tell. */
+  /**
+   * Seconds of all its threads or processes, in that time; null where the system does not report
+   * it.
+   */
   cpuSeconds: number | null
-  /** Seconds of the thread that takes the batches alone; null where the system does not tell. */
+  /**
+   * Seconds of the thread that takes the batches alone; null where the system does not report it.
+   */
   mainSeconds: number | null
 }
 
@@ -17,7 +22,7 @@ export type Sides = readonly [ours: () => Promise<Turn>, torch?: () => Promise<T
 
 export interface Pace {
   picturesPerSecond: number
-  /** Milliseconds of the processors, for one picture; null where the system does not tell. */
+  /** Milliseconds of the processors, for one picture; null where the system does not report it. */
   cpuMilliseconds: number | null
   /** Part of those that the thread that takes the batches has. */
   mainMilliseconds: number | null

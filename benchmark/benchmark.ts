@@ -75,7 +75,7 @@ interface Lane {
 
 /**
  * Times detectors in turn with each other, their weights as constants: pre-processing, network and
- * post-processing apart, as `BenchmarkDocument` tells.
+ * post-processing apart, as `BenchmarkDocument` describes.
  *
  * @param entries an async generator can let go of each detector before it loads the next: only what
  *   ONNX Runtime holds is kept here.
@@ -120,7 +120,7 @@ export async function benchmark(
  * The most memory that this process holds while a detector runs, loaded as `benchmark` loads it: to
  * be called in a process that does nothing else.
  *
- * @returns MiB, or null where the system does not tell.
+ * @returns MiB, or null where the system does not report it.
  */
 export async function peakMemoryOf(
   load: () => Promise<Detector>,

@@ -10,7 +10,7 @@ import type { BenchmarkMachine, BenchmarkTimes } from './benchmark_document.js'
  *   tenth to a half of the image;
  * - inference: networks in deploy form, from bytes in host memory to raw outputs on the device on
  *   both sides, the second stage of Mask R-CNN on the same fixed RoIs; ours also with pre- and
- *   post-processing, as `BenchmarkDocument` tells.
+ *   post-processing, as `BenchmarkDocument` describes.
  *
  * PyTorch is eager, with channels_last memory, cuDNN's own search for algorithms, TF32 switched as
  * the precision says, and for fp16 autocast (with GradScaler in training); in inference also
@@ -57,7 +57,7 @@ export interface PartName {
   part: string
 }
 
-/** What all rows tell of what they ran. */
+/** What all rows report of what they ran. */
 export interface PartFacts extends PartName {
   /** Name of the config's file, without `.ts`. */
   config: string
@@ -83,11 +83,11 @@ export interface ParityRow extends PartFacts {
 export interface GpuMemory {
   /**
    * That loading and the first steps took from the device, beside what the process held already, as
-   * the driver tells; null where it does not. Of two detectors of ours that share a process, the
+   * the driver reports; null where it does not. Of two detectors of ours that share a process, the
    * second takes what the first has left over.
    */
   used: number | null
-  /** Held by tensors at most, of those that tell. */
+  /** Held by tensors at most, of those that report it. */
   tensors?: number
 }
 

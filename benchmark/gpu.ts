@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 
 /**
- * The first GPU of a machine, as NVIDIA's driver tells of it; nothing where there is no such
+ * The first GPU of a machine, as NVIDIA's driver reports it; nothing where there is no such
  * driver.
  */
 export function describeGpu(): { gpu?: string; driver?: string } {

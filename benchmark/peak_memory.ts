@@ -9,7 +9,7 @@ const RESET_PEAK = '5'
  * The most memory of this process that is resident while `work` runs, MiB. What nobody holds any
  * more is collected before.
  *
- * @returns null where the system does not tell: it takes Linux.
+ * @returns null where the system does not report it: it takes Linux.
  */
 export async function peakMemoryDuring(work: () => Promise<unknown>): Promise<number | null> {
   collectGarbage()

@@ -28,7 +28,7 @@ type TimedPart = Pick<
   | 'isResult'
 >
 
-/** What a row tells of all runs of a detector, in the order they were made. */
+/** What a row reports of all runs of a detector, in the order they were made. */
 export function rowTimes(
   times: readonly RunTimes[],
   { batch, warmup, runs, repeats, maxSpread }: TimingPlan,

@@ -27,7 +27,7 @@ export class Faults {
     this.drop = drop
   }
 
-  /** Takes a fault that leaving its entry out would not mend. */
+  /** Takes a fault that leaving its entry out would not fix. */
   add(fault: Omit<Fault, 'kind'>): void {
     this.canDrop = false
     this.keep(fault)

@@ -13,7 +13,7 @@ export function compile<In extends TensorTree, Out extends TensorTree>(
   fn: CompiledFunction<In, Out>,
   options: CompileOptions,
 ): Compiled<In, Out> {
-  openMemory(options) // tells what is not there before anything is traced
+  openMemory(options) // throws what is not there before anything is traced
   const { engine = 'onnxruntime' } = options
   return engine === 'onnxruntime' ? traced(fn, options) : eager(fn, engine)
 }

@@ -78,7 +78,7 @@ export async function noteExif({ samples, counts }: CocoDataset, data: DataConfi
 }
 
 /**
- * Calls all, and throws what is wrong with the user's files in one error: who mends one fault is
+ * Calls all, and throws what is wrong with the user's files in one error: who fixes one fault is
  * not to meet the next.
  */
 export async function findAllFaults(checks: readonly (() => Promise<void>)[]): Promise<void> {

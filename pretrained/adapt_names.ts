@@ -26,7 +26,7 @@ export interface Adapted {
   leftOut: { name: string; because: string }[]
   /** What the names cannot tell. */
   notes: string[]
-  /** Names of the classes, by label, where the file tells them. */
+  /** Names of the classes, by label, where the file has them. */
   classes: readonly string[] | undefined
 }
 

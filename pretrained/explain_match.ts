@@ -38,7 +38,7 @@ export interface PretrainedReport {
   /** In both, with outputs for classes of other names. */
   otherClasses: Miss[]
   notes: string[]
-  /** Names of the classes, by label, where the file tells them. */
+  /** Names of the classes, by label, where the file has them. */
   classes: readonly string[] | undefined
 }
 

@@ -6,7 +6,7 @@ import { readWeightsFile, type WeightsFile } from '../weights/weights_file.js'
 
 /** The weights of a file, by the names they have in it, and what its project says of them. */
 export interface Pretrained extends Omit<WeightsFile, 'root'> {
-  /** Names of the classes, by label, where the file tells them. */
+  /** Names of the classes, by label, where the file has them. */
   classes: readonly string[] | undefined
 }
 

@@ -50,7 +50,7 @@ export function cudaCharts(id: string, document: CudaDocument): BarChart[] {
   return charts.filter(({ categories }) => categories.length > 0)
 }
 
-/** Rows without a ratio are left out: the table tells of them. */
+/** Rows without a ratio are left out: the table has them. */
 function ratioChart(
   rows: readonly { label: string[]; ratio: number | undefined }[],
   texts: Pick<BarChart, 'id' | 'title' | 'caption'>,

@@ -37,7 +37,7 @@ export interface RunReport {
   id: string
   name: string
   path: string
-  /** Such as `RetinaNet, VanillaNet`; undefined where the config does not tell. */
+  /** Such as `RetinaNet, VanillaNet`; undefined where the config does not name it. */
   model: string | undefined
   classes: number | undefined
   size: Part<{ sizes: ModelSize[] }>

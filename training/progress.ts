@@ -2,7 +2,7 @@ import { Presets, SingleBar } from 'cli-progress'
 import { describeAp } from './ap_summary.js'
 import type { LogLine } from './metrics_log.js'
 
-/** What a progress line tells. */
+/** What a progress line shows. */
 export interface ProgressLine {
   /** Updates done. */
   iter: number

@@ -16,7 +16,7 @@ const RESULTS: readonly string[] = Object.values(RESULT_FILES)
 const LOGS: readonly string[] = [METRICS_FILE, EVALUATIONS_FILE]
 const NAMED = [LATEST, CONFIG_FILE, DATA_FILE, SHAPES_FILE, ...LOGS, ...RESULTS]
 
-/** What tells that a work dir holds a run. */
+/** What shows that a work dir holds a run. */
 export interface FoundRun {
   /**
    * File name of its newest checkpoint, which `--resume` goes on from; undefined where there is

@@ -47,7 +47,7 @@ export class OurLane implements Lane {
   /**
    * Loads what takes steps, and takes the first ones.
    *
-   * @param load gives a function that takes a step, and tells its milliseconds.
+   * @param load gives a function that takes a step, and returns its milliseconds.
    */
   static async start(load: () => () => Promise<number>, warmup: number): Promise<OurLane> {
     const before = gpuMemoryInUse()

@@ -3,7 +3,7 @@ import { median, quantile } from '../../benchmark/time_in_turns.js'
 
 /** One side of a comparison. */
 export interface Lane {
-  /** Takes a step, and tells how long it took, milliseconds. */
+  /** Takes a step, and returns how long it took, milliseconds. */
   step(): Promise<number>
 }
 

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 
-/** What is wrong with a device, and how it is mended, in the two halves of a `DeviceError`. */
+/** What is wrong with a device, and how it is fixed, in the two halves of a `DeviceError`. */
 export interface DeviceProblem {
   what: string
   fix: string

@@ -32,7 +32,7 @@ function openDevice(device: RemoteDevice): Memory {
   const info = memoryOfDevice(PROVIDERS[device].memory)
   if (device === 'webgpu') requireVulkan()
   // ONNX Runtime ends the process where it is asked to share memory of a device that is not there:
-  // a session tells.
+  // a session reports.
   new Copiers(device).of('float32', 1).dispose()
   if (device === 'cuda') requireCudnn()
   if (device === 'cuda') shareCudaArena(info) // for the sessions that are made from now on

@@ -61,7 +61,7 @@ function appendCuda(sessionOptions: bigint, { precision }: ProviderOptions): voi
 
 /**
  * Convolutions stay `n c h w`: with the other layout, its default, ONNX Runtime 1.29 computed
- * convolutions without the activation that it had fused into them, and does not tell what runs
+ * convolutions without the activation that it had fused into them, and does not report what runs
  * where. Its MaxPool says it has indices, and fails.
  */
 function appendWebGpu(sessionOptions: bigint, { nodes }: ProviderOptions): void {

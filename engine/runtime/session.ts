@@ -12,7 +12,7 @@ import { appendProvider, deviceError } from './providers.js'
 
 export interface SessionOptions extends Omit<ComputeOptions, 'engine'> {
   /**
-   * The nodes of the graph, which tell what is heavy; needed on devices, unless nodes on the
+   * The nodes of the graph, which show what is heavy; needed on devices, unless nodes on the
    * processor are allowed.
    */
   nodes?: readonly Node[]

@@ -1,6 +1,6 @@
 import { Random } from '../../random/random.js'
 
-/** An object of the scene that fixed outputs tell of. */
+/** An object of the scene that fixed outputs show. */
 export interface SceneObject {
   /** `x1 y1 x2 y2`, input pixels, inside the image. */
   boxXyxy: number[]

@@ -7,7 +7,7 @@ import { floats } from '../../host_tensor.js'
 
 const THREADS = availableParallelism() + 3
 
-/** Threads of this process; undefined where the system does not tell. */
+/** Threads of this process; undefined where the system does not report it. */
 function threadCount(): number | undefined {
   return process.platform === 'linux' ? readdirSync('/proc/self/task').length : undefined
 }

@@ -34,7 +34,7 @@ export async function* benchmarkEntries(
       continue
     }
     if (loaded.form === 'deploy') {
-      if (form === 'train') await loadDetector(config, checkpoint, { form }) // tells why not
+      if (form === 'train') await loadDetector(config, checkpoint, { form }) // throws why not
       yield entry('deploy')
       continue
     }

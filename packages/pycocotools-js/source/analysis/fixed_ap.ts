@@ -11,7 +11,7 @@ export interface FixedApOptions {
 }
 
 /**
- * What is mended: a type of error, or all false positives; and ground truths, `[K]`, that are not
+ * What is fixed: a type of error, or all false positives; and ground truths, `[K]`, that are not
  * asked for.
  */
 export interface Mending {
@@ -20,7 +20,7 @@ export interface Mending {
 }
 
 /**
- * The mean AP over classes that have ground truth, after mending as `tideErrors` describes; -1
+ * The mean AP over classes that have ground truth, after fixing as `tideErrors` describes; -1
  * without classes.
  */
 export function fixedAP(
@@ -34,9 +34,9 @@ export function fixedAP(
   for (let dt = 0; dt < outcomes.length; dt++) {
     if (type === 'all' && outcomes[dt] === FALSE_POSITIVE) outcomes[dt] = IGNORED
     if (found.types[dt] !== typePlace) continue
-    const isMended = found.mendedClass[dt] >= 0
-    outcomes[dt] = isMended ? TRUE_POSITIVE : IGNORED
-    if (isMended) classes[dt] = found.mendedClass[dt]
+    const isFixed = found.fixedClass[dt] >= 0
+    outcomes[dt] = isFixed ? TRUE_POSITIVE : IGNORED
+    if (isFixed) classes[dt] = found.fixedClass[dt]
   }
 
   const ofClass = byClass(order, outcomes, classes, found.positives.length)

@@ -20,7 +20,7 @@ export interface TideError {
   /** False positives of this type; for Miss and FalseNeg, ground truths. */
   count: number
   /**
-   * AP gained if this type, and only this, were mended, 0 ... 1; -1 where no class would be left to
+   * AP gained if this type, and only this, were fixed, 0 ... 1; -1 where no class would be left to
    * measure.
    */
   deltaAP: number
@@ -54,7 +54,7 @@ export interface TideErrors {
 
 /**
  * Why a detector loses AP: each false positive and each ground truth not found has one type of
- * error, and each type is weighed by the AP that mending it alone would give.
+ * error, and each type is weighed by the AP that fixing it alone would give.
  *
  * With `t_f` and `t_b` the two thresholds, a false positive is of the first type in this list that
  * fits:
@@ -66,10 +66,10 @@ export interface TideErrors {
  * - Both: all others.
  *
  * Miss is a ground truth that is not found and is not the best one of any Loc or Cls. Crowds are no
- * ground truths here. A detection ignored because of a crowd has a type too, since it may mend a
+ * ground truths here. A detection ignored because of a crowd has a type too, since it may fix a
  * ground truth, but costs nothing.
  *
- * Each type is mended on its own, scores unchanged:
+ * Each type is fixed on its own, scores unchanged:
  *
  * - Loc, Cls: the surest that has a free ground truth as its best becomes a true positive, of
  *   that class; the others are removed.
@@ -110,13 +110,13 @@ export function tideErrors(
   const found = findTideErrors(pairs, { classes, iouThr, backgroundThr })
   const order = stableArgsort(pairs.dtScores.map((score) => -score))
   const { recThrs } = comparison.params
-  const meanAP = (mending?: Mending): number =>
-    fixedAP(found, { order, dtClass: pairs.dtClass, recThrs }, mending)
+  const meanAP = (fixing?: Mending): number =>
+    fixedAP(found, { order, dtClass: pairs.dtClass, recThrs }, fixing)
 
   const base = meanAP()
-  const gain = (mending: Mending): number => {
-    const mended = meanAP(mending)
-    return base < 0 || mended < 0 ? -1 : mended - base
+  const gain = (fixing: Mending): number => {
+    const fixed = meanAP(fixing)
+    return base < 0 || fixed < 0 ? -1 : fixed - base
   }
   const errorsOf = (type: TideType): TideDetectionError => ({
     count: countOf(found, type, FALSE_POSITIVE),

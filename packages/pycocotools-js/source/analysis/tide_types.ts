@@ -16,14 +16,14 @@ export interface TideFindings {
   /** `[D]`, place in TIDE_TYPES; 255 for a true positive. */
   types: Uint8Array
   /**
-   * `[D]`, the class in which mending its error makes a true positive; -1 where mending removes it.
+   * `[D]`, the class in which fixing its error makes a true positive; -1 where fixing removes it.
    */
-  mendedClass: Int32Array
+  fixedClass: Int32Array
   /** `[K]`, ground truths without crowds. */
   positives: Int32Array
   /** `[K]`, those that no detection found. */
   notFound: Int32Array
-  /** `[K]`, those that mending no Cls or Loc would find either. */
+  /** `[K]`, those that fixing no Cls or Loc would find either. */
   missed: Int32Array
 }
 
@@ -37,7 +37,7 @@ export function findTideErrors(
   const found: TideFindings = {
     outcomes: new Uint8Array(D),
     types: new Uint8Array(D).fill(NO_ERROR),
-    mendedClass: new Int32Array(D).fill(-1),
+    fixedClass: new Int32Array(D).fill(-1),
     positives: new Int32Array(classes),
     notFound: new Int32Array(classes),
     missed: new Int32Array(classes),
@@ -59,7 +59,7 @@ export function findTideErrors(
     const isFound = new Uint8Array(g)
     for (const j of matched) if (j >= 0) isFound[j] = 1
 
-    const isMendable = new Uint8Array(g) // some Cls or Loc has this free ground truth as its best
+    const isFixable = new Uint8Array(g) // some Cls or Loc has this free ground truth as its best
     for (let i = 0; i < d; i++) {
       if (matched[i] >= 0) {
         found.outcomes[firstDt + i] = TRUE_POSITIVE
@@ -73,15 +73,15 @@ export function findTideErrors(
       )
       found.types[firstDt + i] = TIDE_TYPES.indexOf(type)
       if (target < 0 || isFound[target]) continue
-      if (!isMendable[target]) found.mendedClass[firstDt + i] = ofGt[target]
-      isMendable[target] = 1
+      if (!isFixable[target]) found.fixedClass[firstDt + i] = ofGt[target]
+      isFixable[target] = 1
     }
 
     for (let j = 0; j < g; j++) {
       if (crowd[j]) continue
       found.positives[ofGt[j]]++
       if (!isFound[j]) found.notFound[ofGt[j]]++
-      if (!isFound[j] && !isMendable[j]) found.missed[ofGt[j]]++
+      if (!isFound[j] && !isFixable[j]) found.missed[ofGt[j]]++
     }
   }
   return found

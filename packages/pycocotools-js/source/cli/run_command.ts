@@ -20,7 +20,7 @@ export interface Streams {
  * Does what a command line asks for.
  *
  * @param argv without node and the script.
- * @returns the exit code: 0, 2 for what the user can mend, 1 for the rest.
+ * @returns the exit code: 0, 2 for what the user can fix, 1 for the rest.
  */
 export async function runCommand(argv: readonly string[], streams: Streams): Promise<0 | 1 | 2> {
   try {
