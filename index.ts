@@ -19,7 +19,9 @@ export {
   mergeDetector,
 } from './experiments/load_detector.js'
 export { type TrainConfigOptions, trainConfig } from './experiments/train_config.js'
-export { loadPretrained, type PretrainedReport, readPretrained } from './pretrained/index.js'
+export type { PretrainedReport } from './pretrained/explain_match.js'
+export { loadPretrained } from './pretrained/load_pretrained.js'
+export { readPretrained } from './pretrained/read_pretrained.js'
 export type {
   CheckpointConfig,
   DataConfig,

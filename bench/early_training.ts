@@ -13,13 +13,13 @@ import { appendFile, mkdtemp, rm, stat } from 'node:fs/promises'
 import { availableParallelism, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadCoco, TrainLoader } from '../datasets/index.js'
+import type { TrainBatch } from '../detectors/detector.js'
 import type { Detector } from '../detectors/index.js'
 import { type HostTree, openMemory, setSharedThreads } from '../engine/index.js'
 import { buildDetector, type Config } from '../registry.js'
 import { type ConfigFlags, command, configOptions, parseCount, run } from '../tools/cli/command.js'
 import {
   type AdamWOptions,
-  type BatchTensors,
   learningRateAt,
   makeOptimizer,
   paramGroups,
@@ -134,7 +134,7 @@ async function batchesOf({ data }: Config, { seed, iterations }: Setting) {
     batchSize: 1,
     workers: 0,
   })
-  const batches: HostTree<BatchTensors>[] = []
+  const batches: HostTree<TrainBatch>[] = []
   for await (const { tensors } of loader.batches()) {
     if (batches.push(tensors) === iterations) break
   }
@@ -142,7 +142,7 @@ async function batchesOf({ data }: Config, { seed, iterations }: Setting) {
   return batches
 }
 
-function numbered(batches: readonly HostTree<BatchTensors>[]) {
+function numbered(batches: readonly HostTree<TrainBatch>[]) {
   const named = batches.flatMap(({ images, imageSizes, boxesXyxy, labels }, i) =>
     Object.entries({ images, imageSizes, boxesXyxy, labels }).map(
       ([name, tensor]) => [`${i}.${name}`, tensor] as const,
@@ -175,7 +175,7 @@ function peerSpec(config: Config, detector: Detector, rest: object) {
 async function ownUpdates(
   { optimizer: options }: Config,
   detector: Detector,
-  { batches, rates }: { batches: readonly HostTree<BatchTensors>[]; rates: readonly number[] },
+  { batches, rates }: { batches: readonly HostTree<TrainBatch>[]; rates: readonly number[] },
 ): Promise<EarlyUpdate[]> {
   const optimizer = makeOptimizer(options!, trainableShapes(detector))
   const state = TrainState.of(detector, optimizer.slots, { ema: false, memory: openMemory({}) })

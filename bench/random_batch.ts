@@ -3,9 +3,9 @@ import { drawMasks } from '../datasets/batch_masks.js'
 import { maskRequest } from '../datasets/mask_request.js'
 import type { PlacedImage } from '../datasets/placed_image.js'
 import type { Sample } from '../datasets/sample.js'
+import type { TrainBatch } from '../detectors/detector.js'
 import type { HostTree } from '../engine/index.js'
 import { Random } from '../nn/index.js'
-import type { BatchTensors } from '../training/index.js'
 
 export interface BatchOptions {
   shape: [height: number, width: number]
@@ -19,7 +19,7 @@ export interface BatchOptions {
 
 /** A batch, and its objects as the peers take them. */
 export interface RandomBatch {
-  tensors: HostTree<BatchTensors>
+  tensors: HostTree<TrainBatch>
   /** `[batch][objects][4]`, `x1 y1 x2 y2`. */
   boxes: number[][][]
   /** `[batch][objects]`. */

@@ -1,5 +1,6 @@
-import type { Detector } from '../detectors/index.js'
-import { type ComputeOptions, sharedThreads } from '../engine/index.js'
+import type { Detector } from '../detectors/detector.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
+import { sharedThreads } from '../engine/runtime/environment.js'
 import { type BenchmarkRow, MAX_SPREAD } from './benchmark_document.js'
 import { Candidate, Course, type RunTimes } from './candidate.js'
 import { countOperations } from './flops.js'

@@ -1,5 +1,6 @@
 import { sizeOf } from '../host_tensor.js'
-import type { Module, Parameter } from '../nn/index.js'
+import type { Module } from '../nn/module.js'
+import type { Parameter } from '../nn/parameter.js'
 import { mmcvOperations } from './mmcv_operations.js'
 import { multiplyAccumulates } from './multiply_accumulates.js'
 import { traceNetwork } from './network_graph.js'

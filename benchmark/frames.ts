@@ -1,6 +1,6 @@
 import { resizeBilinear, resizedSize } from '../datasets/resize.js'
 import { floats, type HostTensor, sizeOf } from '../host_tensor.js'
-import { Random } from '../nn/index.js'
+import { Random } from '../random/random.js'
 
 /** `[height, width]` of a decoded image, the most frequent of COCO's. */
 const IMAGE_SIZE = [480, 640] as const

@@ -1,19 +1,18 @@
+import type { ComputeOptions } from '../engine/compute_options.js'
+import { DeviceTensor } from '../engine/device_tensor.js'
+import { openMemory } from '../engine/memory.js'
+import { Session } from '../engine/runtime/session.js'
 import {
-  type ComputeOptions,
-  DeviceTensor,
   flattenTree,
   type HostTree,
   isRunTensor,
   mapTree,
-  openMemory,
   type RunTensor,
   type RunTree,
-  Session,
   type TensorTree,
   type Tree,
-  trace,
-} from '../engine/index.js'
-import { isTracedOutput } from '../engine/trace/trace.js'
+} from '../engine/tensors.js'
+import { isTracedOutput, trace } from '../engine/trace/trace.js'
 import { targetOf } from '../engine/traced.js'
 import { zeros } from '../host_tensor.js'
 

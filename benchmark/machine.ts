@@ -1,5 +1,6 @@
 import { availableParallelism, cpus, release, totalmem, type as typeOfOs } from 'node:os'
-import { type ComputeOptions, sharedThreads } from '../engine/index.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
+import { sharedThreads } from '../engine/runtime/environment.js'
 import { onnxruntimeNode } from '../engine/runtime/ort_library.js'
 import type { BenchmarkMachine } from './benchmark_document.js'
 import { describeGpu } from './gpu.js'

@@ -1,6 +1,6 @@
 import type { Node, Value } from '../engine/trace/graph.js'
 import { sizeOf } from '../host_tensor.js'
-import type { Parameter } from '../nn/index.js'
+import type { Parameter } from '../nn/parameter.js'
 import { multiplyAccumulates } from './multiply_accumulates.js'
 import type { NetworkGraph } from './network_graph.js'
 

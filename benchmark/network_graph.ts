@@ -1,15 +1,12 @@
 import type * as tf from '@tensorflow/tfjs'
-import { trace } from '../engine/index.js'
 import { traceBackend } from '../engine/trace/backend.js'
 import type { Node, Value } from '../engine/trace/graph.js'
-import {
-  Conv2d,
-  ConvTranspose2d,
-  functionalCall,
-  Linear,
-  Module,
-  type Parameter,
-} from '../nn/index.js'
+import { trace } from '../engine/trace/trace.js'
+import { ConvTranspose2d } from '../nn/conv_transpose2d.js'
+import { Conv2d } from '../nn/conv2d.js'
+import { Linear } from '../nn/linear.js'
+import { functionalCall, Module } from '../nn/module.js'
+import type { Parameter } from '../nn/parameter.js'
 import { rawOutputs } from './raw_outputs.js'
 
 /** The forward pass of a network as nodes, and which layers they come from. */

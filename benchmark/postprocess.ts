@@ -1,8 +1,8 @@
-import type * as tf from '@tensorflow/tfjs'
+import type { Detections } from '../detectors/detector.js'
 import type { FrameTensors, Stages } from '../detectors/stages.js'
-import type { ComputeOptions, HostTree, RunTree, TensorTree } from '../engine/index.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
+import type { HostTree, RunTree, TensorTree } from '../engine/tensors.js'
 import { type CocoResults, cocoResults } from '../evaluation/coco_results.js'
-import type { PredictOutputs } from '../evaluation/predictor.js'
 import type { BenchmarkFrames } from './frames.js'
 import { LoadedGraph, release, uploaded } from './loaded_graph.js'
 
@@ -14,7 +14,7 @@ type Inputs = { raw: TensorTree; rois: TensorTree; frames: FrameTensors }
  */
 export class Postprocess {
   private constructor(
-    private readonly graph: LoadedGraph<Inputs, PredictOutputs>,
+    private readonly graph: LoadedGraph<Inputs, Detections>,
     private readonly inputs: RunTree<Inputs>,
     private readonly batch: Parameters<typeof cocoResults>[1],
     private readonly categoryIds: number[],
@@ -31,7 +31,7 @@ export class Postprocess {
     const frames = { imageSizes, scaleFactors }
     const inputs = uploaded<Inputs>({ raw, rois: stages.rois, frames }, compute)
     const call = (given: Inputs) => ({ ...stages.postprocess(given) })
-    const graph = LoadedGraph.load<Inputs, PredictOutputs>('postprocess', call, inputs, {
+    const graph = LoadedGraph.load<Inputs, Detections>('postprocess', call, inputs, {
       compute,
       outputs: 'host',
     })
@@ -45,9 +45,7 @@ export class Postprocess {
 
   async run(): Promise<CocoResults> {
     await this.graph.run(this.inputs)
-    const { boxesXyxy, scores, labels, masks } = this.graph.outputs as HostTree<{
-      [Key in keyof PredictOutputs]: tf.Tensor
-    }>
+    const { boxesXyxy, scores, labels, masks } = this.graph.outputs as HostTree<Detections>
     const detections = { boxesXyxy, scores, labels, ...(masks && { masks }) }
     return cocoResults(detections, this.batch, this.categoryIds)
   }

@@ -1,13 +1,11 @@
 import type { Stats } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { DataError } from '../errors.js'
-import {
-  type AnnotationRows,
-  CocoError,
-  type CocoDataset as Json,
-  type KeptRules,
-  readAnnotations,
-} from '../packages/pycocotools-js/source/index.js'
+import type { AnnotationRows } from '../packages/pycocotools-js/source/annotations/annotation_rows.js'
+import type { KeptRules } from '../packages/pycocotools-js/source/annotations/annotation_rules.js'
+import { readAnnotations } from '../packages/pycocotools-js/source/annotations/read_annotations.js'
+import { CocoError } from '../packages/pycocotools-js/source/errors.js'
+import type { CocoDataset as Json } from '../packages/pycocotools-js/source/types.js'
 import { columnsPath } from './column_cache.js'
 
 /** An object of a list, with any keys. */

@@ -1,5 +1,7 @@
 import { DataError } from '../errors.js'
-import { MaskFault, runsOf, type Segmentation } from '../packages/pycocotools-js/source/index.js'
+import { MaskFault } from '../packages/pycocotools-js/source/mask/mask_fault.js'
+import { runsOf } from '../packages/pycocotools-js/source/mask/runs_of.js'
+import type { Segmentation } from '../packages/pycocotools-js/source/mask/segmentation.js'
 import { instanceMask } from './instance_mask.js'
 import { type BatchMasks, MASK_SIDE } from './mask_cells.js'
 import type { MaskRequest } from './mask_request.js'

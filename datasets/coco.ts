@@ -1,5 +1,6 @@
 import { ConfigError, DataError } from '../errors.js'
-import { annotationTraps, COCO } from '../packages/pycocotools-js/source/index.js'
+import { annotationTraps } from '../packages/pycocotools-js/source/annotations/annotation_traps.js'
+import { COCO } from '../packages/pycocotools-js/source/coco.js'
 import { readAnnotationFile } from './annotation_file.js'
 import type { CocoOptions } from './coco_options.js'
 import { Faults } from './faults.js'

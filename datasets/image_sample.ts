@@ -1,4 +1,6 @@
-import type { AnnotationRows, Id, Segmentation } from '../packages/pycocotools-js/source/index.js'
+import type { AnnotationRows } from '../packages/pycocotools-js/source/annotations/annotation_rows.js'
+import type { Segmentation } from '../packages/pycocotools-js/source/mask/segmentation.js'
+import type { Id } from '../packages/pycocotools-js/source/types.js'
 import type { LocatedImage } from './locate_images.js'
 import type { CocoId, Sample } from './sample.js'
 

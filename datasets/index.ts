@@ -15,6 +15,12 @@ export { type DataReport, dataLines, dataReport } from './data_report.js'
 export type { ExifMode, ImageHeader } from './exif.js'
 export { countExif, type ExifCounts, exifLines, readHeaders } from './exif_counts.js'
 export { decodeImage, type ImageOptions } from './image.js'
+export {
+  type ImageFolder,
+  type ImageFolderOptions,
+  type LabelledImage,
+  readImageFolder,
+} from './image_folder.js'
 export { readHeader } from './image_header.js'
 export type { DataCounts, ListCounts } from './left_out.js'
 export {

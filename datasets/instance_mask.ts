@@ -1,4 +1,4 @@
-import { runsBox } from '../packages/pycocotools-js/source/index.js'
+import { runsBox } from '../packages/pycocotools-js/source/mask/runs_box.js'
 
 /** A mask cut to its object: `side` x `side` cells that divide the frame evenly. */
 export interface InstanceMask {

@@ -1,4 +1,6 @@
-import { annotationRules, type Id, isId } from '../packages/pycocotools-js/source/index.js'
+import { annotationRules } from '../packages/pycocotools-js/source/annotations/annotation_rules.js'
+import { isId } from '../packages/pycocotools-js/source/ids.js'
+import type { Id } from '../packages/pycocotools-js/source/types.js'
 import type { AnnotationFile, Entry } from './annotation_file.js'
 import type { Faults } from './faults.js'
 import type { ListCounts } from './left_out.js'

@@ -1,4 +1,4 @@
-import type { AnnotationRows } from '../packages/pycocotools-js/source/index.js'
+import type { AnnotationRows } from '../packages/pycocotools-js/source/annotations/annotation_rows.js'
 import { type Tally, tallyUp } from './tally.js'
 
 /** Training leaves out images with a side shorter than this (mmdetection 2.x). */

@@ -1,4 +1,5 @@
-import type { AnnotationRows, Id } from '../packages/pycocotools-js/source/index.js'
+import type { AnnotationRows } from '../packages/pycocotools-js/source/annotations/annotation_rows.js'
+import type { Id } from '../packages/pycocotools-js/source/types.js'
 import { boxesXyxy, ImageSample, type ObjectColumns } from './image_sample.js'
 import { CROWD, type ListCounts, OTHER_CATEGORY, objectFault } from './left_out.js'
 import type { LocatedImage } from './locate_images.js'

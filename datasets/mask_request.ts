@@ -1,4 +1,4 @@
-import type { Segmentation } from '../packages/pycocotools-js/source/index.js'
+import type { Segmentation } from '../packages/pycocotools-js/source/mask/segmentation.js'
 import type { BatchPlan } from './batch.js'
 import type { Placement } from './instance_mask.js'
 import type { CocoId } from './sample.js'

@@ -1,4 +1,5 @@
-import type { Id, Segmentation } from '../packages/pycocotools-js/source/index.js'
+import type { Segmentation } from '../packages/pycocotools-js/source/mask/segmentation.js'
+import type { Id } from '../packages/pycocotools-js/source/types.js'
 
 /** COCO numbers its images and annotations; other files name them. */
 export type CocoId = Id

@@ -1,9 +1,6 @@
-import type {
-  AnnotationRows,
-  CocoAnnotation,
-  Id,
-  Segmentation,
-} from '../packages/pycocotools-js/source/index.js'
+import type { AnnotationRows } from '../packages/pycocotools-js/source/annotations/annotation_rows.js'
+import type { Segmentation } from '../packages/pycocotools-js/source/mask/segmentation.js'
+import type { CocoAnnotation, Id } from '../packages/pycocotools-js/source/types.js'
 
 /** Some rows of a list of annotations, as a list of their own. */
 export class SelectedRows implements AnnotationRows {

@@ -5,12 +5,12 @@ import sharp from 'sharp'
 import { DataError } from '../errors.js'
 import { orFileError } from '../files/file_error.js'
 import { replaceContent } from '../files/replace_file.js'
+import type { UncompressedRLE } from '../packages/pycocotools-js/source/mask/rle.js'
 import type {
   CocoAnnotation,
   CocoDataset,
   CocoImage,
-  UncompressedRLE,
-} from '../packages/pycocotools-js/source/index.js'
+} from '../packages/pycocotools-js/source/types.js'
 import { maskOutlines, polygonArea } from './mask_outline.js'
 import { drawScene, type SceneObject, SHAPE_CLASSES } from './shape_scene.js'
 

@@ -1,11 +1,8 @@
 /** The images and categories of an annotation file, checked: what else refers to them by id. */
-import {
-  type CocoCategory,
-  type CocoImage,
-  type Id,
-  isId,
-  showValue,
-} from '../packages/pycocotools-js/source/index.js'
+
+import { isId } from '../packages/pycocotools-js/source/ids.js'
+import { showValue } from '../packages/pycocotools-js/source/index.js'
+import type { CocoCategory, CocoImage, Id } from '../packages/pycocotools-js/source/types.js'
 import type { Entry } from './annotation_file.js'
 import type { Fault, Faults } from './faults.js'
 import type { Tally } from './tally.js'

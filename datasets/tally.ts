@@ -1,4 +1,4 @@
-import type { Id } from '../packages/pycocotools-js/source/index.js'
+import type { Id } from '../packages/pycocotools-js/source/types.js'
 
 /** How many there are of a kind, and which is the first, by its id. */
 export interface Count {

@@ -1,13 +1,14 @@
 import * as tf from '@tensorflow/tfjs'
 import { type Backbone, isBackbone } from '../backbones/backbone.js'
 import { isDetector } from '../detectors/detector.js'
-import { type TracedFunction, toTensor, trace } from '../engine/index.js'
-import { tracedOutputs } from '../engine/trace/trace.js'
+import { toTensor } from '../engine/tensors.js'
+import { type TracedFunction, trace, tracedOutputs } from '../engine/trace/trace.js'
 import { ConfigError, TraceError } from '../errors.js'
 import { wholeFrames } from '../evaluation/predictor.js'
 import { replaceContent } from '../files/replace_file.js'
 import type { HostDType } from '../host_tensor.js'
-import { atLambda, type Module } from '../nn/index.js'
+import { atLambda } from '../nn/deep_training.js'
+import type { Module } from '../nn/module.js'
 
 /** `model`: images to detections. `backbone`: normalised images to feature maps. */
 export type ExportPart = 'model' | 'backbone'

@@ -17,6 +17,10 @@ export {
 export { countOperations, type OperationCounts } from '../benchmark/flops.js'
 export { rawOutputs } from '../benchmark/raw_outputs.js'
 export { median, quantile, type TimingOptions, timeInTurns } from '../benchmark/time_in_turns.js'
+export type {
+  Detections as PredictOutputs,
+  PredictBatch as PredictInputs,
+} from '../detectors/detector.js'
 export {
   type ActivationInputs,
   activationStride,
@@ -36,9 +40,7 @@ export {
 } from '../evaluation/image_input.js'
 export {
   compilePredict,
-  type PredictInputs,
   type PredictOptions,
-  type PredictOutputs,
   wholeFrames,
 } from '../evaluation/predictor.js'
 export {

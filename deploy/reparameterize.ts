@@ -1,9 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import { type Backbone, isMergeable } from '../backbones/index.js'
-import { compile } from '../engine/index.js'
+import { type Backbone, isMergeable } from '../backbones/backbone.js'
+import { compile } from '../engine/compile.js'
 import { ConfigError, DataError } from '../errors.js'
 import { floats, type HostTensor, sizeOf } from '../host_tensor.js'
-import { functionalCall, type MatrixProduct, Random } from '../nn/index.js'
+import type { MatrixProduct } from '../nn/merge_convolutions.js'
+import { functionalCall } from '../nn/module.js'
+import { Random } from '../random/random.js'
 
 /** Largest difference between the two forms, relative to a feature map's largest value. */
 export const MERGE_BOUND = 1e-4

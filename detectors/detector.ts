@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { type ForwardOptions, Module } from '../nn/index.js'
+import { type ForwardOptions, Module } from '../nn/module.js'
 
 /** One padded batch, as `datasets/` makes it. */
 export type TrainBatch = {

@@ -1,6 +1,6 @@
 /** What every detector here does to its input: mmdetection's normalisation and padding. */
 import * as tf from '@tensorflow/tfjs'
-import type { PixelStatistics } from '../ops/index.js'
+import type { PixelStatistics } from '../ops/normalize_images.js'
 
 /** ImageNet's, R G B, from 0 to 255. */
 export const IMAGENET_PIXELS: PixelStatistics = {

@@ -1,5 +1,5 @@
 import * as tf from '@tensorflow/tfjs'
-import type { HostTree, RunTensor } from '../engine/index.js'
+import type { HostTree, RunTensor } from '../engine/tensors.js'
 import type { BBoxOutputs } from '../heads/bbox_head.js'
 import type { RoIHead } from '../heads/roi_head.js'
 import type { RPNHead } from '../heads/rpn_head.js'

@@ -1,10 +1,10 @@
-import {
-  type BinaryMask,
-  mask as masks,
-  type RLE,
-  runsOf,
-  type UncompressedRLE,
-} from '../packages/pycocotools-js/source/index.js'
+import { mask as masks } from '../packages/pycocotools-js/source/index.js'
+import type {
+  BinaryMask,
+  RLE,
+  UncompressedRLE,
+} from '../packages/pycocotools-js/source/mask/rle.js'
+import { runsOf } from '../packages/pycocotools-js/source/mask/runs_of.js'
 import { type Coverage, fillRect, paintCoverage, type Rect, strokeRect } from './paint.js'
 import { paintMask } from './paint_mask.js'
 import { BLACK, type Color, classColor, inkOn } from './palette.js'

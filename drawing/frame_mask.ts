@@ -1,4 +1,4 @@
-import type { BinaryMask } from '../packages/pycocotools-js/source/index.js'
+import type { BinaryMask } from '../packages/pycocotools-js/source/mask/rle.js'
 
 /**
  * The mask of an object as a batch of training data holds it, back in its image: pixels of cells

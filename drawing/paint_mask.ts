@@ -1,4 +1,4 @@
-import type { BinaryMask } from '../packages/pycocotools-js/source/index.js'
+import type { BinaryMask } from '../packages/pycocotools-js/source/mask/rle.js'
 import { blend, type Rect } from './paint.js'
 import type { Color } from './palette.js'
 import type { RgbImage } from './rgb_image.js'

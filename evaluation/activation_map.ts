@@ -1,12 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import type { Backbone } from '../backbones/index.js'
+import type { Backbone } from '../backbones/backbone.js'
 import type { Detector, PredictBatch } from '../detectors/detector.js'
 import { isPyramidDetector, type PyramidDetector } from '../detectors/pyramid_detector.js'
-import { type Compiled, compile } from '../engine/index.js'
+import { compile } from '../engine/compile.js'
+import type { Compiled } from '../engine/compiled.js'
 import { ConfigError } from '../errors.js'
 import { floats, type HostTensor } from '../host_tensor.js'
-import { atLambda } from '../nn/index.js'
-import { normalizeImages } from '../ops/index.js'
+import { atLambda } from '../nn/deep_training.js'
+import { normalizeImages } from '../ops/normalize_images.js'
 import type { PredictOptions } from './predictor.js'
 
 /** A batch of one image; how it was scaled does not matter. */

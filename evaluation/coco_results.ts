@@ -1,8 +1,9 @@
-import type { HostBatch } from '../datasets/index.js'
-import type { Detections } from '../detectors/index.js'
+import type { HostBatch } from '../datasets/batch.js'
+import type { Detections } from '../detectors/detector.js'
 import type { HostTree } from '../engine/tensors.js'
 import type { HostTensor } from '../host_tensor.js'
-import { type CocoResult, compressRuns } from '../packages/pycocotools-js/source/index.js'
+import { compressRuns } from '../packages/pycocotools-js/source/mask/counts_string.js'
+import type { CocoResult } from '../packages/pycocotools-js/source/types.js'
 import { pasteMask } from './paste_mask.js'
 
 /** One entry of a COCO results file of boxes. */
@@ -28,7 +29,7 @@ export interface CocoResults {
 }
 
 /** Detections of a batch as the host has them. */
-export type HostDetections = HostTree<{ [Key in keyof Detections]: Detections[Key] }>
+export type HostDetections = HostTree<Detections>
 
 /** The detections of a batch without their padding, boxes in pixels of the images on disk. */
 export function cocoResults(

@@ -1,26 +1,24 @@
 import type * as tf from '@tensorflow/tfjs'
-import {
-  type CocoDataset,
-  type EvalOptions,
-  evalBatches,
-  type HostBatch,
-} from '../datasets/index.js'
-import type { Detector, PredictBatch } from '../detectors/index.js'
+import type { HostBatch } from '../datasets/batch.js'
+import type { CocoDataset } from '../datasets/coco.js'
+import { type EvalOptions, evalBatches } from '../datasets/loader.js'
+import type { Detector, PredictBatch } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
 import type { DeviceTensor } from '../engine/device_tensor.js'
 import { openMemory } from '../engine/memory.js'
 import type { HostTree } from '../engine/tensors.js'
 import { floats } from '../host_tensor.js'
-import { atLambda, functionalCall } from '../nn/index.js'
+import { atLambda } from '../nn/deep_training.js'
+import { functionalCall } from '../nn/module.js'
 import {
-  COCO,
-  COCOeval,
-  type CocoResult,
   type PerClassRow,
   perClassTable,
-  STAT_NAMES,
-} from '../packages/pycocotools-js/source/index.js'
+} from '../packages/pycocotools-js/source/analysis/per_class.js'
+import { COCO } from '../packages/pycocotools-js/source/coco.js'
+import { COCOeval } from '../packages/pycocotools-js/source/coco_eval.js'
+import { STAT_NAMES } from '../packages/pycocotools-js/source/evaluate/summarize.js'
+import type { CocoResult } from '../packages/pycocotools-js/source/types.js'
 import { type CocoResults, cocoResults } from './coco_results.js'
 
 /** COCO's twelve numbers, by name; -1 where there is nothing to measure. */
@@ -69,7 +67,7 @@ export async function detectAll(
 ): Promise<CocoResults> {
   const { dataset, compute = {}, lambda = 1, signal, onProgress } = options
   const predict = compile(
-    ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictTensors }) => {
+    ({ state, batch }: { state: Record<string, tf.Tensor>; batch: PredictBatch }) => {
       const { result } = functionalCall(detector, state, () =>
         detector.predict(batch, atLambda(lambda)),
       )
@@ -141,8 +139,6 @@ function evaluateOne(
   }
 }
 
-type PredictTensors = { [Key in keyof PredictBatch]: PredictBatch[Key] }
-
 /**
  * Parameters and buffers where they are computed with: inputs of the graph, so that graphs of
  * several sizes share them. On the processor they are the detector's own arrays.
@@ -155,7 +151,7 @@ function uploadState(detector: Detector, compute: ComputeOptions): Record<string
   )
 }
 
-function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictTensors> {
+function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictBatch> {
   const { images, imageSizes } = tensors
   const factors = scaleFactors.flatMap(([x, y]) => [x, y, x, y])
   return { images, imageSizes, scaleFactors: floats(factors, [scaleFactors.length, 4]) }

@@ -1,6 +1,7 @@
 import type * as tf from '@tensorflow/tfjs'
-import type { Detector } from '../detectors/index.js'
-import type { Compiled, ComputeOptions } from '../engine/index.js'
+import type { Detections, Detector, PredictBatch } from '../detectors/detector.js'
+import type { Compiled } from '../engine/compiled.js'
+import type { ComputeOptions } from '../engine/compute_options.js'
 import {
   type ActivationInputs,
   activationStride,
@@ -12,7 +13,7 @@ import {
 } from './activation_map.js'
 import { type BoxResult, cocoResults, type MaskResult } from './coco_results.js'
 import { type InputScale, imageInput } from './image_input.js'
-import { compilePredict, type PredictInputs, type PredictOutputs } from './predictor.js'
+import { compilePredict } from './predictor.js'
 
 /** An object in an image. */
 export interface FoundObject extends Pick<BoxResult, 'bbox' | 'score'> {
@@ -38,7 +39,7 @@ interface Activations {
 export class ImageDetector {
   private readonly scale: InputScale
   private readonly numClasses: number
-  private readonly predict: Compiled<PredictInputs, PredictOutputs>
+  private readonly predict: Compiled<PredictBatch, Detections>
   private readonly makeActivations: () => Activations
   private made: Activations | undefined
 

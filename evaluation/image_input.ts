@@ -1,7 +1,7 @@
-import { resizeBilinear, resizedSize } from '../datasets/index.js'
-import type { HostTree } from '../engine/index.js'
+import { resizeBilinear, resizedSize } from '../datasets/resize.js'
+import type { PredictBatch } from '../detectors/detector.js'
+import type { HostTree } from '../engine/tensors.js'
 import { floats } from '../host_tensor.js'
-import type { PredictInputs } from './predictor.js'
 
 /** How an image becomes the input of a detector. */
 export interface InputScale {
@@ -37,7 +37,7 @@ export function imageInput(
   pixels: Uint8Array,
   size: readonly [number, number],
   { testScale, bucketStep }: InputScale,
-): HostTree<PredictInputs> {
+): HostTree<PredictBatch> {
   const resized = resizedSize(size, testScale)
   const [height, width] = resized.map((side) => padded(side, bucketStep))
   const canvas = new Uint8Array(height * width * 3)

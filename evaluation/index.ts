@@ -1,3 +1,7 @@
+export type {
+  Detections as PredictOutputs,
+  PredictBatch as PredictInputs,
+} from '../detectors/detector.js'
 export {
   type ActivationInputs,
   activationStride,
@@ -27,9 +31,7 @@ export { type DecodedImage, type FoundObject, ImageDetector } from './image_dete
 export { COCO_SCALE, type InputScale, imageInput, landscapeShape } from './image_input.js'
 export {
   compilePredict,
-  type PredictInputs,
   type PredictOptions,
-  type PredictOutputs,
   wholeFrames,
 } from './predictor.js'
 export { RESULT_FILES, saveResults } from './save_results.js'

@@ -1,11 +1,8 @@
-import type { Detections, Detector, PredictBatch } from '../detectors/index.js'
-import { type Compiled, type CompileOptions, compile } from '../engine/index.js'
+import type { Detections, Detector, PredictBatch } from '../detectors/detector.js'
+import { compile } from '../engine/compile.js'
+import type { Compiled, CompileOptions } from '../engine/compiled.js'
 import { floats, type HostTensor } from '../host_tensor.js'
-import { atLambda } from '../nn/index.js'
-
-/** `PredictBatch` as a plain record, which compiled functions take. */
-export type PredictInputs = { [Key in keyof PredictBatch]: PredictBatch[Key] }
-export type PredictOutputs = { [Key in keyof Detections]: Detections[Key] }
+import { atLambda } from '../nn/deep_training.js'
 
 export interface PredictOptions extends Omit<CompileOptions, 'name'> {
   /**
@@ -23,8 +20,8 @@ export interface PredictOptions extends Omit<CompileOptions, 'name'> {
 export function compilePredict(
   detector: Detector,
   { lambda = 1, ...options }: PredictOptions = {},
-): Compiled<PredictInputs, PredictOutputs> {
-  return compile((batch: PredictInputs) => ({ ...detector.predict(batch, atLambda(lambda)) }), {
+): Compiled<PredictBatch, Detections> {
+  return compile((batch: PredictBatch) => ({ ...detector.predict(batch, atLambda(lambda)) }), {
     name: 'predict',
     ...options,
   })

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { COCO_CLASSES } from '../datasets/coco_classes.js'
-import { readClasses } from '../datasets/index.js'
+import { readClasses } from '../datasets/read_classes.js'
 import type { Config } from '../registry.js'
 
 /** A class as people and result files know it; its label is its place in a list of them. */

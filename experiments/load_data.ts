@@ -1,5 +1,6 @@
 import { checkImages } from '../datasets/check_images.js'
-import { type CocoDataset, countExif, exifLines, loadCoco } from '../datasets/index.js'
+import { type CocoDataset, loadCoco } from '../datasets/coco.js'
+import { countExif, exifLines } from '../datasets/exif_counts.js'
 import { ConfigError, DataError } from '../errors.js'
 import type { Config, DataConfig } from '../registry.js'
 

@@ -1,20 +1,19 @@
 import { existsSync } from 'node:fs'
-import { type Backbone, isMergeable } from '../backbones/index.js'
+import { type Backbone, isMergeable } from '../backbones/backbone.js'
 import { type Merged, reparameterize } from '../deploy/reparameterize.js'
-import type { Detector } from '../detectors/index.js'
+import type { Detector } from '../detectors/detector.js'
 import { ConfigError, DataError } from '../errors.js'
-import { randomizeNorms } from '../nn/index.js'
+import { randomizeNorms } from '../nn/randomize_norms.js'
+import { reportLines } from '../pretrained/describe_report.js'
 import {
-  isOfAverages,
-  type Pretrained,
   type PretrainedReport,
-  readPretrained,
-  reportLines,
   requireExplained,
   tensorsOfModel,
-} from '../pretrained/index.js'
+} from '../pretrained/explain_match.js'
+import { type Pretrained, readPretrained } from '../pretrained/read_pretrained.js'
+import { isOfAverages } from '../pretrained/wrappers.js'
 import { buildDetector, type Config, type Form } from '../registry.js'
-import { findCheckpoint } from '../training/index.js'
+import { findCheckpoint } from '../training/find_checkpoint.js'
 import { type CheckpointMetadata, readCheckpointMetadata } from '../weights/checkpoint_metadata.js'
 import { fillWeights } from '../weights/fill_weights.js'
 import { trainStatePath } from '../weights/load_weights.js'

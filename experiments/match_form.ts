@@ -1,10 +1,10 @@
 import {
   type MatchOptions,
   matchShapes,
-  type Pretrained,
   type PretrainedMatch,
   sharedNames,
-} from '../pretrained/index.js'
+} from '../pretrained/load_pretrained.js'
+import type { Pretrained } from '../pretrained/read_pretrained.js'
 import { buildModel, type Form, type ModelConfig } from '../registry.js'
 import { shapesOf } from '../weights/fill_weights.js'
 

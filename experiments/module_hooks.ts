@@ -12,6 +12,9 @@ import { type BuildFailure, build, type Loader } from 'esbuild'
 import { REFUSED, type RunningCopy, shownPath } from './running_copy.js'
 
 const NAME = 'vanilladet'
+/** A package that the library carries; its modules are those of a door. */
+const CARRIED = 'pycocotools-js'
+const CARRIED_DOOR = `${NAME}/pycocotools`
 
 /**
  * Packages that the library and the networks of others speak to each other in. A second copy of
@@ -58,10 +61,11 @@ export const load: LoadHook = async (url, context, next) => {
 }
 
 /**
- * The module of the running copy that `vanilladet`, or `vanilladet/backbones`, names; undefined for
- * other names.
+ * The module of the running copy that `vanilladet`, `vanilladet/backbones` or `pycocotools-js`
+ * names; undefined for other names.
  */
 function doorOf(specifier: string): string | undefined {
+  if (specifier === CARRIED) return doorOf(CARRIED_DOOR)
   if (specifier !== NAME && !specifier.startsWith(`${NAME}/`)) return undefined
   const door = `.${specifier.slice(NAME.length)}`
   if (door === './package.json') return pathToFileURL(join(running.root, door)).href

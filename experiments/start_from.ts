@@ -1,8 +1,9 @@
-import type { Detector } from '../detectors/index.js'
+import type { Detector } from '../detectors/detector.js'
 import { DataError } from '../errors.js'
-import { randomizeNorms } from '../nn/index.js'
-import { loadPretrained, reportLines } from '../pretrained/index.js'
-import { findCheckpoint } from '../training/index.js'
+import { randomizeNorms } from '../nn/randomize_norms.js'
+import { reportLines } from '../pretrained/describe_report.js'
+import { loadPretrained } from '../pretrained/load_pretrained.js'
+import { findCheckpoint } from '../training/find_checkpoint.js'
 import { RANDOM } from './load_detector.js'
 
 /**

@@ -1,26 +1,18 @@
-import {
-  type CocoDataset,
-  dataLines,
-  dataReport,
-  planEvaluation,
-  shapeLine,
-  shapeReport,
-  TrainLoader,
-} from '../datasets/index.js'
-import type { Detector } from '../detectors/index.js'
-import { type ComputeOptions, openMemory, type Precision } from '../engine/index.js'
+import type { CocoDataset } from '../datasets/coco.js'
+import { dataLines, dataReport } from '../datasets/data_report.js'
+import { planEvaluation, TrainLoader } from '../datasets/loader.js'
+import { shapeLine, shapeReport } from '../datasets/shape_report.js'
+import type { Detector } from '../detectors/detector.js'
+import type { ComputeOptions, Precision } from '../engine/compute_options.js'
+import { openMemory } from '../engine/memory.js'
 import { ConfigError } from '../errors.js'
 import { type EvaluateOptions, evaluate } from '../evaluation/evaluate.js'
 import { saveResults } from '../evaluation/save_results.js'
 import { buildDetector, type Config, type DataConfig } from '../registry.js'
-import {
-  type OptimizerOptions,
-  paramGroups,
-  type TrainHooks,
-  type TrainOptions,
-  type TrainResult,
-  train,
-} from '../training/index.js'
+import { train } from '../training/loop.js'
+import type { OptimizerOptions } from '../training/optim/optimizer.js'
+import { paramGroups } from '../training/optim/param_groups.js'
+import type { TrainHooks, TrainOptions, TrainResult } from '../training/train_options.js'
 import { withCleanup } from '../training/with_cleanup.js'
 import { checkWorkDir } from '../training/work_dir.js'
 import { findAllFaults, loadChecked, requirePart } from './load_data.js'

@@ -1,15 +1,13 @@
 import * as tf from '@tensorflow/tfjs'
-import { Linear, Module, normal, xavierUniform } from '../nn/index.js'
-import {
-  type BoxCoderOptions,
-  decodeBoxes,
-  encodeBoxes,
-  fullPrecision,
-  IGNORED,
-  l1Loss,
-  oneHot,
-  softmaxCrossEntropy,
-} from '../ops/index.js'
+import { normal, xavierUniform } from '../nn/initializers.js'
+import { Linear } from '../nn/linear.js'
+import { Module } from '../nn/module.js'
+import { IGNORED } from '../ops/assign.js'
+import { type BoxCoderOptions, decodeBoxes, encodeBoxes } from '../ops/box_coder.js'
+import { softmaxCrossEntropy } from '../ops/cross_entropy.js'
+import { fullPrecision } from '../ops/full_precision.js'
+import { l1Loss } from '../ops/l1_loss.js'
+import { oneHot } from '../ops/one_hot.js'
 
 export interface BBoxHeadOptions {
   numClasses: number

@@ -1,4 +1,5 @@
 export { BBoxHead, type BBoxHeadOptions, type BBoxOutputs, type BBoxTargets } from './bbox_head.js'
+export type { DenseFrames as RetinaFrames, DenseTargets as RetinaTargets } from './dense_head.js'
 export {
   type DenseDetections,
   type DenseFrames,

@@ -1,6 +1,11 @@
 import * as tf from '@tensorflow/tfjs'
-import { Conv2d, ConvTranspose2d, joinPatches, kaimingNormalFanOut, Module } from '../nn/index.js'
-import { binaryCrossEntropy, fullPrecision, oneHot } from '../ops/index.js'
+import { ConvTranspose2d, joinPatches } from '../nn/conv_transpose2d.js'
+import { Conv2d } from '../nn/conv2d.js'
+import { kaimingNormalFanOut } from '../nn/initializers.js'
+import { Module } from '../nn/module.js'
+import { binaryCrossEntropy } from '../ops/binary_cross_entropy.js'
+import { fullPrecision } from '../ops/full_precision.js'
+import { oneHot } from '../ops/one_hot.js'
 
 /** Pixels that the transposed convolution makes of one, along each side. */
 const UPSAMPLING = 2

@@ -1,28 +1,19 @@
 import * as tf from '@tensorflow/tfjs'
 import { type HostTree, type RunTree, toTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
-import { Conv2d, constant, Module, normal } from '../nn/index.js'
-import {
-  type AnchorOptions,
-  type AssignOptions,
-  anchorsBySide,
-  assignByMaxIou,
-  clipBoxes,
-  decodeBoxes,
-  encodeBoxes,
-  type FocalLossOptions,
-  fullPrecision,
-  l1Loss,
-  largestThatCounts,
-  levelAnchors,
-  logitsOfClass,
-  matchedBoxes,
-  multiclassNms,
-  type NmsOptions,
-  octaveScales,
-  sigmoidFocalLoss,
-  validAnchors,
-} from '../ops/index.js'
+import { Conv2d } from '../nn/conv2d.js'
+import { constant, normal } from '../nn/initializers.js'
+import { Module } from '../nn/module.js'
+import { type AnchorOptions, levelAnchors, octaveScales } from '../ops/anchors.js'
+import { type AssignOptions, assignByMaxIou } from '../ops/assign.js'
+import { clipBoxes, decodeBoxes, encodeBoxes } from '../ops/box_coder.js'
+import { largestThatCounts, logitsOfClass } from '../ops/class_evidence.js'
+import { type FocalLossOptions, sigmoidFocalLoss } from '../ops/focal_loss.js'
+import { fullPrecision } from '../ops/full_precision.js'
+import { l1Loss } from '../ops/l1_loss.js'
+import { anchorsBySide, matchedBoxes } from '../ops/matched_boxes.js'
+import { multiclassNms, type NmsOptions } from '../ops/nms/nms.js'
+import { validAnchors } from '../ops/valid_anchors.js'
 import {
   type DenseDetections,
   type DenseFrames,

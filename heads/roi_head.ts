@@ -1,19 +1,15 @@
 import * as tf from '@tensorflow/tfjs'
 import { ConfigError } from '../errors.js'
-import { Module } from '../nn/index.js'
-import {
-  type AssignOptions,
-  clipBoxes,
-  maskTargets,
-  multiclassNms,
-  type NmsOptions,
-  type Proposals,
-  type RoiTargets,
-  roiAlign,
-  roiLevels,
-  type SampleOptions,
-  sampleRois,
-} from '../ops/index.js'
+import { Module } from '../nn/module.js'
+import type { AssignOptions } from '../ops/assign.js'
+import { clipBoxes } from '../ops/box_coder.js'
+import { maskTargets } from '../ops/mask_targets.js'
+import { multiclassNms, type NmsOptions } from '../ops/nms/nms.js'
+import type { Proposals } from '../ops/proposals.js'
+import { roiAlign } from '../ops/roi_align/roi_align.js'
+import { roiLevels } from '../ops/roi_levels.js'
+import { type RoiTargets, sampleRois } from '../ops/roi_targets.js'
+import type { SampleOptions } from '../ops/sample.js'
 import { BBoxHead, type BBoxHeadOptions, type BBoxOutputs } from './bbox_head.js'
 import { MaskHead, type MaskHeadOptions } from './mask_head.js'
 

@@ -1,25 +1,20 @@
 import * as tf from '@tensorflow/tfjs'
 import { toTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
-import { Conv2d, Module, normal, type Parameter } from '../nn/index.js'
-import {
-  type AnchorOptions,
-  type AssignOptions,
-  anchorsBySide,
-  assignByMaxIou,
-  binaryCrossEntropy,
-  encodeBoxes,
-  fullPrecision,
-  l1Loss,
-  levelAnchors,
-  matchedBoxes,
-  type ProposalOptions,
-  type Proposals,
-  type SampleOptions,
-  samplePositivesAndNegatives,
-  selectProposals,
-  validAnchors,
-} from '../ops/index.js'
+import { Conv2d } from '../nn/conv2d.js'
+import { normal } from '../nn/initializers.js'
+import { Module } from '../nn/module.js'
+import type { Parameter } from '../nn/parameter.js'
+import { type AnchorOptions, levelAnchors } from '../ops/anchors.js'
+import { type AssignOptions, assignByMaxIou } from '../ops/assign.js'
+import { binaryCrossEntropy } from '../ops/binary_cross_entropy.js'
+import { encodeBoxes } from '../ops/box_coder.js'
+import { fullPrecision } from '../ops/full_precision.js'
+import { l1Loss } from '../ops/l1_loss.js'
+import { anchorsBySide, matchedBoxes } from '../ops/matched_boxes.js'
+import { type ProposalOptions, type Proposals, selectProposals } from '../ops/proposals.js'
+import { type SampleOptions, samplePositivesAndNegatives } from '../ops/sample.js'
+import { validAnchors } from '../ops/valid_anchors.js'
 
 export interface RPNHeadOptions {
   /** Channels of the feature maps. @default 256 */

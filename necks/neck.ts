@@ -1,5 +1,5 @@
 import type * as tf from '@tensorflow/tfjs'
-import { Module } from '../nn/index.js'
+import { Module } from '../nn/module.js'
 
 /** Feature maps to feature maps. */
 export abstract class Neck extends Module {

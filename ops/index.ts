@@ -50,6 +50,11 @@ export {
 } from './roi_targets.js'
 export { type Sample, type SampleOptions, samplePositivesAndNegatives } from './sample.js'
 export { smoothL1Loss } from './smooth_l1_loss.js'
+export {
+  smoothedTargets,
+  softBinaryCrossEntropy,
+  softCrossEntropy,
+} from './soft_targets.js'
 export { validAnchors } from './valid_anchors.js'
 export { windowAttention } from './window_attention.js'
 export { planWindows, type WindowPlan, type WindowPlanOptions } from './window_plan.js'

@@ -1,5 +1,5 @@
 import { DataError } from '../errors.js'
-import type { Module } from '../nn/index.js'
+import type { Module } from '../nn/module.js'
 import { fillWeights, shapesOf } from '../weights/fill_weights.js'
 import type { Shapes } from '../weights/match_weights.js'
 import type { WeightsChoice } from '../weights/torch/find_weights.js'

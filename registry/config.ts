@@ -148,13 +148,27 @@ const commonOptimizer = {
   accumulate: count().optional(),
 }
 
+const moments = {
+  betas: z.tuple([decay(), decay()]).optional(),
+  eps: z.number().positive().optional(),
+}
+
 const optimizer: z.ZodType<OptimizerOptions> = z.discriminatedUnion('type', [
   group('AdamW', {
     type: z.literal('AdamW'),
     ...commonOptimizer,
-    betas: z.tuple([decay(), decay()]).optional(),
-    eps: z.number().positive().optional(),
+    ...moments,
   }) satisfies SchemaOf<OptimizerOptions & { type: 'AdamW' }>,
+  group('Adam', {
+    type: z.literal('Adam'),
+    ...commonOptimizer,
+    ...moments,
+  }) satisfies SchemaOf<OptimizerOptions & { type: 'Adam' }>,
+  group('LAMB', {
+    type: z.literal('LAMB'),
+    ...commonOptimizer,
+    ...moments,
+  }) satisfies SchemaOf<OptimizerOptions & { type: 'LAMB' }>,
   group('SGD', {
     type: z.literal('SGD'),
     ...commonOptimizer,

@@ -1,8 +1,11 @@
 import sharp from 'sharp'
-import { type CocoDataset, decodeImage, type ImageOptions, type Sample } from '../datasets/index.js'
+import type { CocoDataset } from '../datasets/coco.js'
+import { decodeImage, type ImageOptions } from '../datasets/image.js'
+import type { Sample } from '../datasets/sample.js'
 import { type DrawnDetection, drawDetections } from '../drawing/draw_detections.js'
 import type { RgbImage } from '../drawing/rgb_image.js'
-import type { COCO, CocoAnnotation } from '../packages/pycocotools-js/source/index.js'
+import type { COCO } from '../packages/pycocotools-js/source/coco.js'
+import type { CocoAnnotation } from '../packages/pycocotools-js/source/types.js'
 import type { ByKind, Pictures, SamplePicture } from './document.js'
 import type { ValDetections } from './val_detections.js'
 

@@ -1,17 +1,15 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { CocoDataset } from '../datasets/index.js'
+import type { CocoDataset } from '../datasets/coco.js'
 import { DataError } from '../errors.js'
 import type { Metrics } from '../evaluation/evaluate.js'
 import { RESULT_FILES } from '../evaluation/save_results.js'
-import {
-  COCO,
-  COCOeval,
-  type CocoResult,
-  perClassTable,
-  STAT_NAMES,
-  tideErrors,
-} from '../packages/pycocotools-js/source/index.js'
+import { perClassTable } from '../packages/pycocotools-js/source/analysis/per_class.js'
+import { tideErrors } from '../packages/pycocotools-js/source/analysis/tide.js'
+import { COCO } from '../packages/pycocotools-js/source/coco.js'
+import { COCOeval } from '../packages/pycocotools-js/source/coco_eval.js'
+import { STAT_NAMES } from '../packages/pycocotools-js/source/evaluate/summarize.js'
+import type { CocoResult } from '../packages/pycocotools-js/source/types.js'
 import type { DetectionReport, Kind } from './document.js'
 
 /** Detections of one kind and what they are compared with. */

@@ -2,7 +2,13 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
-import { type Arrow, arrowsOf, brokenArrows, roomOf } from './helpers/house_arrows.js'
+import {
+  type Arrow,
+  arrowsOf,
+  brokenArrows,
+  indirectArrows,
+  roomOf,
+} from './helpers/house_arrows.js'
 import { importCircles } from './helpers/import_circles.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -26,6 +32,28 @@ test('imports run downward only', (t) => {
   const arrows = houseArrows()
   t.true(arrows.length > 50, 'the sources are found')
   t.deepEqual(brokenArrows(arrows), [])
+})
+
+test("names are imported from the files that declare them, not from another room's index", (t) => {
+  t.deepEqual(indirectArrows(houseArrows()), [])
+})
+
+test('an import of an index is reported in words; that of a package is its door', (t) => {
+  const [from, within] = ['heads/rpn_head.ts', 'ops/nms/nms.ts']
+  t.deepEqual(
+    indirectArrows([
+      { from, to: 'ops/index.ts' },
+      { from: 'tools/train.ts', to: 'index.ts' },
+      { from: within, to: 'ops/index.ts' },
+      { from: 'configs/retinanet_r50.ts', to: 'registry.ts' },
+      { from, to: 'packages/pycocotools-js/source/index.ts' },
+      { from, to: 'ops/row_index.ts' },
+    ]),
+    [
+      'heads/rpn_head.ts imports ops/index.ts, which is for users; import from the file that declares the name',
+      'tools/train.ts imports index.ts, which is for users; import from the file that declares the name',
+    ],
+  )
 })
 
 test('no files import each other in a circle, not even their types', (t) => {
@@ -70,6 +98,12 @@ test('pycocotools-js depends on nothing above', (t) => {
   t.deepEqual(brokenArrows([{ from, to: 'errors.ts' }]), [
     `${from} imports errors.ts, but pycocotools may import from nothing only`,
   ])
+})
+
+test('an import of pycocotools-js by its name is an arrow to its room', (t) => {
+  const arrows = arrowsOf('nn/a.ts', "import { COCO } from 'pycocotools-js'")
+  t.deepEqual(arrows, [{ from: 'nn/a.ts', to: 'packages/pycocotools-js/source/index.ts' }])
+  t.is(brokenArrows(arrows).length, 1)
 })
 
 test('a folder that nobody gave a place is reported', (t) => {

@@ -1,11 +1,13 @@
 /** The package as a stranger gets it: built, packed, installed into an empty project, and used. */
 import { execFile } from 'node:child_process'
-import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { existsSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
-import { temporaryFolder } from './datasets/coco_folder.js'
+import { TENSORFLOW_PACKAGES } from '../engine/tensorflow_backend.js'
 import { tinyExperiment } from './experiments/tiny_experiment.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
@@ -37,6 +39,27 @@ console.log(names.every((list) => list.length > 0))
 const { COCO, COCOeval } = await import('vanilladet/pycocotools')
 const empty = new COCO({ images: [], annotations: [], categories: [] })
 console.log(new COCOeval(empty, empty, 'bbox').params.iouThrs.length)
+`
+
+/** COCO evaluation by the name of its own package, and what the library itself makes of it. */
+const BY_NAME = `
+import { COCO } from 'pycocotools-js'
+import * as door from 'vanilladet/pycocotools'
+import { generateShapes, loadCoco } from 'vanilladet/datasets'
+const shapes = await generateShapes({ directory: 'shapes', count: 1, size: [64, 64], seed: 1 })
+const { groundTruth } = await loadCoco({ ...shapes, mode: 'test' })
+console.log(COCO === door.COCO, groundTruth instanceof COCO)
+`
+
+/** Types by either name are the same: classes with private members fit no others. */
+const TYPES_BY_NAME = `
+import { COCO, COCOeval, type CocoResult } from 'pycocotools-js'
+import { COCO as Same } from 'vanilladet/pycocotools'
+
+export const same: COCO = new Same({ images: [], annotations: [], categories: [] })
+export const results: CocoResult[] = [{ image_id: 1, category_id: 1, bbox: [0, 0, 2, 2], score: 1 }]
+// @ts-expect-error: no such kind of results
+new COCOeval(same, same, 'boxes')
 `
 
 /** The types of everything. */
@@ -121,49 +144,87 @@ defineConfig({
 })
 `
 
-test('the packed package installs without scripts, runs in plain Node and has types', async (t) => {
-  const folder = await temporaryFolder(t)
-  const project = join(folder, 'project')
+/** Holds the packed file and `project`. */
+let folder: string
+/** An empty project that has installed the packed file alone. */
+let project: string
+
+test.before(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'vanilladet-'))
+  project = join(folder, 'project')
   await mkdir(project)
   await writeFile(
     join(project, 'package.json'),
     JSON.stringify({ name: 'empty', version: '1.0.0', type: 'module' }),
   )
-
   await run('npm', ['pack', '--pack-destination', folder], ROOT)
   const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz')) ?? ''
   const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
   await run('npm', ['install', '--ignore-scripts', ...quiet, join(folder, tarball)], project)
+})
+test.after.always(() => rm(folder, { recursive: true, force: true }))
 
+/** What the compiler prints about a file of `project`; nothing where its types hold. */
+async function typeErrors(file: string, ...options: string[]): Promise<string> {
+  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
+  const args = [compiler, '--strict', '--noEmit', ...options, file]
+  return execute('node', args, { cwd: project }).then(
+    ({ stdout }) => stdout,
+    ({ stdout }) => stdout,
+  )
+}
+
+const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
+const installed = (...path: string[]) => join(project, 'node_modules', 'vanilladet', ...path)
+
+test.serial('the packed package runs in plain Node', async (t) => {
   await writeFile(join(project, 'use.js'), USE)
   t.is(await run('node', ['use.js'], project), '[[1,8,12,8],[1,4,6,8]]\n')
   await writeFile(join(project, 'doors.js'), DOORS)
   t.is(await run('node', ['doors.js'], project), 'true\n10\n')
+})
 
+test.serial(
+  'pycocotools-js is there by its name, once, and is what the library runs',
+  async (t) => {
+    await writeFile(join(project, 'by_name.js'), BY_NAME)
+    t.is(await run('node', ['by_name.js'], project), 'true true\n')
+    const packages = join(project, 'node_modules')
+    const names = await readdir(packages, { recursive: true })
+    const found = names.filter((name) => basename(name) === 'coco_eval.js')
+    const files = await Promise.all(found.map((name) => realpath(join(packages, name))))
+    t.is(new Set(files).size, 1)
+    t.regex(await run('npx', ['pycocotools-js', '--version'], project), /^\d+\.\d+\.\d+\n$/)
+
+    await writeFile(join(project, 'by_name.ts'), TYPES_BY_NAME)
+    for (const [module, resolution] of Object.entries({ node16: 'node16', esnext: 'bundler' })) {
+      const options = ['--module', module, '--moduleResolution', resolution]
+      t.is(await typeErrors('by_name.ts', ...options, '--target', 'es2022'), '', resolution)
+    }
+  },
+)
+
+test.serial('its types hold a config and a backbone of one’s own', async (t) => {
   await writeFile(join(project, 'config.ts'), TYPES)
-  const compiler = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc')
-  const options = ['--strict', '--noEmit', '--module', 'nodenext', '--target', 'es2022']
-  const config = [...options, '--skipLibCheck', 'config.ts']
-  t.is(await run('node', [compiler, ...config], project), '')
+  const options = ['--module', 'nodenext', '--target', 'es2022']
+  t.is(await typeErrors('config.ts', ...options, '--skipLibCheck'), '')
   await writeFile(join(project, 'all.ts'), ALL_DOORS)
-  const all = [compiler, ...options, '--skipLibCheck', 'false', 'all.ts']
   // TensorFlow.js's own types have errors.
-  const errors = await execute('node', all, { cwd: project }).catch(({ stdout }) => ({ stdout }))
+  const errors = await typeErrors('all.ts', ...options, '--skipLibCheck', 'false')
   t.deepEqual(
-    errors.stdout.split('\n').filter((line: string) => /vanilladet|^all/.test(line)),
+    errors.split('\n').filter((line) => /vanilladet|^all/.test(line)),
     [],
   )
+})
 
+test.serial('its commands run a config that registers a backbone', async (t) => {
   const { config: experiment } = await tinyExperiment(t)
   const { model, ...rest } = experiment
   const own = { ...model, backbone: { type: 'Mine' } }
   await writeFile(join(project, 'net.ts'), OWN_NET)
-  await writeFile(
-    join(project, 'mine.ts'),
-    `import './net.js'\nexport default ${JSON.stringify({ ...rest, model: own })}`,
-  )
+  const mine = `import './net.js'\nexport default ${JSON.stringify({ ...rest, model: own })}`
+  await writeFile(join(project, 'mine.ts'), mine)
   const image = join(experiment.data.train.imageDir, '000001.png')
-  const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
   await vanilladet('train', 'mine.ts', '--max-iters', '1', '--work-dir', 'run')
   const [weights] = (await readdir(join(project, 'run'))).filter((file) =>
     /^[^.]+\.safetensors$/.test(file),
@@ -176,15 +237,25 @@ test('the packed package installs without scripts, runs in plain Node and has ty
   // What is built beside the sources is the same copy.
   const built = OWN_NET.replace("'vanilladet/backbones'", `'${ROOT}dist/backbones/index.js'`)
   await writeFile(join(folder, 'net.ts'), built.replace("'vanilladet'", `'${ROOT}dist/index.js'`))
-  await writeFile(join(folder, 'mine.ts'), await readFile(join(project, 'mine.ts'), 'utf8'))
+  await writeFile(join(folder, 'mine.ts'), mine)
   const counted = ['bin/vanilladet.js', 'get_flops', join(folder, 'mine.ts')]
   t.regex(await run('node', [...counted, '--shape', '64', '64'], ROOT), /parameters/)
+})
 
-  const installed = join(project, 'node_modules', 'vanilladet')
-  const { scripts } = JSON.parse(await readFile(join(installed, 'package.json'), 'utf8'))
+test.serial('TensorFlow.js’s native backends are peers that npm does not install', async (t) => {
+  const manifest = JSON.parse(await readFile(installed('package.json'), 'utf8'))
+  for (const name of TENSORFLOW_PACKAGES) {
+    t.is(manifest.peerDependencies[name], '4.22.0')
+    t.deepEqual(manifest.peerDependenciesMeta[name], { optional: true })
+    t.false(existsSync(join(project, 'node_modules', name)))
+  }
+})
+
+test.serial('it has no install script, and the configs that are named', async (t) => {
+  const { scripts } = JSON.parse(await readFile(installed('package.json'), 'utf8'))
   for (const name of ['preinstall', 'install', 'postinstall']) t.is(scripts[name], undefined)
   const { files } = JSON.parse(await readFile(join(ROOT, 'tsconfig.build.json'), 'utf8'))
-  const configs = (await readdir(join(installed, 'dist', 'configs'))).filter((file) =>
+  const configs = (await readdir(installed('dist', 'configs'))).filter((file) =>
     file.endsWith('.js'),
   )
   t.deepEqual(

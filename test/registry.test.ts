@@ -97,7 +97,10 @@ test('an unknown type is named with the nearest registered one', (t) => {
     'model.type is "YOLO", which is not a registered model; use RetinaNet, MaskRCNN or Classifier',
   )
   t.is(refusal('model.neck={}'), 'model.neck.type is missing; use FPN')
-  t.is(refusal('optimizer.type=AdmW'), 'optimizer.type is "AdmW"; use "AdamW" or "SGD"')
+  t.is(
+    refusal('optimizer.type=AdmW'),
+    'optimizer.type is "AdmW"; use "AdamW", "Adam", "LAMB" or "SGD"',
+  )
 })
 
 test('values of the wrong kind are told with the kind that is right', (t) => {

@@ -7,17 +7,13 @@
  */
 import { join } from 'node:path'
 import { Option } from 'commander'
-import {
-  assembleBatch,
-  type CocoDataset,
-  dataLines,
-  type HostBatch,
-  placeImage,
-  planBatch,
-  TrainLoader,
-} from '../datasets/index.js'
+import { placeImage } from '../datasets/augment.js'
+import { assembleBatch, type HostBatch, planBatch } from '../datasets/batch.js'
+import type { CocoDataset } from '../datasets/coco.js'
+import { dataLines } from '../datasets/data_report.js'
+import { TrainLoader } from '../datasets/loader.js'
 import { renderBatch, renderRequest } from '../datasets/render.js'
-import { drawBatchImage } from '../drawing/index.js'
+import { drawBatchImage } from '../drawing/draw_batch.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit, noteExif } from '../experiments/load_data.js'
 import { buildDetector, type DataConfig } from '../registry.js'

@@ -5,7 +5,7 @@
  */
 import { dirname, join } from 'node:path'
 import { type BenchmarkEntry, benchmark } from '../benchmark/benchmark.js'
-import { generateShapes } from '../datasets/index.js'
+import { generateShapes } from '../datasets/shapes.js'
 import { exportOnnx } from '../deploy/export_onnx.js'
 import { type Evaluation, evaluate, type Metrics } from '../evaluation/evaluate.js'
 import { loadConfig } from '../experiments/load.js'

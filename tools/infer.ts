@@ -15,7 +15,8 @@
  */
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { type DrawnDetection, drawDetections, drawHeatMap } from '../drawing/index.js'
+import { type DrawnDetection, drawDetections } from '../drawing/draw_detections.js'
+import { drawHeatMap } from '../drawing/draw_heat_map.js'
 import { ConfigError, DataError } from '../errors.js'
 import { type FoundObject, ImageDetector } from '../evaluation/image_detector.js'
 import { COCO_SCALE } from '../evaluation/image_input.js'

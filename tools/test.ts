@@ -6,13 +6,13 @@
  * classes by rising id. A detector that segments has `segm` beside each `bbox`.
  */
 
-import { dataLines } from '../datasets/index.js'
+import { dataLines } from '../datasets/data_report.js'
 import { detectAll } from '../evaluation/evaluate.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadChecked } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { evalOptions } from '../experiments/train_config.js'
-import { classTableLines } from '../packages/pycocotools-js/source/index.js'
+import { classTableLines } from '../packages/pycocotools-js/source/analysis/class_table.js'
 import type { Config, Form } from '../registry.js'
 import { CHECKPOINT_HELP, requireApart } from './cli/checkpoint_argument.js'
 import {

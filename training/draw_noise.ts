@@ -1,15 +1,14 @@
-import type { Detector } from '../detectors/detector.js'
+import type { Detector, TrainBatch } from '../detectors/detector.js'
 import type { HostTree } from '../engine/tensors.js'
 import { floats, sizeOf } from '../host_tensor.js'
-import type { Random } from '../nn/index.js'
-import type { BatchTensors } from './step.js'
+import type { Random } from '../random/random.js'
 
 /** The batch with the noise that its detector asks for, uniform in [0, 1), drawn from `random`. */
 export function withNoise(
   detector: Detector,
-  batch: HostTree<BatchTensors>,
+  batch: HostTree<TrainBatch>,
   random: Random,
-): HostTree<BatchTensors> {
+): HostTree<TrainBatch> {
   const shapes = detector.noiseShapes({
     images: batch.images.shape,
     labels: batch.labels.shape,

@@ -1,3 +1,4 @@
+export type { TrainBatch as BatchTensors } from '../detectors/detector.js'
 export {
   detectAll,
   type EvaluateOptions,
@@ -9,27 +10,32 @@ export {
 export { makeFolder } from '../files/make_folder.js'
 export {
   type CheckpointMetadata,
-  decodeTensor,
-  describeMatch,
-  isFullMatch,
-  listSafetensors,
-  loadWeights,
   METADATA_KEY,
-  matchWeights,
   parseJson,
   parseMetadata,
   readCheckpointMetadata,
-  readSafetensors,
-  readSafetensorsHeader,
-  type SafetensorsHeader,
+} from '../weights/checkpoint_metadata.js'
+export {
+  decodeTensor,
   STORED_DTYPES,
   type StoredDType,
   type StoredTensor,
-  saveModel,
-  trainStatePath,
+} from '../weights/decode_tensor.js'
+export { loadWeights, trainStatePath } from '../weights/load_weights.js'
+export {
+  describeMatch,
+  isFullMatch,
+  matchWeights,
   type WeightMatch,
+} from '../weights/match_weights.js'
+export {
+  listSafetensors,
+  readSafetensors,
+  readSafetensorsHeader,
+  type SafetensorsHeader,
   writeSafetensors,
-} from '../weights/index.js'
+} from '../weights/safetensors.js'
+export { saveModel } from '../weights/save_model.js'
 export {
   checkpointName,
   checkpointToResume,
@@ -86,7 +92,6 @@ export {
 } from './optim/schedule.js'
 export { type SGDArrays, type SGDConstants, sgd } from './optim/sgd.js'
 export {
-  type BatchTensors,
   type GradientInputs,
   type GradientOutputs,
   makeGradientStep,

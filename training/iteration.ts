@@ -1,4 +1,4 @@
-import type { Detector } from '../detectors/detector.js'
+import type { Detector, TrainBatch } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
 import type { CompileOptions } from '../engine/compiled.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
@@ -6,13 +6,13 @@ import { type HostTree, hostTensor, type RunTensor } from '../engine/tensors.js'
 import { type HostTensor, scalar } from '../host_tensor.js'
 import { DoubleBuffer } from './double_buffer.js'
 import type { UpdateOptions } from './optim/update.js'
-import { type BatchTensors, makeGradientStep, makeTrainStep, makeUpdateStep } from './step.js'
+import { makeGradientStep, makeTrainStep, makeUpdateStep } from './step.js'
 import { type TrainState, zerosOf } from './train_state.js'
 
 /** What changes from one iteration to the next, beside state and data. */
 export interface IterationInputs {
   /** The batches of one update. */
-  batches: readonly HostTree<BatchTensors>[]
+  batches: readonly HostTree<TrainBatch>[]
   learningRate: number
   /** The update's number, from 1. */
   step: number
@@ -43,10 +43,7 @@ export interface Iterations {
    *
    * @param onCompile called before each.
    */
-  prepare(
-    inputs: IterationInputs,
-    onCompile: (batch: HostTree<BatchTensors>) => void,
-  ): Promise<void>
+  prepare(inputs: IterationInputs, onCompile: (batch: HostTree<TrainBatch>) => void): Promise<void>
   run(inputs: IterationInputs): Promise<IterationResult>
   dispose(): Promise<void>
 }
@@ -101,7 +98,7 @@ export function accumulatingIterations(
   /** Sums of gradients; what it keeps from update to update are zeros. */
   const gathered = gradientSums(state)
 
-  const gradientInputs = (batch: HostTree<BatchTensors>, inputs: IterationInputs) => {
+  const gradientInputs = (batch: HostTree<TrainBatch>, inputs: IterationInputs) => {
     const { parameters, buffers } = state.current
     const forward = forwardScalars(inputs)
     const scale = lossScaleScalar(inputs)
@@ -109,7 +106,7 @@ export function accumulatingIterations(
   }
 
   /** Adds the gradients of one batch to `gathered`. */
-  const gather = async (batch: HostTree<BatchTensors>, inputs: IterationInputs) => {
+  const gather = async (batch: HostTree<TrainBatch>, inputs: IterationInputs) => {
     const results = await gradientStep.run(gradientInputs(batch, inputs), {
       into: { gathered: gathered.into(), buffers: state.into().buffers },
     })

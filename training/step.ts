@@ -1,25 +1,22 @@
 import * as tf from '@tensorflow/tfjs'
 import type { Detector, TrainBatch } from '../detectors/detector.js'
-import { functionalCall } from '../nn/index.js'
-import { fullPrecision } from '../ops/index.js'
+import { functionalCall } from '../nn/module.js'
+import { fullPrecision } from '../ops/full_precision.js'
 import type { GroupScalars } from './optim/optimizer.js'
 import { type UpdateOptions, updateState } from './optim/update.js'
 import type { TensorState } from './train_state.js'
 
 type Tensors = Record<string, tf.Tensor>
 
-/** `TrainBatch` as a plain record, which compiled functions take. */
-export type BatchTensors = { [Key in keyof TrainBatch]: TrainBatch[Key] }
-
 /** Inputs of one whole training step. */
 export type StepInputs = {
   state: TensorState
-  batch: BatchTensors
-  /** Scalars of the forward pass: `lambda` while deep training lasts, else nothing. */
+  batch: TrainBatch
+  /** For the forward pass: `lambda` while deep training lasts, else nothing. */
   forward: Record<string, tf.Scalar>
   /** `Optimizer.scalars` of this iteration. */
   groups: GroupScalars<tf.Scalar>[]
-  /** Factor of the loss while gradients are taken, in mixed precision. */
+  /** In mixed precision: what the loss is multiplied by while gradients are taken. */
   lossScale?: tf.Scalar
 }
 
@@ -30,8 +27,7 @@ export type StepOutputs = {
   /** `loss`, its parts by name, `gradNorm`; as they are without a loss scale. */
   metrics: Tensors
   /**
-   * Checksum, with a loss scale: finite if all gradients and all buffers are, so that the state may
-   * be kept.
+   * With a loss scale: finite if all gradients and all buffers are, so that the state may be kept.
    */
   checksum?: tf.Scalar
 }
@@ -58,9 +54,9 @@ export type GradientInputs = {
   buffers: Tensors
   /** Sum of the gradients of the batches before this one. */
   gathered: Tensors
-  batch: BatchTensors
+  batch: TrainBatch
   forward: Record<string, tf.Scalar>
-  /** Loss scale as in `StepInputs`: the gradients that are gathered are multiplied by it. */
+  /** As in `StepInputs`: the gradients that are gathered are multiplied by it. */
   lossScale?: tf.Scalar
 }
 
@@ -93,7 +89,7 @@ export type UpdateInputs = {
 export type UpdateOutputs = {
   state: Omit<TensorState, 'buffers'>
   gradNorm: tf.Scalar
-  /** Checksum as in `StepOutputs`. */
+  /** As in `StepOutputs`. */
   checksum?: tf.Scalar
 }
 

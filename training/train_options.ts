@@ -1,4 +1,4 @@
-import type { Detector } from '../detectors/detector.js'
+import type { Detector, TrainBatch } from '../detectors/detector.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
 import type { HostTree } from '../engine/tensors.js'
 import type { ApSummaries } from './ap_summary.js'
@@ -7,7 +7,6 @@ import type { LossScaleOptions } from './optim/loss_scale.js'
 import type { OptimizerOptions } from './optim/optimizer.js'
 import type { ScheduleOptions } from './optim/schedule.js'
 import type { ProgressStream } from './progress.js'
-import type { BatchTensors } from './step.js'
 import type { WorkDirOptions } from './work_dir.js'
 
 /** Where batches come from; `datasets/` has one. */
@@ -18,10 +17,10 @@ export interface TrainingBatches {
   readonly shapeCount?: number
   /** Batches over all epochs without end, from batch `iteration` of `epoch` on; both from 0. */
   batches(start: { epoch: number; iteration: number }): AsyncGenerator<{
-    readonly tensors: HostTree<BatchTensors>
+    readonly tensors: HostTree<TrainBatch>
   }>
   /** Takes a batch back, whose memory may be written over from now on. */
-  reuse?(tensors: HostTree<BatchTensors>): void
+  reuse?(tensors: HostTree<TrainBatch>): void
 }
 
 /** What an evaluation during training is of. */

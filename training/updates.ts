@@ -1,3 +1,4 @@
+import type { TrainBatch } from '../detectors/detector.js'
 import type { HostTree } from '../engine/tensors.js'
 import { Random } from '../random/random.js'
 import { notFinite, requireScale } from './divergence.js'
@@ -6,12 +7,11 @@ import type { IterationInputs } from './iteration.js'
 import { nextLossScale } from './optim/loss_scale.js'
 import type { Progress } from './progress.js'
 import { lossScaling, type Run } from './start_run.js'
-import type { BatchTensors } from './step.js'
 import type { TrainOptions } from './train_options.js'
 
 /** The updates of a run, one after the other, from where it stands. */
 export class Updates {
-  private readonly batches: AsyncGenerator<{ readonly tensors: HostTree<BatchTensors> }>
+  private readonly batches: AsyncGenerator<{ readonly tensors: HostTree<TrainBatch> }>
   private isFirst = true
 
   constructor(
@@ -105,6 +105,6 @@ async function take<Batch>(
 }
 
 /** Height and width of a batch, padded, input pixels, and places for objects. */
-function shapeOf({ images, labels }: HostTree<BatchTensors>): number[] {
+function shapeOf({ images, labels }: HostTree<TrainBatch>): number[] {
   return [images.shape[1], images.shape[2], labels.shape[1]]
 }

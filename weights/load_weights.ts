@@ -1,6 +1,6 @@
 import { DataError } from '../errors.js'
 import type { HostTensor } from '../host_tensor.js'
-import type { Module } from '../nn/index.js'
+import type { Module } from '../nn/module.js'
 import { shapesOf } from './fill_weights.js'
 import { describeMatch, isFullMatch, matchWeights, type WeightMatch } from './match_weights.js'
 import { readSafetensors, readSafetensorsHeader } from './safetensors.js'

@@ -2,7 +2,7 @@ import { dirname } from 'node:path'
 import { cannotWrite, orFileError } from '../files/file_error.js'
 import { makeFolder } from '../files/make_folder.js'
 import { floats } from '../host_tensor.js'
-import type { Module } from '../nn/index.js'
+import type { Module } from '../nn/module.js'
 import { type CheckpointMetadata, METADATA_KEY } from './checkpoint_metadata.js'
 import { writeSafetensors } from './safetensors.js'
 

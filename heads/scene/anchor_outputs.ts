@@ -1,6 +1,6 @@
 import { sizeOf } from '../../host_tensor.js'
-import { Random } from '../../nn/index.js'
-import { type AnchorOptions, pyramidAnchors } from '../../ops/index.js'
+import { type AnchorOptions, pyramidAnchors } from '../../ops/anchors.js'
+import { Random } from '../../random/random.js'
 import type { SceneObject } from './scene_objects.js'
 
 /** Highest and lowest logit of an anchor that sees an object: scores of 0.88 to 0.12. */

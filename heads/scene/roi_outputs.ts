@@ -1,4 +1,4 @@
-import { Random } from '../../nn/index.js'
+import { Random } from '../../random/random.js'
 import { jitteredBox, randomBox, type SceneObject } from './scene_objects.js'
 
 /**

@@ -1,4 +1,4 @@
-import { Random } from '../../nn/index.js'
+import { Random } from '../../random/random.js'
 
 /** An object of the scene that fixed outputs describe. */
 export interface SceneObject {

@@ -1,4 +1,5 @@
-import type { PerClassRow, TideErrors } from '../../packages/pycocotools-js/source/index.js'
+import type { PerClassRow } from '../../packages/pycocotools-js/source/analysis/per_class.js'
+import type { TideErrors } from '../../packages/pycocotools-js/source/analysis/tide.js'
 import {
   KIND_NAMES,
   type Kind,

@@ -15,8 +15,6 @@ import { tinyMaskRcnn } from './tiny_mask_rcnn.js'
 test.before(() => tf.setBackend('cpu'))
 
 /** An interface as the record that `compile` takes. */
-type Plain<T> = { [Key in keyof T]: T[Key] }
-
 /** Its own padding of the second image, `[64, 64]`, is less than the batch's. */
 const { tensors } = objectBatch([
   {
@@ -35,7 +33,7 @@ const PADDED_SIZES = [
   [64, 64],
 ]
 
-type HostTrainBatch = HostTree<Plain<TrainBatch>>
+type HostTrainBatch = HostTree<TrainBatch>
 
 function trainBatch(model: MaskRCNN, noise = 'noise'): HostTrainBatch {
   return withNoise(model, tensors, new Random(noise))
@@ -51,7 +49,7 @@ function eagerBatch({ noise, ...batch }: HostTrainBatch): TrainBatch {
   } as unknown as TrainBatch
 }
 
-function predictBatch(scale: [x: number, y: number] = [1, 1]): HostTree<Plain<PredictBatch>> {
+function predictBatch(scale: [x: number, y: number] = [1, 1]): HostTree<PredictBatch> {
   const { images, imageSizes } = tensors
   const factors = [...scale, ...scale, ...scale, ...scale]
   return { images, imageSizes, scaleFactors: floats(factors, [2, 4]) }
@@ -133,9 +131,9 @@ test('the detections are those of the second stage in what the first proposes', 
   t.true(Math.max(...found.labels.dataSync()) > 0)
 })
 
-async function detect(model: MaskRCNN, batch: HostTree<Plain<PredictBatch>>) {
-  const predict = eager((inputs: Plain<PredictBatch>) => ({ ...model.predict(inputs) }))
-  return (await predict.run(batch)) as HostTree<Plain<Detections>>
+async function detect(model: MaskRCNN, batch: HostTree<PredictBatch>) {
+  const predict = eager((inputs: PredictBatch) => ({ ...model.predict(inputs) }))
+  return (await predict.run(batch)) as HostTree<Detections>
 }
 
 test('boxes are in pixels of the image on disk, and masks do not depend on its size', async (t) => {
@@ -228,7 +226,7 @@ test('objects in another order have the same losses', (t) => {
 })
 
 type Weights = Record<string, tf.Tensor>
-type LossInputs = { batch: Plain<TrainBatch>; weights: Weights }
+type LossInputs = { batch: TrainBatch; weights: Weights }
 
 function weightsOf(model: MaskRCNN): Record<string, HostTensor> {
   const named = model.namedParameters()
@@ -270,14 +268,14 @@ test('traced, losses and gradients are as eager, and every parameter has one', a
 
 test('traced, detections are as eager', async (t) => {
   const model = tinyMaskRcnn()
-  const predict = (batch: Plain<PredictBatch>) => ({ ...model.predict(batch) })
+  const predict = (batch: PredictBatch) => ({ ...model.predict(batch) })
   await tracedEqualsEager(t, predict, predictBatch(), 1e-4)
 })
 
 test('the same noise gives the same losses bit for bit, other noise gives others', async (t) => {
   const model = tinyMaskRcnn()
   for (const engine of ['tfjs', 'onnxruntime'] as const) {
-    const loss = compile((batch: Plain<TrainBatch>) => model.loss(batch), { name: 'loss', engine })
+    const loss = compile((batch: TrainBatch) => model.loss(batch), { name: 'loss', engine })
     const first = await loss.run(trainBatch(model, 'a'))
     t.deepEqual(await loss.run(trainBatch(model, 'a')), first)
     const other = await loss.run(trainBatch(model, 'b'))

@@ -151,8 +151,7 @@ const SCENES: Record<string, ObjectScene[]> = {
 }
 
 /** An interface as the record that `compile` takes. */
-type Plain<T> = { [Key in keyof T]: T[Key] }
-type Inputs = { batch: Plain<TrainBatch>; weights: Record<string, tf.Tensor> }
+type Inputs = { batch: TrainBatch; weights: Record<string, tf.Tensor> }
 
 /**
  * The losses of a training step, and the gradient of their sum by every parameter that is trained.
@@ -207,7 +206,7 @@ for (const { title, model, scenes } of CASES) {
 
     const { images, imageSizes } = tensors
     const scaleFactors = floats(new Array(4 * scenes.length).fill(1), [scenes.length, 4])
-    const predict = (frames: Plain<PredictBatch>) => ({ ...detector.predict(frames) })
+    const predict = (frames: PredictBatch) => ({ ...detector.predict(frames) })
     await tracedEqualsEager(t, predict, { images, imageSizes, scaleFactors }, 1e-4)
   })
 }

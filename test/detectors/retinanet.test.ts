@@ -206,8 +206,6 @@ test('parameters are found under backbone, neck and bbox_head', (t) => {
 })
 
 /** An interface as the record that `compile` takes. */
-type Plain<T> = { [Key in keyof T]: T[Key] }
-
 /** The fixture's batch in host memory. */
 function hostBatch() {
   const { images, imageSizes, boxesXyxy, labels } = trainBatch()
@@ -229,7 +227,7 @@ test('traced, losses and gradients are as eager', async (t) => {
   const named = model.namedParameters()
   const names = named.map(([name]) => name)
   const lossesAndGradients = (inputs: {
-    batch: Plain<TrainBatch>
+    batch: TrainBatch
     weights: Record<string, tf.Tensor>
   }) => {
     const total = (...values: tf.Tensor[]) => {
@@ -249,6 +247,6 @@ test('traced, detections are as eager', async (t) => {
   const model = tinyRetinaNet()
   const { images, imageSizes } = hostBatch()
   const scaleFactors = floats(fixture.scaleFactors.flat(), [2, 4])
-  const detect = (batch: Plain<PredictBatch>) => ({ ...model.predict(batch) })
+  const detect = (batch: PredictBatch) => ({ ...model.predict(batch) })
   await tracedEqualsEager(t, detect, { images, imageSizes, scaleFactors })
 })

@@ -1,5 +1,5 @@
-import type { RgbImage } from '../../drawing/index.js'
 import type { Color } from '../../drawing/palette.js'
+import type { RgbImage } from '../../drawing/rgb_image.js'
 
 /** A picture of one colour. */
 export function blankImage(width: number, height: number, color: Color = [0, 0, 0]): RgbImage {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { drawBatchImage } from '../../drawing/index.js'
+import { drawBatchImage } from '../../drawing/draw_batch.js'
 import { classColor } from '../../drawing/palette.js'
 import { objectBatch } from '../datasets/object_batch.js'
 import { pixelAt } from './blank_image.js'

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { type DrawnDetection, drawDetections } from '../../drawing/index.js'
+import { type DrawnDetection, drawDetections } from '../../drawing/draw_detections.js'
 import { classColor } from '../../drawing/palette.js'
 import { blankImage, pixelAt } from './blank_image.js'
 

@@ -1,5 +1,6 @@
 import test from 'ava'
-import { drawHeatMap, heatColor } from '../../drawing/index.js'
+import { drawHeatMap } from '../../drawing/draw_heat_map.js'
+import { heatColor } from '../../drawing/heat_colors.js'
 import { blankImage, pixelAt } from './blank_image.js'
 
 test('a picture and the colours of the heat are mixed', async (t) => {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { frameMask } from '../../drawing/index.js'
+import { frameMask } from '../../drawing/frame_mask.js'
 
 test('a cell covers the pixels of its part of the frame', (t) => {
   const cells = [255, 0, 127, 128]

@@ -107,6 +107,20 @@ test('a config that comes with the library is known by the name that it is impor
   t.deepEqual(await loadConfig(join(folder, 'mine.ts')), packaged)
 })
 
+test('a config that imports pycocotools-js by name has the copy that runs', async (t) => {
+  const folder = await temporaryFolder(t)
+  await writeFiles(folder, {
+    'mine.ts': `
+      import { COCO } from 'pycocotools-js'
+      import * as door from 'vanilladet/pycocotools'
+      import packaged from 'vanilladet/configs/retinanet_tiny_shapes'
+      if (COCO !== door.COCO) throw new Error('two copies')
+      export default packaged
+    `,
+  })
+  t.is((await loadConfig(join(folder, 'mine.ts'))).model.type, 'RetinaNet')
+})
+
 test.serial('a network of one’s own trains, and nothing is registered twice', async (t) => {
   const { folder, config } = await tinyExperiment(t)
   const { model, ...rest } = config

@@ -1,10 +1,10 @@
 import type * as tf from '@tensorflow/tfjs'
 import { rawOutputs } from '../../benchmark/raw_outputs.js'
+import type { PredictBatch } from '../../detectors/detector.js'
 import { Detector } from '../../detectors/index.js'
 import type { Precision } from '../../engine/compute_options.js'
 import type { Node } from '../../engine/trace/graph.js'
 import { type Signature, trace } from '../../engine/trace/trace.js'
-import type { PredictInputs } from '../../evaluation/predictor.js'
 import { type HostDType, sizeOf } from '../../host_tensor.js'
 import type { Module } from '../../nn/index.js'
 import type { Config } from '../../registry.js'
@@ -101,6 +101,6 @@ export function deployNodes(
     imageSizes: floats(count, 2),
     scaleFactors: floats(count, 4),
   }
-  const predict = (batch: PredictInputs) => ({ ...model.predict(batch) })
+  const predict = (batch: PredictBatch) => ({ ...model.predict(batch) })
   return trace('predict', predict, inputs, { precision }).nodes
 }

@@ -65,9 +65,31 @@ export function brokenArrows(arrows: readonly Arrow[]): string[] {
   })
 }
 
-/** The relative imports, re-exports and dynamic imports of one file, as arrows. */
+/** A package of the repository, and where it starts. */
+const PACKAGE = 'pycocotools-js'
+const PACKAGE_INDEX = 'packages/pycocotools-js/source/index.ts'
+
+/**
+ * A sentence for each import of another room's index, which is for users: a reader is led to the
+ * file that declares the name, and that file alone is loaded.
+ */
+export function indirectArrows(arrows: readonly Arrow[]): string[] {
+  return arrows.flatMap(({ from, to }) => {
+    if (!/(?:^|\/)index\.ts$/.test(to) || to === PACKAGE_INDEX || roomOf(from) === roomOf(to))
+      return []
+    return [
+      `${from} imports ${to}, which is for users; import from the file that declares the name`,
+    ]
+  })
+}
+
+/**
+ * The imports, re-exports and dynamic imports of one file, as arrows: relative ones, and of the
+ * repository's package by its name.
+ */
 export function arrowsOf(path: string, source: string): Arrow[] {
-  const specifiers = /(?:^|[\s;{}*])(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+)['"]/g
+  const specifiers =
+    /(?:^|[\s;{}*])(?:from|import)\s*\(?\s*['"](\.{1,2}\/[^'"]+|pycocotools-js)['"]/g
   return [...source.matchAll(specifiers)].map(([, specifier]) => ({
     from: path,
     to: resolveSpecifier(path, specifier),
@@ -76,6 +98,7 @@ export function arrowsOf(path: string, source: string): Arrow[] {
 
 /** `ops/focal_loss.ts` for `../ops/nms.js` seen from `heads/retina_head.ts`. */
 function resolveSpecifier(path: string, specifier: string): string {
+  if (specifier === PACKAGE) return PACKAGE_INDEX
   const resolved = new URL(specifier, `file:///${path}`).pathname.slice(1)
   return resolved.replace(/\.js$/, '.ts')
 }

@@ -13,7 +13,6 @@ import {
   singleBatchIterations,
 } from '../../training/iteration.js'
 import { makeOptimizer, type OptimizerOptions } from '../../training/optim/optimizer.js'
-import type { BatchTensors } from '../../training/step.js'
 import { TrainState } from '../../training/train_state.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { readAll } from './read_all.js'
@@ -49,7 +48,7 @@ for (const accumulating of [false, true]) {
     const labels = ints(new Int32Array(count * (slots + 1)).fill(-1), [count, slots + 1])
     const large = { ...wider, boxesXyxy, labels }
     const compiledFor = async (...batches: Batches) => {
-      const compiled: HostTree<BatchTensors>[] = []
+      const compiled: HostTree<TrainBatch>[] = []
       const inputs = { batches, learningRate: 0.05, step: 1, lambda: 1 }
       await iterations.prepare(inputs, (batch) => compiled.push(batch))
       await iterations.run(inputs)
@@ -64,7 +63,7 @@ for (const accumulating of [false, true]) {
   })
 }
 
-type Batches = readonly HostTree<BatchTensors>[]
+type Batches = readonly HostTree<TrainBatch>[]
 
 function run(iterations: Iterations, batches: Batches, changes: Partial<IterationInputs> = {}) {
   return iterations.run({ batches, learningRate: 0.05, step: 1, lambda: 1, ...changes })

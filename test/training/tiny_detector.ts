@@ -3,7 +3,6 @@ import { type Detections, Detector, type TrainBatch } from '../../detectors/dete
 import type { HostTree } from '../../engine/tensors.js'
 import { floats, ints } from '../../host_tensor.js'
 import { type ForwardOptions, Parameter, Random } from '../../nn/index.js'
-import type { BatchTensors } from '../../training/step.js'
 
 const normal = (shape: readonly number[], random: Random) =>
   Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal())
@@ -80,7 +79,7 @@ export class TinyLoader {
 }
 
 /** One batch, by number. */
-export function tinyBatch(number: number, boxScale = 1): HostTree<BatchTensors> {
+export function tinyBatch(number: number, boxScale = 1): HostTree<TrainBatch> {
   const random = new Random('batch', number)
   const images = Uint8Array.from({ length: 2 * 4 * 4 * 3 }, () => random.integer(256))
   const boxes = Float32Array.from({ length: 2 * 2 * 4 }, () => random.uniform() * boxScale)

@@ -1,7 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import type { DeviceName } from '../../engine/compute_options.js'
 import { ConfigError, DataError, DeviceError, TrainingError } from '../../errors.js'
-import { CocoError } from '../../packages/pycocotools-js/source/index.js'
+import { CocoError } from '../../packages/pycocotools-js/source/errors.js'
 import { answerSignals } from './answer_signals.js'
 import { refuseSwallowed, refuseSwapped } from './argument_hints.js'
 import { isUnderTsx, runApartFromTsx } from './leave_tsx.js'

@@ -5,11 +5,11 @@ import {
   type DeviceName,
   ENGINES,
   type EngineName,
-  openMemory,
   type Placement,
   PRECISIONS,
   type Precision,
-} from '../../engine/index.js'
+} from '../../engine/compute_options.js'
+import { openMemory } from '../../engine/memory.js'
 import { ConfigError } from '../../errors.js'
 import { type ConfigFlags, configOptions } from './command.js'
 

@@ -1,7 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
 import * as tf from '@tensorflow/tfjs'
-import { type ComputeOptions, compile, openMemory } from '../../engine/index.js'
+import { compile } from '../../engine/compile.js'
+import type { ComputeOptions } from '../../engine/compute_options.js'
+import { openMemory } from '../../engine/memory.js'
 import { DeviceError } from '../../errors.js'
 import { floats } from '../../host_tensor.js'
 

@@ -1,4 +1,4 @@
-import type { CocoDataset } from '../../datasets/index.js'
+import type { CocoDataset } from '../../datasets/coco.js'
 import type { CocoResults } from '../../evaluation/coco_results.js'
 import { type Evaluation, evaluateResults } from '../../evaluation/evaluate.js'
 

@@ -4,7 +4,7 @@ import { join, parse } from 'node:path'
 import { decodeShown } from '../../datasets/image.js'
 import type { LimitOptions } from '../../datasets/image_header.js'
 import { READABLE } from '../../datasets/unreadable_image.js'
-import type { RgbImage } from '../../drawing/index.js'
+import type { RgbImage } from '../../drawing/rgb_image.js'
 import { DataError } from '../../errors.js'
 
 /** What is taken from a folder; a file that is named itself may have any name. */

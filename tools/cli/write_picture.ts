@@ -1,4 +1,5 @@
-import { encodeJpeg, type RgbImage } from '../../drawing/index.js'
+import { encodeJpeg } from '../../drawing/encode_image.js'
+import type { RgbImage } from '../../drawing/rgb_image.js'
 import { requireWritable, writeOutput } from './output_file.js'
 
 /**

@@ -1,6 +1,7 @@
-import type * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs'
 import { type HostTensor, scalar } from '../../host_tensor.js'
 import { adamW, adamWScalars } from './adamw.js'
+import { LAMB_MAX_NORM, lamb } from './lamb.js'
 import { type ParamGroupOptions, paramGroups } from './param_groups.js'
 import { sgd } from './sgd.js'
 
@@ -21,6 +22,16 @@ export interface AdamWOptions extends CommonOptions {
   eps?: number
 }
 
+export interface AdamOptions extends Omit<AdamWOptions, 'type'> {
+  /** As AdamW, but the weight decay is part of the gradient. */
+  type: 'Adam'
+}
+
+export interface LambOptions extends Omit<AdamWOptions, 'type'> {
+  /** For large batches. It scales gradients down to a global norm of 1 by itself. */
+  type: 'LAMB'
+}
+
 export interface SGDOptions extends CommonOptions {
   type: 'SGD'
   /** @default 0 */
@@ -29,7 +40,7 @@ export interface SGDOptions extends CommonOptions {
   nesterov?: boolean
 }
 
-export type OptimizerOptions = AdamWOptions | SGDOptions
+export type OptimizerOptions = AdamOptions | AdamWOptions | LambOptions | SGDOptions
 
 /** Arrays that an optimizer keeps beside a parameter, by slot: `m` and `v`, or `momentum`. */
 export type Slots = Readonly<Record<string, tf.Tensor>>
@@ -43,6 +54,10 @@ export interface Optimizer {
   readonly slots: readonly string[]
   /** Which of the groups that have the same scalars and rule each parameter is in, by name. */
   readonly groupOf: Readonly<Record<string, number>>
+  /** True for a parameter that `update` takes by itself, as its length counts. @default none */
+  isAlone?(name: string): boolean
+  /** Global norm that gradients are scaled down to as a part of the rule. @default none */
+  readonly maxNorm?: number
   /**
    * One record of scalars a group, to be given to `update`.
    *
@@ -69,7 +84,16 @@ export function makeOptimizer(
   options: OptimizerOptions,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Optimizer {
-  return options.type === 'AdamW' ? makeAdamW(options, shapes) : makeSGD(options, shapes)
+  switch (options.type) {
+    case 'AdamW':
+      return makeAdamW(options, shapes)
+    case 'Adam':
+      return makeAdam(options, shapes)
+    case 'LAMB':
+      return makeLamb(options, shapes)
+    case 'SGD':
+      return makeSGD(options, shapes)
+  }
 }
 
 function makeAdamW(
@@ -92,6 +116,64 @@ function makeAdamW(
       const arrays = { parameter, m: slots.m, v: slots.v }
       const constants = { beta1, beta2, decays }
       const next = adamW(arrays, gradient, constants, { shrink, stepSize, epsilon })
+      return { parameter: next.parameter, slots: { m: next.m, v: next.v } }
+    },
+  }
+}
+
+/** Source: torch.optim.Adam (without amsgrad). */
+function makeAdam(
+  options: AdamOptions,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Optimizer {
+  const { groups, groupOf } = paramGroups(shapes, options)
+  const [beta1, beta2] = options.betas ?? [0.9, 0.999]
+  const eps = options.eps ?? 1e-8
+  return {
+    slots: ['m', 'v'],
+    groupOf,
+    scalars: (learningRate, step) =>
+      groups.map(({ lrScale }) =>
+        onHost(adamWScalars(learningRate * lrScale, step, { beta1, beta2, eps, weightDecay: 0 })),
+      ),
+    update({ name, parameter, gradient, slots, scalars }) {
+      const { weightDecay } = groups[groupOf[name]]
+      const { shrink, stepSize, epsilon } = scalars[groupOf[name]]
+      const whole = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay))
+      const arrays = { parameter, m: slots.m, v: slots.v }
+      const constants = { beta1, beta2, decays: false }
+      const next = adamW(arrays, whole, constants, { shrink, stepSize, epsilon })
+      return { parameter: next.parameter, slots: { m: next.m, v: next.v } }
+    },
+  }
+}
+
+function makeLamb(
+  options: LambOptions,
+  shapes: Readonly<Record<string, readonly number[]>>,
+): Optimizer {
+  const { groups, groupOf } = paramGroups(shapes, options)
+  const [beta1, beta2] = options.betas ?? [0.9, 0.999]
+  const eps = options.eps ?? 1e-8
+  const weightDecayOf = (name: string) => groups[groupOf[name]].weightDecay
+  return {
+    slots: ['m', 'v'],
+    groupOf,
+    isAlone: (name) => weightDecayOf(name) !== 0,
+    maxNorm: LAMB_MAX_NORM,
+    scalars: (learningRate, step) => {
+      // Adam's step of a rate of 1 is its direction.
+      const unit = adamWScalars(1, step, { beta1, beta2, eps, weightDecay: 0 })
+      const { stepSize: scale, epsilon } = unit
+      return groups.map(({ lrScale }) =>
+        onHost({ learningRate: learningRate * lrScale, scale, epsilon }),
+      )
+    },
+    update({ name, parameter, gradient, slots, scalars }) {
+      const { learningRate, scale, epsilon } = scalars[groupOf[name]]
+      const arrays = { parameter, m: slots.m, v: slots.v }
+      const constants = { beta1, beta2, weightDecay: weightDecayOf(name) }
+      const next = lamb(arrays, gradient, constants, { learningRate, scale, epsilon })
       return { parameter: next.parameter, slots: { m: next.m, v: next.v } }
     },
   }

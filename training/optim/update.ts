@@ -9,7 +9,7 @@ type Tensors = Record<string, tf.Tensor>
 
 export interface UpdateOptions {
   optimizer: Optimizer
-  /** Clip gradients to this global norm. */
+  /** Clip gradients to this global norm, or to that of the optimizer's rule if it is lower. */
   maxGradNorm?: number
   /** Keep running averages with this decay. */
   emaDecay?: number
@@ -29,11 +29,15 @@ export function updateState(
   scalars: GroupScalars<tf.Scalar>[],
   { optimizer, maxGradNorm, emaDecay }: UpdateOptions,
 ): { state: Omit<TensorState, 'buffers'>; gradNorm: tf.Scalar } {
-  const groups = flatGroups(state.parameters, (name) => optimizer.groupOf[name])
+  const groups = flatGroups(state.parameters, (name) =>
+    optimizer.isAlone?.(name) ? name : optimizer.groupOf[name],
+  )
   const given = flatten(groups, gradients)
   const whole = factor ? mapTensors(given, (gradient) => tf.mul(gradient, factor)) : given
   const gradNorm = globalNorm(Object.values(whole))
-  const clipped = maxGradNorm === undefined ? whole : clipGradNorm(whole, gradNorm, maxGradNorm)
+  // Clipping twice is clipping to the lower of both norms.
+  const maxNorm = Math.min(...[maxGradNorm, optimizer.maxNorm].filter((norm) => norm !== undefined))
+  const clipped = Number.isFinite(maxNorm) ? clipGradNorm(whole, gradNorm, maxNorm) : whole
 
   const before = flatten(groups, state.parameters)
   const slotsBefore = mapSlots(optimizer.slots, (slot) => flatten(groups, state.optimizer[slot]))

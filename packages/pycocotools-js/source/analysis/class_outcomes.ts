@@ -7,7 +7,7 @@ import { type ClassName, classNames } from './comparison.js'
 /** What of an evaluation is looked at. */
 export interface OutcomeOptions {
   /**
-   * IoU (or OKS) from which on a detection has found its ground truth: one of `params.iouThrs`.
+   * From this IoU (or OKS) on, a detection has found its ground truth: one of `params.iouThrs`.
    * @default 0.5
    */
   iouThr?: number

@@ -14,7 +14,7 @@ export interface Comparison {
 /** A category as tables name it. */
 export interface ClassName {
   id: Id
-  /** Name in the ground truth; the id where it has none. */
+  /** Name of the ground truth; the id where it has none. */
   name: string
 }
 

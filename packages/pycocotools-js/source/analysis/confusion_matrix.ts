@@ -4,7 +4,7 @@ import { imagePairs } from './image_pairs.js'
 import { IN_CROWD, matchGreedily } from './match_greedily.js'
 
 export interface ConfusionMatrixOptions {
-  /** IoU from which on a detection can be of a ground truth. @default 0.5 */
+  /** From this IoU on, a detection can be of a ground truth. @default 0.5 */
   iouThr?: number
   /** Detections of lower score are left out. @default 0.3 */
   scoreThr?: number

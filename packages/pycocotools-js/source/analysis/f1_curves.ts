@@ -29,7 +29,7 @@ export interface F1Curves {
   area: string
   maxDets: number
   scoreThrs: number[]
-  /** Curves in the order of `params.catIds`. */
+  /** In the order of `params.catIds`. */
   classes: (F1Curve & { id: Id; name: string })[]
   /**
    * Detections and ground truths of all classes in one heap. Those of classes without ground truth

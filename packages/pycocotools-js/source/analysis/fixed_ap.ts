@@ -34,9 +34,9 @@ export function fixedAP(
   for (let dt = 0; dt < outcomes.length; dt++) {
     if (type === 'all' && outcomes[dt] === FALSE_POSITIVE) outcomes[dt] = IGNORED
     if (found.types[dt] !== typePlace) continue
-    const isFixed = found.mendedClass[dt] >= 0
+    const isFixed = found.fixedClass[dt] >= 0
     outcomes[dt] = isFixed ? TRUE_POSITIVE : IGNORED
-    if (isFixed) classes[dt] = found.mendedClass[dt]
+    if (isFixed) classes[dt] = found.fixedClass[dt]
   }
 
   const ofClass = byClass(order, outcomes, classes, found.positives.length)

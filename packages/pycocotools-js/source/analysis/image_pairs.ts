@@ -99,9 +99,7 @@ function groupByImage(coco: COCO, { imgIds, classes }: Places): Grouped {
   }
 }
 
-/**
- * Detections of each image by falling score, without the low ones, and `maxDet` of a class at most.
- */
+/** In each image by falling score, without the low ones, and `maxDet` of a class at most. */
 function surestOf(
   { rows, name }: COCO,
   { start, rows: all, classOf }: Grouped,

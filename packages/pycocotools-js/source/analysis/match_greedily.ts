@@ -1,9 +1,9 @@
 /** A limit of 1 is lowered to this, so that an IoU rounded below 1 still matches (pycocotools). */
 const LARGEST_LIMIT = 1 - 1e-10
 
-/** Value in place of a ground truth: no match. */
+/** In place of a ground truth: no match. */
 export const UNMATCHED = -1
-/** Value in place of a ground truth: overlaps a crowd, so counts neither way. */
+/** In place of a ground truth: overlaps a crowd, so counts neither way. */
 export const IN_CROWD = -2
 
 /** The detections, `d` by falling score, and ground truths, `g` in file order, of one image. */

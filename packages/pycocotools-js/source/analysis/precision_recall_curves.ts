@@ -45,7 +45,7 @@ export interface PrecisionRecallCurves {
   iouThr: number
   area: string
   maxDets: number
-  /** Curves in the order of `params.catIds`. */
+  /** In the order of `params.catIds`. */
   classes: (PrecisionRecallCurve & { id: Id; name: string })[]
   /** Detections and ground truths of all classes in one heap. */
   all: PrecisionRecallCurve

@@ -37,8 +37,8 @@ export interface TideErrors {
   iouThr: number
   backgroundThr: number
   /**
-   * AP at `iouThr`, over all areas, mean over classes that have ground truth: COCO's AP50 by
-   * default; -1 without any.
+   * At `iouThr`, over all areas, mean over classes that have ground truth: COCO's AP50 by default;
+   * -1 without any.
    */
   AP: number
   main: {
@@ -54,7 +54,7 @@ export interface TideErrors {
 
 /**
  * Why a detector loses AP: each false positive and each ground truth not found has one type of
- * error, and each type is weighed by the AP that fixing it alone would yield.
+ * error, and each type is weighed by the AP that fixing it alone would give.
  *
  * With `t_f` and `t_b` the two thresholds, a false positive is of the first type in this list that
  * fits:
@@ -110,12 +110,12 @@ export function tideErrors(
   const found = findTideErrors(pairs, { classes, iouThr, backgroundThr })
   const order = stableArgsort(pairs.dtScores.map((score) => -score))
   const { recThrs } = comparison.params
-  const meanAP = (mending?: Mending): number =>
-    fixedAP(found, { order, dtClass: pairs.dtClass, recThrs }, mending)
+  const meanAP = (fixing?: Mending): number =>
+    fixedAP(found, { order, dtClass: pairs.dtClass, recThrs }, fixing)
 
   const base = meanAP()
-  const gain = (mending: Mending): number => {
-    const fixed = meanAP(mending)
+  const gain = (fixing: Mending): number => {
+    const fixed = meanAP(fixing)
     return base < 0 || fixed < 0 ? -1 : fixed - base
   }
   const errorsOf = (type: TideType): TideDetectionError => ({

@@ -6,7 +6,7 @@ import { IN_CROWD, matchGreedily } from './match_greedily.js'
 export const TIDE_TYPES = ['Cls', 'Loc', 'Both', 'Dupe', 'Bkg'] as const
 export type TideType = (typeof TIDE_TYPES)[number]
 
-/** Value in place of a type: a true positive has none. */
+/** In place of a type: a true positive has none. */
 const NO_ERROR = 255
 
 /** The error of each detection, `[D]`, and what classes, `[K]`, did not find. */
@@ -18,7 +18,7 @@ export interface TideFindings {
   /**
    * `[D]`, the class in which fixing its error makes a true positive; -1 where fixing removes it.
    */
-  mendedClass: Int32Array
+  fixedClass: Int32Array
   /** `[K]`, ground truths without crowds. */
   positives: Int32Array
   /** `[K]`, those that no detection found. */
@@ -37,7 +37,7 @@ export function findTideErrors(
   const found: TideFindings = {
     outcomes: new Uint8Array(D),
     types: new Uint8Array(D).fill(NO_ERROR),
-    mendedClass: new Int32Array(D).fill(-1),
+    fixedClass: new Int32Array(D).fill(-1),
     positives: new Int32Array(classes),
     notFound: new Int32Array(classes),
     missed: new Int32Array(classes),
@@ -73,7 +73,7 @@ export function findTideErrors(
       )
       found.types[firstDt + i] = TIDE_TYPES.indexOf(type)
       if (target < 0 || isFound[target]) continue
-      if (!isFixable[target]) found.mendedClass[firstDt + i] = ofGt[target]
+      if (!isFixable[target]) found.fixedClass[firstDt + i] = ofGt[target]
       isFixable[target] = 1
     }
 

@@ -1,5 +1,5 @@
 /**
- * Masks in run lengths: `import { mask } from 'pycocotools-js'`, as pycocotools'
+ * Masks in run lengths, the name `mask` of pycocotools-js, as pycocotools'
  * `from pycocotools import mask`.
  */
 export { area } from './area.js'

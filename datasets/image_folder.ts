@@ -1,0 +1,125 @@
+import { readdir, stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import { DataError } from '../errors.js'
+
+/** One image with its class. */
+export interface LabelledImage {
+  /** Path of the image file. */
+  file: string
+  /** Index into the classes. */
+  label: number
+}
+
+/** Images that lie in a folder for each class. */
+export interface ImageFolder {
+  folder: string
+  /** Names of the class folders, by label. */
+  classes: string[]
+  /** Class by class, each in the order of its paths. */
+  images: LabelledImage[]
+}
+
+export interface ImageFolderOptions {
+  /** The classes that there are to be, by label, such as those of the training images. */
+  classes?: readonly string[]
+}
+
+/** Endings of image files, as torchvision's `ImageFolder` takes them. */
+const ENDING = /\.(jpe?g|png|ppm|bmp|pgm|tiff?|webp)$/i
+
+/** As many names stand in one sentence. */
+const SHOWN = 5
+
+/**
+ * Lists `folder/CLASS/**` by class: names are sorted by code point, as Python sorts them, so that
+ * labels are those of torchvision's `ImageFolder`. Other files, and names that start with a dot,
+ * are passed over.
+ *
+ * @throws DataError where there is no class, a class without images, or another class than asked
+ *   for.
+ */
+export async function readImageFolder(
+  folder: string,
+  options: ImageFolderOptions = {},
+): Promise<ImageFolder> {
+  const found = await classFolders(folder)
+  if (found.length === 0) {
+    throw new DataError(folder, 'has no class folders', 'put the images of each class in a folder')
+  }
+  const classes = options.classes ?? found
+  requireClasses(folder, found, classes)
+  const lists = await Promise.all(classes.map((name) => imagesBelow(join(folder, name))))
+  const empty = classes.filter((_, label) => lists[label].length === 0)
+  if (empty.length > 0) {
+    const what = `${empty.length === 1 ? 'the class' : 'the classes'} ${listed(empty)} without images`
+    throw new DataError(folder, `has ${what}`, 'add images, or remove the folder')
+  }
+  const images = lists.flatMap((files, label) => files.map((file) => ({ file, label })))
+  return { folder, classes: [...classes], images }
+}
+
+async function classFolders(folder: string): Promise<string[]> {
+  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+    throw new DataError(
+      folder,
+      `cannot be listed (${error.code})`,
+      'name a folder of class folders',
+    )
+  })
+  const areFolders = await Promise.all(names.map((name) => isFolder(join(folder, name))))
+  return names.filter((name, i) => areFolders[i] && !name.startsWith('.')).sort(byCodePoint)
+}
+
+/** Symbolic links count as what they lead to. */
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  )
+}
+
+function requireClasses(
+  folder: string,
+  found: readonly string[],
+  classes: readonly string[],
+): void {
+  const missing = classes.filter((name) => !found.includes(name))
+  const unknown = found.filter((name) => !classes.includes(name))
+  const faults = [
+    ...(missing.length > 0 ? [`lacks the classes ${listed(missing)}`] : []),
+    ...(unknown.length > 0 ? [`has the unknown classes ${listed(unknown)}`] : []),
+  ]
+  if (faults.length === 0) return
+  throw new DataError(folder, faults.join(' and '), 'give both splits the same class folders')
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : ''
+  return names.slice(0, SHOWN).join(', ') + more
+}
+
+/** Image files at any depth, folders in the order of their names. */
+async function imagesBelow(folder: string): Promise<string[]> {
+  const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort(byCodePoint)
+  const entries = await Promise.all(
+    names.map(async (name) => ({
+      path: join(folder, name),
+      below: await isFolder(join(folder, name)),
+    })),
+  )
+  const here = entries.filter(({ path, below }) => !below && ENDING.test(path))
+  const deeper = await Promise.all(
+    entries.filter(({ below }) => below).map(({ path }) => imagesBelow(path)),
+  )
+  return [...here.map(({ path }) => path), ...deeper.flat()]
+}
+
+/** Strings of JavaScript compare by UTF-16 units, which differ above U+FFFF. */
+function byCodePoint(a: string, b: string): number {
+  const [left, right] = [Array.from(a), Array.from(b)]
+  for (let i = 0; i < Math.min(left.length, right.length); i++) {
+    const difference = left[i].codePointAt(0)! - right[i].codePointAt(0)!
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length
+}
