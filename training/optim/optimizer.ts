@@ -14,20 +14,23 @@ interface CommonOptions extends ParamGroupOptions {
   accumulate?: number
 }
 
-export interface AdamWOptions extends CommonOptions {
-  type: 'AdamW'
+interface MomentOptions extends CommonOptions {
   /** @default [0.9, 0.999] */
   betas?: readonly [number, number]
   /** @default 1e-8 */
   eps?: number
 }
 
-export interface AdamOptions extends Omit<AdamWOptions, 'type'> {
-  /** As AdamW, but the weight decay is part of the gradient. */
+export interface AdamWOptions extends MomentOptions {
+  type: 'AdamW'
+}
+
+export interface AdamOptions extends MomentOptions {
+  /** As AdamW, but the weight decay is part of the gradient, as in torch.optim.Adam. */
   type: 'Adam'
 }
 
-export interface LambOptions extends Omit<AdamWOptions, 'type'> {
+export interface LambOptions extends MomentOptions {
   /** For large batches. It scales gradients down to a global norm of 1 by itself. */
   type: 'LAMB'
 }
@@ -86,7 +89,6 @@ export function makeOptimizer(
 ): Optimizer {
   switch (options.type) {
     case 'AdamW':
-      return makeAdamW(options, shapes)
     case 'Adam':
       return makeAdam(options, shapes)
     case 'LAMB':
@@ -96,56 +98,38 @@ export function makeOptimizer(
   }
 }
 
-function makeAdamW(
-  options: AdamWOptions,
+/** Adam, whose weight decay is part of the gradient, and AdamW, which decays by itself. */
+function makeAdam(
+  options: AdamOptions | AdamWOptions,
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Optimizer {
   const { groups, groupOf } = paramGroups(shapes, options)
-  const [beta1, beta2] = options.betas ?? [0.9, 0.999]
-  const eps = options.eps ?? 1e-8
+  const moments = momentsOf(options)
+  const isDecoupled = options.type === 'AdamW'
   return {
     slots: ['m', 'v'],
     groupOf,
     scalars: (learningRate, step) =>
-      groups.map(({ lrScale, weightDecay }) =>
-        onHost(adamWScalars(learningRate * lrScale, step, { beta1, beta2, eps, weightDecay })),
-      ),
+      groups.map(({ lrScale, weightDecay }) => {
+        const decay = { weightDecay: isDecoupled ? weightDecay : 0 }
+        return onHost(adamWScalars(learningRate * lrScale, step, { ...moments, ...decay }))
+      }),
     update({ name, parameter, gradient, slots, scalars }) {
-      const decays = groups[groupOf[name]].weightDecay !== 0
+      const { weightDecay } = groups[groupOf[name]]
+      const decays = weightDecay !== 0
       const { shrink, stepSize, epsilon } = scalars[groupOf[name]]
+      const whole =
+        decays && !isDecoupled ? tf.add(gradient, tf.mul(parameter, weightDecay)) : gradient
       const arrays = { parameter, m: slots.m, v: slots.v }
-      const constants = { beta1, beta2, decays }
-      const next = adamW(arrays, gradient, constants, { shrink, stepSize, epsilon })
+      const constants = { ...moments, decays: decays && isDecoupled }
+      const next = adamW(arrays, whole, constants, { shrink, stepSize, epsilon })
       return { parameter: next.parameter, slots: { m: next.m, v: next.v } }
     },
   }
 }
 
-/** Source: torch.optim.Adam (without amsgrad). */
-function makeAdam(
-  options: AdamOptions,
-  shapes: Readonly<Record<string, readonly number[]>>,
-): Optimizer {
-  const { groups, groupOf } = paramGroups(shapes, options)
-  const [beta1, beta2] = options.betas ?? [0.9, 0.999]
-  const eps = options.eps ?? 1e-8
-  return {
-    slots: ['m', 'v'],
-    groupOf,
-    scalars: (learningRate, step) =>
-      groups.map(({ lrScale }) =>
-        onHost(adamWScalars(learningRate * lrScale, step, { beta1, beta2, eps, weightDecay: 0 })),
-      ),
-    update({ name, parameter, gradient, slots, scalars }) {
-      const { weightDecay } = groups[groupOf[name]]
-      const { shrink, stepSize, epsilon } = scalars[groupOf[name]]
-      const whole = weightDecay === 0 ? gradient : tf.add(gradient, tf.mul(parameter, weightDecay))
-      const arrays = { parameter, m: slots.m, v: slots.v }
-      const constants = { beta1, beta2, decays: false }
-      const next = adamW(arrays, whole, constants, { shrink, stepSize, epsilon })
-      return { parameter: next.parameter, slots: { m: next.m, v: next.v } }
-    },
-  }
+function momentsOf({ betas: [beta1, beta2] = [0.9, 0.999], eps = 1e-8 }: MomentOptions) {
+  return { beta1, beta2, eps }
 }
 
 function makeLamb(
@@ -153,8 +137,7 @@ function makeLamb(
   shapes: Readonly<Record<string, readonly number[]>>,
 ): Optimizer {
   const { groups, groupOf } = paramGroups(shapes, options)
-  const [beta1, beta2] = options.betas ?? [0.9, 0.999]
-  const eps = options.eps ?? 1e-8
+  const moments = momentsOf(options)
   const weightDecayOf = (name: string) => groups[groupOf[name]].weightDecay
   return {
     slots: ['m', 'v'],
@@ -163,7 +146,7 @@ function makeLamb(
     maxNorm: LAMB_MAX_NORM,
     scalars: (learningRate, step) => {
       // Adam's step of a rate of 1 is its direction.
-      const unit = adamWScalars(1, step, { beta1, beta2, eps, weightDecay: 0 })
+      const unit = adamWScalars(1, step, { ...moments, weightDecay: 0 })
       const { stepSize: scale, epsilon } = unit
       return groups.map(({ lrScale }) =>
         onHost({ learningRate: learningRate * lrScale, scale, epsilon }),
@@ -172,7 +155,7 @@ function makeLamb(
     update({ name, parameter, gradient, slots, scalars }) {
       const { learningRate, scale, epsilon } = scalars[groupOf[name]]
       const arrays = { parameter, m: slots.m, v: slots.v }
-      const constants = { beta1, beta2, weightDecay: weightDecayOf(name) }
+      const constants = { ...moments, weightDecay: weightDecayOf(name) }
       const next = lamb(arrays, gradient, constants, { learningRate, scale, epsilon })
       return { parameter: next.parameter, slots: { m: next.m, v: next.v } }
     },
