@@ -59,23 +59,14 @@ export async function readImageFolder(
 }
 
 async function classFolders(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch((error: NodeJS.ErrnoException) => {
+  const { folders } = await listFolder(folder).catch((error: NodeJS.ErrnoException) => {
     throw new DataError(
       folder,
       `cannot be listed (${error.code})`,
       'name a folder of class folders',
     )
   })
-  const areFolders = await Promise.all(names.map((name) => isFolder(join(folder, name))))
-  return names.filter((name, i) => areFolders[i] && !name.startsWith('.')).sort(byCodePoint)
-}
-
-/** Symbolic links count as what they lead to. */
-async function isFolder(path: string): Promise<boolean> {
-  return stat(path).then(
-    (entry) => entry.isDirectory(),
-    () => false,
-  )
+  return folders
 }
 
 function requireClasses(
@@ -100,26 +91,36 @@ function listed(names: readonly string[]): string {
 
 /** Image files at any depth, folders in the order of their names. */
 async function imagesBelow(folder: string): Promise<string[]> {
-  const names = (await readdir(folder)).filter((name) => !name.startsWith('.')).sort(byCodePoint)
-  const entries = await Promise.all(
-    names.map(async (name) => ({
-      path: join(folder, name),
-      below: await isFolder(join(folder, name)),
-    })),
-  )
-  const here = entries.filter(({ path, below }) => !below && ENDING.test(path))
-  const deeper = await Promise.all(
-    entries.filter(({ below }) => below).map(({ path }) => imagesBelow(path)),
-  )
-  return [...here.map(({ path }) => path), ...deeper.flat()]
+  const { files, folders } = await listFolder(folder)
+  const here = files.filter((name) => ENDING.test(name)).map((name) => join(folder, name))
+  const deeper = await Promise.all(folders.map((name) => imagesBelow(join(folder, name))))
+  return [...here, ...deeper.flat()]
 }
 
-/** Strings of JavaScript compare by UTF-16 units, which differ above U+FFFF. */
-function byCodePoint(a: string, b: string): number {
-  const [left, right] = [Array.from(a), Array.from(b)]
-  for (let i = 0; i < Math.min(left.length, right.length); i++) {
-    const difference = left[i].codePointAt(0)! - right[i].codePointAt(0)!
-    if (difference !== 0) return difference
+/** Sorted names in a folder but hidden ones. Links count as what they lead to. */
+async function listFolder(folder: string): Promise<{ files: string[]; folders: string[] }> {
+  const entries = await readdir(folder, { withFileTypes: true })
+  const files: string[] = []
+  const folders: string[] = []
+  for (const entry of entries) {
+    if (entry.name.startsWith('.')) continue
+    const isFolder = entry.isSymbolicLink()
+      ? await leadsToFolder(join(folder, entry.name))
+      : entry.isDirectory()
+    ;(isFolder ? folders : files).push(entry.name)
   }
-  return left.length - right.length
+  return { files: sorted(files), folders: sorted(folders) }
+}
+
+function leadsToFolder(link: string): Promise<boolean> {
+  return stat(link).then(
+    (entry) => entry.isDirectory(),
+    () => false,
+  )
+}
+
+/** By code point, the order of UTF-8's bytes; that of JavaScript differs above U+FFFF. */
+function sorted(names: readonly string[]): string[] {
+  if (!names.some((name) => /[\ud800-\udfff]/.test(name))) return names.toSorted()
+  return names.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
 }
