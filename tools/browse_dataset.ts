@@ -68,13 +68,10 @@ await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }
 /** The batches of a training run that starts now. */
 async function* trainBatches(
   dataset: CocoDataset,
-  { batchSize, bucketStep, shapes, workers, scales, flip, exif, maxPixels }: DataConfig,
+  data: DataConfig,
   { seed, masks }: { seed: number; masks: boolean },
 ): AsyncGenerator<HostBatch, void, undefined> {
-  const loader = new TrainLoader({
-    ...{ dataset, batchSize, bucketStep, shapes, workers, scales, flip },
-    ...{ exif, maxPixels, seed, masks },
-  })
+  const loader = new TrainLoader({ ...data, dataset, seed, masks })
   try {
     yield* loader.batches()
   } finally {
