@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
@@ -10,22 +10,18 @@ import {
   roomOf,
 } from './helpers/house_arrows.js'
 import { importCircles } from './helpers/import_circles.js'
+import { NOT_WRITTEN, sourceFiles } from './helpers/source_files.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
-const NOT_SOURCE = new Set(['node_modules', 'dist', 'work_dirs', 'data', 'test', 'bench', 'docs'])
-
-function sourceFiles(folder: string): string[] {
-  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
-    if (NOT_SOURCE.has(entry.name) || entry.name.startsWith('.')) return []
-    const path = join(folder, entry.name)
-    if (entry.isDirectory()) return sourceFiles(path)
-    return entry.name.endsWith('.ts') ? [relative(ROOT, path).replaceAll('\\', '/')] : []
-  })
-}
+const WITHOUT = [...NOT_WRITTEN, 'test', 'bench', 'docs']
+/** Paths from the root of all sources of the house. */
+const SOURCES = sourceFiles(ROOT, { ending: /\.ts$/, without: WITHOUT }).map((path) =>
+  relative(ROOT, path).replaceAll('\\', '/'),
+)
 
 /** The imports of all sources. */
 function houseArrows(): Arrow[] {
-  return sourceFiles(ROOT).flatMap((path) => arrowsOf(path, readFileSync(join(ROOT, path), 'utf8')))
+  return SOURCES.flatMap((path) => arrowsOf(path, readFileSync(join(ROOT, path), 'utf8')))
 }
 
 test('imports run downward only', (t) => {
@@ -123,7 +119,7 @@ test('a downward import, and one inside a room, are sound', (t) => {
 
 test('the engine knows nothing of detection', (t) => {
   const words = /\b(nms|rois?|anchors?|detect(ors?|ions?)|bbox|retinanet|segment(s|ation)?)\b/i
-  const engine = sourceFiles(ROOT).filter((path) => path.startsWith('engine/'))
+  const engine = SOURCES.filter((path) => path.startsWith('engine/'))
   t.true(engine.length > 40, 'the sources are found')
   const offenders = engine.filter((path) => words.test(readFileSync(join(ROOT, path), 'utf8')))
   t.deepEqual(offenders, [])
@@ -147,7 +143,7 @@ test('imports, re-exports and dynamic imports all count', (t) => {
 
 test('what a model is, is asked of it, not of its class', (t) => {
   const rooms = /^(backbones|necks|heads|detectors)\//
-  const files = sourceFiles(ROOT).map((path) => ({
+  const files = SOURCES.map((path) => ({
     path,
     text: readFileSync(join(ROOT, path), 'utf8'),
   }))
@@ -171,7 +167,7 @@ test('the files of a step are few, and where the page says', (t) => {
   const [, part] = /^## The files of a step\n(.*?)^## /ms.exec(page)!
   const files = [...part.matchAll(/`([\w/]+\.ts)`/g)].map(([, path]) => path)
   t.true(files.length > 20 && files.length <= 35, `${files.length}`)
-  const known = new Set(sourceFiles(ROOT))
+  const known = new Set(SOURCES)
   t.deepEqual(
     files.filter((path) => !known.has(path)),
     [],
