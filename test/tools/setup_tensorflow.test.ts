@@ -102,7 +102,8 @@ async function workshop(t: ExecutionContext, { npm, cxx }: { npm?: string; cxx?:
   const home = join(folder, 'home')
   await writeFiles(home, ['older'])
   const scope = 'node_modules/@tensorflow'
-  const fetched = `mkdir -p ${scope}/tfjs-node ${scope}/tfjs ${scope}/tfjs-core`
+  const parts = ['tfjs-node', 'tfjs', 'tfjs-core', 'tfjs-of-no-project']
+  const fetched = `mkdir -p ${parts.map((part) => `${scope}/${part}`).join(' ')}`
   await fakeProgram(folder, 'bin/npm', npm ?? fetched)
   const { PATH, CXX } = process.env
   process.env.PATH = `${join(folder, 'bin')}${delimiter}${PATH}`
@@ -139,7 +140,7 @@ test.serial('a package is built against a TensorFlow, and finds TensorFlow.js ab
   t.deepEqual((await readdir(shop.home)).sort(), ['node_modules', 'package.json'])
   t.deepEqual((await readdir(shop.folder)).sort(), ['bin', 'home', 'tensorflow'])
   const scope = join(shop.home, 'node_modules', '@tensorflow')
-  t.deepEqual(await readdir(scope), ['tfjs-node'])
+  t.deepEqual((await readdir(scope)).sort(), ['tfjs-node', 'tfjs-of-no-project'])
   const binding = join(scope, 'tfjs-node', 'lib', 'napi-v8', 'tfjs_binding.node')
   const asked = await readFile(binding, 'utf8')
   t.true(asked.startsWith('-m64 --own -shared '), asked)

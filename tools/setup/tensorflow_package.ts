@@ -1,6 +1,7 @@
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { basename, join, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import type { TENSORFLOW_PACKAGES } from '../../engine/tensorflow_backend.js'
@@ -145,12 +146,22 @@ async function download(packages: string[], folder: string): Promise<void> {
 }
 
 /**
- * Removes copies of TensorFlow.js: there is one, the project's, which is found in the folders
- * above.
+ * Of each part of TensorFlow.js there is one copy: where the project has one, which is found in the
+ * folders above, the downloaded one goes.
  */
 async function removeCopies(scope: string, name: PackageName): Promise<void> {
   for (const entry of await readdir(scope)) {
-    if (`@tensorflow/${entry}` !== name) await rm(join(scope, entry), { recursive: true })
+    const part = `@tensorflow/${entry}`
+    if (part !== name && isInProject(part)) await rm(join(scope, entry), { recursive: true })
+  }
+}
+
+function isInProject(name: string): boolean {
+  try {
+    createRequire(import.meta.url).resolve(`${name}/package.json`)
+    return true
+  } catch {
+    return false
   }
 }
 
