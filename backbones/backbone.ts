@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { MatrixProduct } from '../nn/merge_convolutions.js'
 import { type ForwardOptions, Module } from '../nn/module.js'
+import type * as tf from '../tf/tf.js'
 
 /** Images to feature maps, shallow to deep. */
 export abstract class Backbone extends Module {

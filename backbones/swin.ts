@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { Conv2d } from '../nn/conv2d.js'
 import { dropPath } from '../nn/drop_path.js'
 import { truncatedNormal, uniform, uniformFanIn } from '../nn/initializers.js'
@@ -9,6 +8,7 @@ import { Parameter } from '../nn/parameter.js'
 import { gelu } from '../ops/gelu.js'
 import { windowAttention } from '../ops/window_attention.js'
 import { planWindows, type WindowPlan } from '../ops/window_plan.js'
+import * as tf from '../tf/tf.js'
 import { Backbone } from './backbone.js'
 import { type ResolvedSwinOptions, resolveSwinOptions, type SwinOptions } from './swin_options.js'
 

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { adaptiveMaxPool } from '../nn/adaptive_max_pool.js'
 import { BatchNorm } from '../nn/batch_norm.js'
 import { Conv2d, type Conv2dOptions, depthwise } from '../nn/conv2d.js'
@@ -12,6 +11,7 @@ import {
 } from '../nn/merge_convolutions.js'
 import { type ForwardOptions, Module } from '../nn/module.js'
 import { Parameter } from '../nn/parameter.js'
+import * as tf from '../tf/tf.js'
 import { Backbone, type MergeableBackbone } from './backbone.js'
 import {
   type ResolvedOptions,

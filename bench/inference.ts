@@ -11,7 +11,7 @@
  * Run: PEERS_PYTHON=python3 npm run bench:inference
  *      PEERS_PYTHON=python3 npm run bench:inference -- --model retinanet_swin_t
  */
-import * as tf from '@tensorflow/tfjs'
+
 import { Option } from 'commander'
 import { MAX_SPREAD } from '../benchmark/benchmark_document.js'
 import { Candidate, Course, type RunTimes } from '../benchmark/candidate.js'
@@ -28,6 +28,7 @@ import { loadDetector, RANDOM } from '../experiments/load_detector.js'
 import { floats, type HostTensor, isHostTensor, zeros } from '../host_tensor.js'
 import { Random } from '../nn/index.js'
 import type { Config } from '../registry.js'
+import * as tf from '../tf/tf.js'
 import { run } from '../tools/cli/command.js'
 import { showProgress } from '../tools/cli/show_progress.js'
 import {

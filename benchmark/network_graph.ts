@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs'
 import { traceBackend } from '../engine/trace/backend.js'
 import type { Node, Value } from '../engine/trace/graph.js'
 import { trace } from '../engine/trace/trace.js'
@@ -7,6 +6,7 @@ import { Conv2d } from '../nn/conv2d.js'
 import { Linear } from '../nn/linear.js'
 import { functionalCall, Module } from '../nn/module.js'
 import type { Parameter } from '../nn/parameter.js'
+import type * as tf from '../tf/tf.js'
 import { rawOutputs } from './raw_outputs.js'
 
 /** The forward pass of a network as nodes, and which layers they come from. */

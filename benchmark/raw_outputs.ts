@@ -1,7 +1,7 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { TensorTree } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
 import type { Module } from '../nn/module.js'
+import type * as tf from '../tf/tf.js'
 
 /**
  * The network of a model alone: from normalised images `[n, h, w, 3]` to logits and deltas

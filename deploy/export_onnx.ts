@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { type Backbone, isBackbone } from '../backbones/backbone.js'
 import { isDetector } from '../detectors/detector.js'
 import { toTensor } from '../engine/tensors.js'
@@ -9,6 +8,7 @@ import { replaceContent } from '../files/replace_file.js'
 import type { HostDType } from '../host_tensor.js'
 import { atLambda } from '../nn/deep_training.js'
 import type { Module } from '../nn/module.js'
+import * as tf from '../tf/tf.js'
 
 /** `model`: images to detections. `backbone`: normalised images to feature maps. */
 export type ExportPart = 'model' | 'backbone'

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { type Backbone, isMergeable } from '../backbones/backbone.js'
 import { compile } from '../engine/compile.js'
 import { ConfigError, DataError } from '../errors.js'
@@ -6,6 +5,7 @@ import { floats, type HostTensor, sizeOf } from '../host_tensor.js'
 import type { MatrixProduct } from '../nn/merge_convolutions.js'
 import { functionalCall } from '../nn/module.js'
 import { Random } from '../random/random.js'
+import * as tf from '../tf/tf.js'
 
 /** Largest difference between the two forms, relative to a feature map's largest value. */
 export const MERGE_BOUND = 1e-4

@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs'
 import { type ForwardOptions, Module } from '../nn/module.js'
+import type * as tf from '../tf/tf.js'
 
 /** One padded batch, as `datasets/` makes it. */
 export type TrainBatch = {

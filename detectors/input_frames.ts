@@ -1,6 +1,7 @@
 /** What every detector here does to its input: mmdetection's normalisation and padding. */
-import * as tf from '@tensorflow/tfjs'
+
 import type { PixelStatistics } from '../ops/normalize_images.js'
+import * as tf from '../tf/tf.js'
 
 /** ImageNet's, R G B, from 0 to 255. */
 export const IMAGENET_PIXELS: PixelStatistics = {

@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { DenseHead } from '../heads/dense_head.js'
 import { sceneObjects } from '../heads/scene/scene_objects.js'
+import type * as tf from '../tf/tf.js'
 import { paddedSizes } from './input_frames.js'
 import type { PyramidDetector } from './pyramid_detector.js'
 import type { Stages, TimedImages } from './stages.js'

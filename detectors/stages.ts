@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { HostTree, RunTree, TensorTree } from '../engine/tensors.js'
+import type * as tf from '../tf/tf.js'
 import type { Detections } from './detector.js'
 
 /** The images that a detector is timed with, all of one size. */

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { type HostDType, type HostTensor, zeros } from '../host_tensor.js'
+import * as tf from '../tf/tf.js'
 import type { Compiled, CompiledFunction, RunOptions } from './compiled.js'
 import type { EngineName } from './compute_options.js'
 import { DeviceTensor, type Memory } from './device_tensor.js'

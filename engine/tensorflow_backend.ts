@@ -3,8 +3,8 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import util from 'node:util'
-import * as tf from '@tensorflow/tfjs'
 import { DeviceError } from '../errors.js'
+import * as tf from '../tf/tf.js'
 
 /** Where `npm run setup:tensorflow` installs; no `npm install` of the project looks there. */
 export const TENSORFLOW_FOLDER = fileURLToPath(new URL('../.cache/tensorflow/', import.meta.url))
@@ -95,6 +95,6 @@ export function requireTensorflow(path: string | undefined): void {
   throw new DeviceError(
     'tensorflow',
     `${path} has a copy of TensorFlow.js to itself, of version ${loaded.version?.tfjs}`,
-    `install ${tf.version.tfjs} of it, and run npm dedupe`,
+    `install ${tf.version_core} of it, and run npm dedupe`,
   )
 }

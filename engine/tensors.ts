@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { floats, type HostTensor, ints, isHostTensor } from '../host_tensor.js'
+import * as tf from '../tf/tf.js'
 import { DeviceTensor } from './device_tensor.js'
 
 /**

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import type { Backbone } from '../backbones/backbone.js'
 import type { Detector, PredictBatch } from '../detectors/detector.js'
 import { isPyramidDetector, type PyramidDetector } from '../detectors/pyramid_detector.js'
@@ -8,6 +7,7 @@ import { ConfigError } from '../errors.js'
 import { floats, type HostTensor } from '../host_tensor.js'
 import { atLambda } from '../nn/deep_training.js'
 import { normalizeImages } from '../ops/normalize_images.js'
+import * as tf from '../tf/tf.js'
 import type { PredictOptions } from './predictor.js'
 
 /** A batch of one image; how it was scaled does not matter. */

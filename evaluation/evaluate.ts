@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { HostBatch } from '../datasets/batch.js'
 import type { CocoDataset } from '../datasets/coco.js'
 import { type EvalOptions, evalBatches } from '../datasets/loader.js'
@@ -19,6 +18,7 @@ import { COCO } from '../packages/pycocotools-js/source/coco.js'
 import { COCOeval } from '../packages/pycocotools-js/source/coco_eval.js'
 import { STAT_NAMES } from '../packages/pycocotools-js/source/evaluate/summarize.js'
 import type { CocoResult } from '../packages/pycocotools-js/source/types.js'
+import type * as tf from '../tf/tf.js'
 import { type CocoResults, cocoResults } from './coco_results.js'
 
 /** COCO's twelve numbers, by name; -1 where there is nothing to measure. */

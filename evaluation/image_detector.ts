@@ -1,7 +1,7 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { Detections, Detector, PredictBatch } from '../detectors/detector.js'
 import type { Compiled } from '../engine/compiled.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
+import type * as tf from '../tf/tf.js'
 import {
   type ActivationInputs,
   activationStride,

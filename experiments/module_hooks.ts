@@ -21,6 +21,8 @@ const CARRIED_DOOR = `${NAME}/pycocotools`
  * TensorFlow.js would register its kernels again, and other versions of zod make other schemas.
  */
 const SHARED = /^(@tensorflow\/tfjs(-core|-layers|-converter|-data|-backend-cpu)?|zod)(\/|$)/
+/** Version of TensorFlow.js that the library has. */
+const TFJS_VERSION = '4.22.0'
 const LOADERS: Readonly<Record<string, Loader>> = {
   '.ts': 'ts',
   '.mts': 'ts',
@@ -41,8 +43,11 @@ export const initialize: InitializeHook<RunningCopy> = (copy) => {
 export const resolve: ResolveHook = async (specifier, context, next) => {
   const door = doorOf(specifier)
   if (door !== undefined) return { url: door, shortCircuit: true }
-  const from = SHARED.test(specifier) ? { ...context, parentURL: ownURL } : context
-  const resolved = await resolveAsTypeScript(specifier, from, next)
+  const resolved = await (SHARED.test(specifier) ? resolveShared : resolveAsTypeScript)(
+    specifier,
+    context,
+    next,
+  )
   if (!resolved.url.startsWith('file:')) return resolved
   const path = fileURLToPath(resolved.url)
   const twin = twinOf(path)
@@ -84,6 +89,20 @@ function configDoor(door: string): string | undefined {
 /** A module of the running copy by its path as a built one: `backbones/index.js`. */
 function ownModule(built: string): string {
   return join(running.modules, built.replace(/\.js$/, running.extension))
+}
+
+/** As the library itself resolves it, whoever imports it. */
+const resolveShared: ResolveHook = async (specifier, context, next) => {
+  const { parentURL } = context // which `next` changes
+  try {
+    return await next(specifier, { ...context, parentURL: ownURL })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code !== 'ERR_MODULE_NOT_FOUND' || !parentURL?.startsWith('file:')) throw error
+    const importer = shownPath(fileURLToPath(parentURL))
+    const fix = `import '@tensorflow/tfjs-core', which comes with ${NAME}, or npm install ${specifier}@${TFJS_VERSION}`
+    throw refusal(`${importer}: imports '${specifier}', which is not installed; ${fix}`)
+  }
 }
 
 /**

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { normal, xavierUniform } from '../nn/initializers.js'
 import { Linear } from '../nn/linear.js'
 import { Module } from '../nn/module.js'
@@ -8,6 +7,7 @@ import { softmaxCrossEntropy } from '../ops/cross_entropy.js'
 import { fullPrecision } from '../ops/full_precision.js'
 import { l1Loss } from '../ops/l1_loss.js'
 import { oneHot } from '../ops/one_hot.js'
+import * as tf from '../tf/tf.js'
 
 export interface BBoxHeadOptions {
   numClasses: number

@@ -1,6 +1,6 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { HostTree, RunTree, TensorTree } from '../engine/tensors.js'
 import { Module } from '../nn/module.js'
+import type * as tf from '../tf/tf.js'
 import type { SceneObject } from './scene/scene_objects.js'
 
 /** Ground truth, padded to `g` objects an image. */

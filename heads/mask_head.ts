@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { ConvTranspose2d, joinPatches } from '../nn/conv_transpose2d.js'
 import { Conv2d } from '../nn/conv2d.js'
 import { kaimingNormalFanOut } from '../nn/initializers.js'
@@ -6,6 +5,7 @@ import { Module } from '../nn/module.js'
 import { binaryCrossEntropy } from '../ops/binary_cross_entropy.js'
 import { fullPrecision } from '../ops/full_precision.js'
 import { oneHot } from '../ops/one_hot.js'
+import * as tf from '../tf/tf.js'
 
 /** Pixels that the transposed convolution makes of one, along each side. */
 const UPSAMPLING = 2

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { type HostTree, type RunTree, toTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
 import { Conv2d } from '../nn/conv2d.js'
@@ -14,6 +13,7 @@ import { l1Loss } from '../ops/l1_loss.js'
 import { anchorsBySide, matchedBoxes } from '../ops/matched_boxes.js'
 import { multiclassNms, type NmsOptions } from '../ops/nms/nms.js'
 import { validAnchors } from '../ops/valid_anchors.js'
+import * as tf from '../tf/tf.js'
 import {
   type DenseDetections,
   type DenseFrames,

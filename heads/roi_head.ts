@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { ConfigError } from '../errors.js'
 import { Module } from '../nn/module.js'
 import type { AssignOptions } from '../ops/assign.js'
@@ -10,6 +9,7 @@ import { roiAlign } from '../ops/roi_align/roi_align.js'
 import { roiLevels } from '../ops/roi_levels.js'
 import { type RoiTargets, sampleRois } from '../ops/roi_targets.js'
 import type { SampleOptions } from '../ops/sample.js'
+import * as tf from '../tf/tf.js'
 import { BBoxHead, type BBoxHeadOptions, type BBoxOutputs } from './bbox_head.js'
 import { MaskHead, type MaskHeadOptions } from './mask_head.js'
 

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import { toTensor } from '../engine/tensors.js'
 import { ConfigError } from '../errors.js'
 import { Conv2d } from '../nn/conv2d.js'
@@ -15,6 +14,7 @@ import { anchorsBySide, matchedBoxes } from '../ops/matched_boxes.js'
 import { type ProposalOptions, type Proposals, selectProposals } from '../ops/proposals.js'
 import { type SampleOptions, samplePositivesAndNegatives } from '../ops/sample.js'
 import { validAnchors } from '../ops/valid_anchors.js'
+import * as tf from '../tf/tf.js'
 
 export interface RPNHeadOptions {
   /** Channels of the feature maps. @default 256 */

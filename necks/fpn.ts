@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs'
 import { ConfigError } from '../errors.js'
 import { Conv2d, type Conv2dOptions } from '../nn/conv2d.js'
 import { xavierUniform } from '../nn/initializers.js'
 import { Module } from '../nn/module.js'
 import { resizeNearest } from '../ops/resize_nearest.js'
+import * as tf from '../tf/tf.js'
 import { Neck } from './neck.js'
 
 export interface FPNOptions {

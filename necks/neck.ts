@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs'
 import { Module } from '../nn/module.js'
+import type * as tf from '../tf/tf.js'
 
 /** Feature maps to feature maps. */
 export abstract class Neck extends Module {

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /**
  * Max pooling to a fixed size: bin `i` of `size` spans `floor(i * side / size)` to

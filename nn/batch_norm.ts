@@ -1,6 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
-import { hasKernel } from '../engine/recording.js'
 import { ConfigError } from '../errors.js'
+import * as tf from '../tf/tf.js'
 import { ones, zeros } from './initializers.js'
 import { type ForwardOptions, Module } from './module.js'
 import { type Initializer, Parameter } from './parameter.js'
@@ -134,7 +133,7 @@ function normalise<T extends tf.Tensor>(x: T, weight: tf.Tensor, bias: tf.Tensor
 
 /** Mean and biased variance over all axes but the last: `[channels]` each. */
 function moments(x: tf.Tensor): { mean: tf.Tensor; variance: tf.Tensor } {
-  if (hasKernel(MOMENTS_KERNEL)) {
+  if (tf.hasKernel(MOMENTS_KERNEL)) {
     const [mean, variance] = tf.engine().runKernel(MOMENTS_KERNEL, { x }) as tf.Tensor[]
     return { mean, variance }
   }

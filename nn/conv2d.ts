@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { ConfigError } from '../errors.js'
+import * as tf from '../tf/tf.js'
 import type { BatchNorm } from './batch_norm.js'
 import { uniformFanIn, zeros } from './initializers.js'
 import { type ForwardOptions, Module } from './module.js'

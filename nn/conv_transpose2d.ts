@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { ConfigError } from '../errors.js'
+import * as tf from '../tf/tf.js'
 import { uniformFanIn, zeros } from './initializers.js'
 import { Module } from './module.js'
 import { type Initializer, Parameter } from './parameter.js'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /**
  * Leaves out a residual branch for some images, and makes up for it in the others: kept branches

@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
-import { hasKernel } from '../engine/recording.js'
+import * as tf from '../tf/tf.js'
 import { ones, zeros } from './initializers.js'
 import { Module } from './module.js'
 import { Parameter } from './parameter.js'
@@ -70,7 +69,7 @@ export function layerNorm(
 }
 
 function normalise(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D, eps: number): tf.Tensor {
-  if (hasKernel(KERNEL)) {
+  if (tf.hasKernel(KERNEL)) {
     return tf.engine().runKernel(KERNEL, { x, weight, bias }, { epsilon: eps }) as tf.Tensor
   }
   const { mean, inverse } = statistics(x, weight, bias, eps)
@@ -79,7 +78,7 @@ function normalise(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D, eps: 
 
 /** Mean and inverse standard deviation of each row, both `[r, 1]`. */
 function statistics(x: tf.Tensor2D, weight: tf.Tensor1D, bias: tf.Tensor1D, eps: number) {
-  if (hasKernel(STATISTICS_KERNEL)) {
+  if (tf.hasKernel(STATISTICS_KERNEL)) {
     const inputs = { x, weight, bias } // all of them, which identifies whose statistics they are
     const results = tf.engine().runKernel(STATISTICS_KERNEL, inputs, { epsilon: eps })
     const [mean, inverse] = results as tf.Tensor2D[]

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 import { uniformFanIn, zeros } from './initializers.js'
 import { Module } from './module.js'
 import { type Initializer, Parameter } from './parameter.js'

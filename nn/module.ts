@@ -1,5 +1,5 @@
-import type * as tf from '@tensorflow/tfjs'
 import { Random } from '../random/random.js'
+import type * as tf from '../tf/tf.js'
 import { Parameter } from './parameter.js'
 
 /** What changes from call to call; every module passes it on to its children. */

@@ -1,6 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
-import { TRACE_BACKEND } from '../engine/recording.js'
 import { Random } from '../random/random.js'
+import * as tf from '../tf/tf.js'
 
 /** Fills a new array for a parameter of `shape` (PyTorch's axis order). */
 export type Initializer = (shape: readonly number[], random: Random) => Float32Array
@@ -96,7 +95,7 @@ export class Parameter {
       this.updated = tf.keep(value)
       return
     }
-    if (tf.getBackend() === TRACE_BACKEND) {
+    if (tf.getBackend() === tf.TRACE_BACKEND) {
       throw new Error(
         'Parameter: a buffer was updated in a traced function that holds it; pass its values in by functionalCall',
       )

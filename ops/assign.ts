@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 import { boxIou } from './box_iou.js'
 
 /** Value in `matches` and `labels`: the anchor is to predict that nothing is there. */

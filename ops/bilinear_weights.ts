@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /**
  * How much each cell of an axis counts in sums of bilinear samples.

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /** A side may grow or shrink by `1000 / 16` = 62.5 at most, so that `exp` cannot overflow. */
 const MAX_LOG_RATIO = Math.abs(Math.log(16 / 1000))

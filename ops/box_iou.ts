@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /** Keeps the quotient finite for two empty boxes, whose IoU is then 0. */
 const MIN_UNION = 1e-6

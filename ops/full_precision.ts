@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
-import { hasKernel } from '../engine/recording.js'
+import * as tf from '../tf/tf.js'
 
 /** Name under which `runKernel` finds it on a backend that has it; to others it is the identity. */
 const KERNEL = 'FullPrecision'
@@ -10,7 +9,7 @@ const KERNEL = 'FullPrecision'
  * coordinates: float16 steps by 1 pixel from 1024 on and ends at 65504.
  */
 export function fullPrecision<T extends tf.Tensor>(x: T): T {
-  if (!hasKernel(KERNEL)) return x
+  if (!tf.hasKernel(KERNEL)) return x
   const mark = (x: tf.Tensor) => tf.engine().runKernel(KERNEL, { x }) as tf.Tensor
   const op = tf.customGrad((x) => ({ value: mark(x as tf.Tensor), gradFunc: mark }))
   return op(x) as T

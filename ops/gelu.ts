@@ -1,5 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
-import { hasKernel } from '../engine/recording.js'
+import * as tf from '../tf/tf.js'
 
 /** Name under which `runKernel` finds it on a backend that has it; others compose operations. */
 const KERNEL = 'Gelu'
@@ -15,7 +14,7 @@ export function gelu<T extends tf.Tensor>(x: T): T {
   const op = tf.customGrad((...args) => {
     const [x, save] = args as [tf.Tensor, tf.GradSaveFunc]
     save([x])
-    const value = hasKernel(KERNEL)
+    const value = tf.hasKernel(KERNEL)
       ? tf.engine().runKernel(KERNEL, { x })
       : tf.mul(x, probabilityBelow(x))
     return { value: value as tf.Tensor, gradFunc: (dy, [x]) => tf.mul(dy, slope(x)) }

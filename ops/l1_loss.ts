@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /**
  * Weighted sum of absolute differences. The slope at a difference of 0 is 0, as in PyTorch.

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 import { bilinearWeights } from './bilinear_weights.js'
 import { fullPrecision } from './full_precision.js'
 

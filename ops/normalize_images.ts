@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /** Mean and standard deviation of each channel, R G B, in the images' own range. */
 export interface PixelStatistics {

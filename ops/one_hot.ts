@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /**
  * Marks the place of each label. Unlike `tf.oneHot`, which refuses a depth of 1, it knows a single

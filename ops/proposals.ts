@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 import { clipBoxes, decodeBoxes } from './box_coder.js'
 import { detach } from './detach.js'
 import { multiclassNms } from './nms/nms.js'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 
 /**
  * Enlarges maps by repeating cells: the source index is `floor(index * source / target)` on each

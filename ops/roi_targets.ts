@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../tf/tf.js'
 import { type AssignOptions, assignByMaxIou, BACKGROUND, IGNORED } from './assign.js'
 import type { Proposals } from './proposals.js'
 import { type SampleOptions, samplePositivesAndNegatives } from './sample.js'

@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Backbone } from '../backbones/backbone.js'
-import { ResNet } from '../backbones/resnet.js'
-import { type ResNetOptions, resNetDepths } from '../backbones/resnet_options.js'
+import { ResNet, type ResNetOptions, resNetDepths } from '../backbones/resnet.js'
 import { SwinTransformer } from '../backbones/swin.js'
 import { type SwinOptions, swinArchs } from '../backbones/swin_options.js'
 import { VanillaNet } from '../backbones/vanillanet.js'

@@ -70,7 +70,7 @@ test('each circle is reported with the files on it', (t) => {
 
 test('an op that imports a head is reported in words', (t) => {
   t.deepEqual(brokenArrows([{ from: 'ops/focal_loss.ts', to: 'heads/retina_head.ts' }]), [
-    'ops/focal_loss.ts imports heads/retina_head.ts, but ops may import from engine, host_tensor, errors only',
+    'ops/focal_loss.ts imports heads/retina_head.ts, but ops may import from engine, tf, host_tensor, errors only',
   ])
 })
 
@@ -124,6 +124,17 @@ test('the engine knows nothing of detection', (t) => {
   const offenders = engine.filter((path) => words.test(readFileSync(join(ROOT, path), 'utf8')))
   t.deepEqual(offenders, [])
   t.regex('the loss of an anchor', words)
+})
+
+test('TensorFlow.js is imported in one place', (t) => {
+  const importing = SOURCES.filter((path) =>
+    /from '@tensorflow\/|^import '@tensorflow\//m.test(readFileSync(join(ROOT, path), 'utf8')),
+  )
+  t.true(importing.length > 0)
+  t.deepEqual(
+    importing.filter((path) => roomOf(path) !== 'tf'),
+    [],
+  )
 })
 
 test('imports, re-exports and dynamic imports all count', (t) => {

@@ -1,17 +1,30 @@
 /** The package as a stranger gets it: built, packed, installed into an empty project, and used. */
 import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, realpath, rm, writeFile } from 'node:fs/promises'
+import {
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  realpath,
+  rename,
+  rm,
+  writeFile,
+} from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
 import { TENSORFLOW_PACKAGES } from '../engine/tensorflow_backend.js'
+import * as tf from '../tf/tf.js'
 import { tinyExperiment } from './experiments/tiny_experiment.js'
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url))
 const execute = promisify(execFile)
+
+const INSTALL = ['--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund']
+const PACKAGED = 'vanilladet/configs/retinanet_vanilla13'
 
 /** Runs a program to its end; a failure shows what it printed. */
 async function run(program: string, args: string[], cwd: string): Promise<string> {
@@ -24,11 +37,34 @@ async function run(program: string, args: string[], cwd: string): Promise<string
 }
 
 const USE = `
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '@tensorflow/tfjs-core'
 import { VanillaNet } from 'vanilladet/backbones'
 const net = new VanillaNet({ dims: [4, 8, 8], strides: [2, 2], actNum: 1, outIndices: [0, 1] })
 const images = tf.zeros([1, 64, 96, 3])
 console.log(JSON.stringify(net.forward(images).map((feature) => feature.shape)))
+`
+
+/** What TensorFlow.js can differentiate, and its operations that are methods of tensors. */
+const REGISTERED = `
+import * as tf from '@tensorflow/tfjs-core'
+import 'vanilladet/ops'
+const kernels = Object.values(tf).filter((name) => typeof name === 'string')
+const gradients = kernels.filter((name) => tf.getGradient(name) !== undefined)
+console.log(JSON.stringify({ gradients, methods: Object.keys(tf.Tensor.prototype).sort() }))
+`
+
+/** Trains a backbone as programs do that were written with all of TensorFlow.js. */
+const WITH_TFJS = `
+import * as tf from '@tensorflow/tfjs'
+import * as core from '@tensorflow/tfjs-core'
+import { VanillaNet } from 'vanilladet/backbones'
+const net = new VanillaNet({ dims: [4, 8], strides: [2], actNum: 1, outIndices: [0] }).initialize(0)
+const images = tf.randomNormal([1, 32, 32, 3], 0, 1, 'float32', 1)
+const pool = tf.layers.globalAveragePooling2d({})
+const lossOf = () => pool.apply(net.forward(images, { training: true })[0]).sub(1).square().mean()
+const optimizer = tf.train.sgd(0.01)
+const losses = [0, 1, 2].map(() => optimizer.minimize(lossOf, true).dataSync()[0])
+console.log(tf.Tensor === core.Tensor, losses[2] < losses[0])
 `
 
 /** Imports every door, and COCO evaluation, which is inside. */
@@ -102,7 +138,7 @@ backbones.register('Mine', {
 
 /** A user's own backbone, checked by the package's types. */
 const TYPES = `
-import type * as tf from '@tensorflow/tfjs'
+import type * as tf from '@tensorflow/tfjs-core'
 import { backbones, defineConfig } from 'vanilladet'
 import { Backbone } from 'vanilladet/backbones'
 import { z } from 'zod'
@@ -125,7 +161,7 @@ class MyNet extends Backbone {
     this.outChannels = [width]
   }
   override forward(images: tf.Tensor4D): tf.Tensor4D[] {
-    return [images]
+    return [images.mul(2)]
   }
 }
 
@@ -159,8 +195,7 @@ test.before(async () => {
   )
   await run('npm', ['pack', '--pack-destination', folder], ROOT)
   const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz')) ?? ''
-  const quiet = ['--prefer-offline', '--no-audit', '--no-fund']
-  await run('npm', ['install', '--ignore-scripts', ...quiet, join(folder, tarball)], project)
+  await run('npm', ['install', ...INSTALL, join(folder, tarball)], project)
 })
 test.after.always(() => rm(folder, { recursive: true, force: true }))
 
@@ -174,6 +209,21 @@ async function typeErrors(file: string, ...options: string[]): Promise<string> {
   )
 }
 
+/** Runs something where esbuild is not installed. */
+async function withoutBundler(use: () => Promise<unknown>): Promise<void> {
+  const bundler = join(project, 'node_modules', 'esbuild')
+  await rename(bundler, join(folder, 'esbuild'))
+  await use().finally(() => rename(join(folder, 'esbuild'), bundler))
+}
+
+/** How many files of a name are installed, each counted once. */
+async function copiesOf(name: string): Promise<number> {
+  const packages = join(project, 'node_modules')
+  const names = await readdir(packages, { recursive: true })
+  const found = names.filter((path) => basename(path) === name)
+  return new Set(await Promise.all(found.map((path) => realpath(join(packages, path))))).size
+}
+
 const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
 const installed = (...path: string[]) => join(project, 'node_modules', 'vanilladet', ...path)
 
@@ -184,16 +234,25 @@ test.serial('the packed package runs in plain Node', async (t) => {
   t.is(await run('node', ['doors.js'], project), 'true\n10\n')
 })
 
+test.serial('TensorFlow.js’s core alone has all gradients and methods of tensors', async (t) => {
+  t.false(existsSync(join(project, 'node_modules', '@tensorflow', 'tfjs')))
+  await writeFile(join(project, 'registered.js'), REGISTERED)
+  const { gradients, methods } = JSON.parse(await run('node', ['registered.js'], project))
+  const kernels = Object.values(tf).filter((name) => typeof name === 'string')
+  t.true(gradients.length > 90)
+  t.deepEqual(
+    gradients,
+    kernels.filter((name) => tf.getGradient(name) !== undefined),
+  )
+  t.deepEqual(methods, Object.keys(tf.Tensor.prototype).sort())
+})
+
 test.serial(
   'pycocotools-js is there by its name, once, and is what the library runs',
   async (t) => {
     await writeFile(join(project, 'by_name.js'), BY_NAME)
     t.is(await run('node', ['by_name.js'], project), 'true true\n')
-    const packages = join(project, 'node_modules')
-    const names = await readdir(packages, { recursive: true })
-    const found = names.filter((name) => basename(name) === 'coco_eval.js')
-    const files = await Promise.all(found.map((name) => realpath(join(packages, name))))
-    t.is(new Set(files).size, 1)
+    t.is(await copiesOf('coco_eval.js'), 1)
     t.regex(await run('npx', ['pycocotools-js', '--version'], project), /^\d+\.\d+\.\d+\n$/)
 
     await writeFile(join(project, 'by_name.ts'), TYPES_BY_NAME)
@@ -230,9 +289,10 @@ test.serial('its commands run a config that registers a backbone', async (t) => 
     /^[^.]+\.safetensors$/.test(file),
   )
   t.regex(await vanilladet('infer', 'mine.ts', `run/${weights}`, image), /infer_out/)
-  t.regex(await vanilladet('report', 'run'), /report\.html: \d\.\d MB/)
-  const packaged = 'vanilladet/configs/retinanet_vanilla13'
-  t.regex(await vanilladet('get_flops', packaged), /parameters +75\.38 M/)
+  await withoutBundler(async () =>
+    t.regex(await vanilladet('report', 'run'), /report\.html: \d\.\d MB/),
+  )
+  t.regex(await vanilladet('get_flops', PACKAGED), /parameters +75\.38 M/)
 
   // What is built beside the sources is the same copy.
   const built = OWN_NET.replace("'vanilladet/backbones'", `'${ROOT}dist/backbones/index.js'`)
@@ -250,6 +310,30 @@ test.serial('TensorFlow.js’s native backends are peers that npm does not insta
     t.false(existsSync(join(project, 'node_modules', name)))
   }
 })
+
+test.serial(
+  'a network that imports TensorFlow.js whole runs where that is installed',
+  async (t) => {
+    const net = `import '@tensorflow/tfjs'\nexport { default } from '${PACKAGED}'`
+    await writeFile(join(project, 'whole.ts'), net)
+    const flops = ['vanilladet', 'get_flops', 'whole.ts']
+    const { code, stderr } = await execute('npx', flops, { cwd: project }).catch((error) => error)
+    t.is(code, 2)
+    t.is(
+      stderr,
+      "error: whole.ts: imports '@tensorflow/tfjs', which is not installed; import '@tensorflow/tfjs-core', which comes with vanilladet, or npm install @tensorflow/tfjs@4.22.0\n",
+    )
+
+    await run('npm', ['install', ...INSTALL, '@tensorflow/tfjs@4.22.0'], project)
+    t.regex(await vanilladet('get_flops', 'whole.ts'), /parameters +75\.38 M/)
+    await writeFile(join(project, 'with_tfjs.js'), WITH_TFJS)
+    t.is(await run('node', ['with_tfjs.js'], project), 'true true\n')
+    t.is(await copiesOf('tf-core.node.js'), 1)
+    await writeFile(join(project, 'config.ts'), TYPES.replace('tfjs-core', 'tfjs'))
+    const options = ['--module', 'nodenext', '--target', 'es2022', '--skipLibCheck']
+    t.is(await typeErrors('config.ts', ...options), '')
+  },
+)
 
 test.serial('it has no install script, and the configs that are named', async (t) => {
   const { scripts } = JSON.parse(await readFile(installed('package.json'), 'utf8'))

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { z } from 'zod'
 import { Backbone, VanillaNet } from '../backbones/index.js'
@@ -15,6 +14,7 @@ import {
   defineConfig,
   type ModelConfig,
 } from '../registry.js'
+import * as tf from '../tf/tf.js'
 
 const model: ModelConfig & { type: 'RetinaNet' } = {
   type: 'RetinaNet',

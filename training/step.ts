@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import type { Detector, TrainBatch } from '../detectors/detector.js'
 import { functionalCall } from '../nn/module.js'
 import { fullPrecision } from '../ops/full_precision.js'
+import * as tf from '../tf/tf.js'
 import type { GroupScalars } from './optim/optimizer.js'
 import { type UpdateOptions, updateState } from './optim/update.js'
 import type { TensorState } from './train_state.js'

@@ -1,9 +1,9 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { Detector } from '../detectors/detector.js'
 import type { DeviceTensor, Memory } from '../engine/device_tensor.js'
 import { openMemory } from '../engine/memory.js'
 import type { RunTensor } from '../engine/tensors.js'
 import { floats, type HostTensor } from '../host_tensor.js'
+import type * as tf from '../tf/tf.js'
 import { DoubleBuffer } from './double_buffer.js'
 
 /** Everything that changes from update to update, by parameter name (or slot, then name). */

@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import { TraceError } from '../../errors.js'
+import * as tf from '../../tf/tf.js'
 import { requireOneCopy } from '../one_copy.js'
 import { Graph } from './graph.js'
 import './kernels/index.js'
-import { TRACE_BACKEND } from '../recording.js'
 import {
   Lowering,
   loweringRules,
@@ -162,13 +161,13 @@ function withShape(value: Traced, shape: readonly number[]): Partial<Traced> {
 export const traceBackend = new TraceBackend()
 
 requireOneCopy(import.meta.url)
-tf.registerBackend(TRACE_BACKEND, () => traceBackend, 0)
+tf.registerBackend(tf.TRACE_BACKEND, () => traceBackend, 0)
 
 takeRules((kernelName, rule) => {
-  if (tf.getKernel(kernelName, TRACE_BACKEND)) tf.unregisterKernel(kernelName, TRACE_BACKEND)
+  if (tf.getKernel(kernelName, tf.TRACE_BACKEND)) tf.unregisterKernel(kernelName, tf.TRACE_BACKEND)
   tf.registerKernel({
     kernelName,
-    backendName: TRACE_BACKEND,
+    backendName: tf.TRACE_BACKEND,
     kernelFunc: ({ inputs, attrs }) => {
       const traced = Object.fromEntries(
         Object.entries(inputs)
@@ -196,7 +195,7 @@ takeRules((kernelName, rule) => {
 
 tf.registerKernel({
   kernelName: 'Identity',
-  backendName: TRACE_BACKEND,
+  backendName: tf.TRACE_BACKEND,
   kernelFunc: ({ inputs }) => {
     const { dataId, shape, dtype } = inputs.x as tf.TensorInfo
     return { dataId, shape, dtype }
@@ -213,7 +212,7 @@ function refuseOtherKernels(): void {
     if (lowered.has(kernelName)) continue
     tf.registerKernel({
       kernelName,
-      backendName: TRACE_BACKEND,
+      backendName: tf.TRACE_BACKEND,
       kernelFunc: () => {
         const operation = (tf.engine().state.activeScope?.name ?? '').replace(/__op$/, '')
         throw traceBackend.refusal(

@@ -1,9 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import { TraceError } from '../../errors.js'
 import type { HostDType } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import type { Precision } from '../compute_options.js'
 import { encodeModel, type NamedValue } from '../onnx/model_proto.js'
-import { TRACE_BACKEND } from '../recording.js'
 import { flattenTree, isTensor, mapTree, type TensorTree, type Tree } from '../tensors.js'
 import { traceBackend } from './backend.js'
 import type { Node, Numbers, Value } from './graph.js'
@@ -76,7 +75,7 @@ export function trace<In extends TensorTree, Out extends TensorTree>(
 ): TracedFunction {
   tf.backend() // chooses a backend, if none was chosen yet
   const previous = tf.getBackend()
-  tf.setBackend(TRACE_BACKEND)
+  tf.setBackend(tf.TRACE_BACKEND)
   const { precision = 'fp32' } = options
   const target = precision === 'fp16' ? 'portable' : (options.target ?? 'portable')
   const lowering = traceBackend.begin(name, { target, precision })

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 
 /** Name under which `runKernel` finds it; a tracing backend lowers it to operations of its own. */
 export const NMS_KERNEL = 'MulticlassNonMaxSuppression'

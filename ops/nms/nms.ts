@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 import './lowering.js'
 import { NMS_KERNEL, type NmsAttributes, registerNmsKernel } from './host_kernel.js'
 

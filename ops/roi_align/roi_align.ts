@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 import './lowering.js'
 import { bilinearWeights } from '../bilinear_weights.js'
 import { ROI_ALIGN_GRADIENT_KERNEL, registerRoiAlignGradientKernel } from './host_kernel.js'

@@ -1,5 +1,5 @@
 /** A detector that is cut in two finds what the whole one finds. */
-import * as tf from '@tensorflow/tfjs'
+
 import test, { type ExecutionContext } from 'ava'
 import { benchmarkFrames, makePreprocess } from '../../benchmark/frames.js'
 import { stagesOf } from '../../benchmark/stages.js'
@@ -8,6 +8,7 @@ import { maskRcnnStages } from '../../detectors/mask_rcnn_stages.js'
 import { retinaNetStages } from '../../detectors/retinanet_stages.js'
 import { mapTree, type TensorTree, toHost, toTensor } from '../../engine/index.js'
 import { isHostTensor } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import { smallMaskRcnn } from '../deploy/small_mask_rcnn.js'
 import { smallRetinaNet } from '../deploy/small_retinanet.js'
 import { assertClose } from '../helpers/assert_close.js'

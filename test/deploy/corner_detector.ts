@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { type Detections, Detector, type PredictBatch } from '../../detectors/index.js'
+import * as tf from '../../tf/tf.js'
 
 /**
  * A detector of a user's own, without a backbone: it finds class 1 and class 0 in the corner of

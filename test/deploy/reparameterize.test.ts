@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { Backbone, VanillaNet } from '../../backbones/index.js'
 import { MERGE_BOUND, mergeBackbone, reparameterize } from '../../deploy/reparameterize.js'
@@ -6,6 +5,7 @@ import { ConfigError, DataError } from '../../errors.js'
 import { compilePredict } from '../../evaluation/predictor.js'
 import { floats } from '../../host_tensor.js'
 import { Random, randomizeNorms } from '../../nn/index.js'
+import type * as tf from '../../tf/tf.js'
 import { smallMaskRcnn } from './small_mask_rcnn.js'
 
 const imageSize: [number, number] = [48, 64]

@@ -1,9 +1,10 @@
 /** Detectors with weights chosen by hand, so that it is known what each channel sees. */
-import * as tf from '@tensorflow/tfjs'
+
 import { Backbone } from '../../backbones/index.js'
 import { MaskRCNN, RetinaNet } from '../../detectors/index.js'
 import { RetinaHead, RoIHead, RPNHead } from '../../heads/index.js'
 import { Neck } from '../../necks/index.js'
+import * as tf from '../../tf/tf.js'
 
 export const STRIDE = 8
 

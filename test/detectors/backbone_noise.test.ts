@@ -1,10 +1,10 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { Backbone } from '../../backbones/backbone.js'
 import { MaskRCNN, RetinaNet } from '../../detectors/index.js'
 import { RetinaHead } from '../../heads/index.js'
 import { FPN } from '../../necks/index.js'
 import type { ForwardOptions } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { tinyMaskRcnn } from './tiny_mask_rcnn.js'
 
 /** One map of stride 8 that remembers the noise it was given. */

@@ -2,7 +2,7 @@
  * Detectors with one of what others have many of: losses, gradients and detections, eager and
  * traced.
  */
-import * as tf from '@tensorflow/tfjs'
+
 import test from 'ava'
 import type { Detector, PredictBatch, TrainBatch } from '../../detectors/index.js'
 import { eager } from '../../engine/index.js'
@@ -10,6 +10,7 @@ import type { HostTree } from '../../engine/tensors.js'
 import { floats } from '../../host_tensor.js'
 import { functionalCall, Random } from '../../nn/index.js'
 import { buildDetector, type ModelConfig } from '../../registry.js'
+import * as tf from '../../tf/tf.js'
 import { withNoise } from '../../training/draw_noise.js'
 import { type ObjectScene, objectBatch } from '../datasets/object_batch.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'

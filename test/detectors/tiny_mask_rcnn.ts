@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import { Backbone } from '../../backbones/backbone.js'
 import type { MaskRCNN } from '../../detectors/mask_rcnn.js'
 import { Conv2d, Random } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { narrowMaskRcnn } from './narrow_mask_rcnn.js'
 
 /** Convolutions with ReLU at strides 4, 8, 16 and 32. */

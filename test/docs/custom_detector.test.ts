@@ -1,10 +1,10 @@
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
-import type * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import type { VanillaNet } from '../../backbones/index.js'
 import type { Module } from '../../nn/index.js'
+import type * as tf from '../../tf/tf.js'
 import { readSafetensors } from '../../weights/index.js'
 import { assertClose } from '../helpers/assert_close.js'
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile, trace } from '../../engine/index.js'
 import { TraceError } from '../../errors.js'
 import { floats, ints, scalar, zeros } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 
 const double = ({ x }: { x: tf.Tensor }) => ({ y: tf.mul(x, 2) })
 

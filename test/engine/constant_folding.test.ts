@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { trace } from '../../engine/index.js'
 import { floats } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 const known = (seed: number, shape: number[]) => {

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, sizeOf } from '../../host_tensor.js'
 import { Random } from '../../random/random.js'
+import * as tf from '../../tf/tf.js'
 import { tracedEqualsEager, withGradients } from '../helpers/traced_equals_eager.js'
 
 type Inputs = Record<string, tf.Tensor>

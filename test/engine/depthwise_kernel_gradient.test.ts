@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import type { Precision } from '../../engine/compute_options.js'
 import { compile } from '../../engine/index.js'
@@ -9,6 +8,7 @@ import { trace } from '../../engine/trace/trace.js'
 import { targetOf } from '../../engine/traced.js'
 import { floats, type HostTensor, sizeOf } from '../../host_tensor.js'
 import { Random } from '../../random/random.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 interface Case {

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { loadOnnxruntimeNode } from '../../bench/onnxruntime_node.js'
 import {
@@ -13,6 +12,7 @@ import {
 import { targetOf } from '../../engine/traced.js'
 import { DeviceError } from '../../errors.js'
 import { floats, type HostTensor, scalar } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 
 /** One step of gradient descent with momentum on a small network. */
 function step({ w, m, x, rate }: { w: tf.Tensor; m: tf.Tensor; x: tf.Tensor; rate: tf.Tensor }) {

@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, type HostTensor, ints, sizeOf } from '../../host_tensor.js'
 import { layerNorm } from '../../nn/layer_norm.js'
 import { gelu } from '../../ops/gelu.js'
 import { Random } from '../../random/random.js'
+import * as tf from '../../tf/tf.js'
 import { tracedEqualsEager, withGradients } from '../helpers/traced_equals_eager.js'
 
 type Inputs = Record<string, tf.Tensor>

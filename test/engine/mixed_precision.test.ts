@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import type { Node, Value } from '../../engine/trace/graph.js'
 import { isNormStatistic } from '../../engine/trace/precision_rules.js'
 import { BatchNorm, Conv2d, functionalCall, Module } from '../../nn/index.js'
 import { fullPrecision } from '../../ops/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import {
   allAre,

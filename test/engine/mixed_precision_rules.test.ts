@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import type { TensorTree } from '../../engine/index.js'
 import { trace } from '../../engine/trace/trace.js'
 import { layerNorm } from '../../nn/index.js'
 import { fullPrecision, gelu } from '../../ops/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import {
   allAre,

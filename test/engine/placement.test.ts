@@ -1,10 +1,10 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile, type Placement, trace } from '../../engine/index.js'
 import { nodeName } from '../../engine/onnx/model_proto.js'
 import { type PlacedNode, refuseCpuNodes } from '../../engine/runtime/placement.js'
 import { DeviceError } from '../../errors.js'
 import { floats, ints, scalar } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 
 test('a loaded graph tells which provider runs how many nodes', async (t) => {
   const placements: Placement[] = []

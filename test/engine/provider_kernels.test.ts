@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { CUDA_KERNELS } from '../../engine/runtime/cuda_kernel_list.js'
 import { type KernelList, unsupportedNodes } from '../../engine/runtime/provider_kernels.js'
@@ -6,6 +5,7 @@ import { WEBGPU_KERNELS } from '../../engine/runtime/webgpu_kernel_list.js'
 import type { Attribute, ElementType } from '../../engine/trace/graph.js'
 import { Graph } from '../../engine/trace/graph.js'
 import { trace } from '../../engine/trace/trace.js'
+import * as tf from '../../tf/tf.js'
 
 /**
  * Reasons of CUDA for one node with inputs of these types, each `[2, 100]`, and an output like the

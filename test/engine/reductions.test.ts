@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { trace } from '../../engine/index.js'
 import type { Target } from '../../engine/trace/lowering.js'
 import { floats } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 
 /**
  * Shapes that the sums of a batch of maps for each channel go through; maps lie `n c h w` after a

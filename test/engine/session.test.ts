@@ -1,9 +1,9 @@
 import { readdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile, setSharedThreads, sharedThreads } from '../../engine/index.js'
 import { floats } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 
 const THREADS = availableParallelism() + 3
 

@@ -4,7 +4,6 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
-import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { compile, openMemory } from '../../engine/index.js'
 import {
@@ -17,6 +16,7 @@ import {
 import { DeviceError } from '../../errors.js'
 import { trainConfig } from '../../experiments/train_config.js'
 import { floats } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
 
@@ -57,7 +57,7 @@ test('a second copy of TensorFlow.js is refused, with the version to install', a
   t.is(
     await refusal(t, `module.exports = { Tensor: class {}, version: { tfjs: '4.1.0' } }`),
     'tensorflow: PATH has a copy of TensorFlow.js to itself, of version 4.1.0; ' +
-      `install ${tf.version.tfjs} of it, and run npm dedupe`,
+      `install ${tf.version_core} of it, and run npm dedupe`,
   )
 })
 

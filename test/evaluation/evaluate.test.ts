@@ -1,11 +1,11 @@
 import { join } from 'node:path'
-import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { type CocoDataset, generateShapes, loadCoco } from '../../datasets/index.js'
 import { type Detections, Detector, type PredictBatch } from '../../detectors/index.js'
 import type { BoxResult } from '../../evaluation/coco_results.js'
 import { detectAll, evaluate, evaluateResults } from '../../evaluation/evaluate.js'
 import { Parameter } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { oneCat, temporaryFolder, writeAnnotations, writeImage } from '../datasets/coco_folder.js'
 
 /** Three images with objects of all three classes. */

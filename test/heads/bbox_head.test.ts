@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { BBoxHead, type BBoxOutputs, type BBoxTargets } from '../../heads/bbox_head.js'
 import { BACKGROUND, IGNORED } from '../../ops/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 /** Two classes, RoIs of 2 x 2 cells with 3 channels. */

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { MaskHead } from '../../heads/mask_head.js'
 import { normal, Random } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 /** Three classes, RoIs of 3 x 3 cells with 2 channels, one convolution. */

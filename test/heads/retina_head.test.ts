@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { ConfigError } from '../../errors.js'
 import { RetinaHead, type RetinaOutputs } from '../../heads/retina_head.js'
 import { BACKGROUND, IGNORED } from '../../ops/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 /** One level of 8-pixel cells, one 16 x 16 anchor a cell, two classes. */

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { ConfigError } from '../../errors.js'
 import {
@@ -10,6 +9,7 @@ import {
 import { floats, ints } from '../../host_tensor.js'
 import { functionalCall } from '../../nn/index.js'
 import type { SampleOptions } from '../../ops/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { readFixture } from '../helpers/packed_tensor.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'

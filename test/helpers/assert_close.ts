@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import type { ExecutionContext } from 'ava'
+import * as tf from '../../tf/tf.js'
 
 type Numbers = tf.Tensor | ArrayLike<number> | readonly Numbers[] | number
 

@@ -1,4 +1,3 @@
-import type * as tf from '@tensorflow/tfjs'
 import { rawOutputs } from '../../benchmark/raw_outputs.js'
 import type { PredictBatch } from '../../detectors/detector.js'
 import { Detector } from '../../detectors/index.js'
@@ -8,6 +7,7 @@ import { type Signature, trace } from '../../engine/trace/trace.js'
 import { type HostDType, sizeOf } from '../../host_tensor.js'
 import type { Module } from '../../nn/index.js'
 import type { Config } from '../../registry.js'
+import type * as tf from '../../tf/tf.js'
 import { makeOptimizer, makeTrainStep } from '../../training/index.js'
 import type { StepInputs } from '../../training/step.js'
 

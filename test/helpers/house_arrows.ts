@@ -1,4 +1,4 @@
-const BELOW_MODELS = ['nn', 'ops', 'engine', 'host_tensor', 'random', 'errors']
+const BELOW_MODELS = ['nn', 'ops', 'engine', 'tf', 'host_tensor', 'random', 'errors']
 const BELOW_DETECTORS = ['backbones', 'necks', 'heads', ...BELOW_MODELS]
 const BELOW_EVALUATION = ['detectors', 'datasets', 'pycocotools', 'files', ...BELOW_DETECTORS]
 const BELOW_TRAINING = ['weights', ...BELOW_EVALUATION]
@@ -10,13 +10,14 @@ const BELOW_REGISTRY = ['evaluation', 'benchmark', 'deploy', 'training', ...BELO
  */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   errors: [],
+  tf: [],
   host_tensor: [],
   random: [],
   pycocotools: [],
   files: ['errors'],
-  engine: ['host_tensor', 'errors'],
-  nn: ['engine', 'host_tensor', 'random', 'errors'],
-  ops: ['engine', 'host_tensor', 'errors'],
+  engine: ['tf', 'host_tensor', 'errors'],
+  nn: ['engine', 'tf', 'host_tensor', 'random', 'errors'],
+  ops: ['engine', 'tf', 'host_tensor', 'errors'],
   backbones: BELOW_MODELS,
   necks: BELOW_MODELS,
   heads: BELOW_MODELS,

@@ -1,9 +1,9 @@
-import type * as tf from '@tensorflow/tfjs'
 import type { ExecutionContext } from 'ava'
 import { compile, type TensorTree, type Tree } from '../../engine/index.js'
 import type { HostTree } from '../../engine/tensors.js'
 import type { Node } from '../../engine/trace/graph.js'
 import { type Signature, trace } from '../../engine/trace/trace.js'
+import type * as tf from '../../tf/tf.js'
 
 /** Half of a last place of float16, relative. */
 export const ROUNDING = 2 ** -11

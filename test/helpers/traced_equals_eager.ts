@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs'
 import type { ExecutionContext } from 'ava'
 import { compile, eager, type TensorTree } from '../../engine/index.js'
 import { flattenTree, type HostTree, type Tree } from '../../engine/tensors.js'
 import { targetOf } from '../../engine/traced.js'
 import { type HostTensor, isHostTensor } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from './assert_close.js'
 
 /**

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { ConfigError } from '../../errors.js'
 import { FPN, type FPNOptions } from '../../necks/fpn.js'
 import type { Module } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'
 

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { BatchNorm, Conv2d, convNorm } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 function pair(bias: boolean, frozen: boolean): [Conv2d, BatchNorm] {

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { dropPath } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 const branch = tf.tensor2d([

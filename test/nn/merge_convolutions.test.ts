@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { matrixProduct } from '../../deploy/reparameterize.js'
 import {
@@ -9,6 +8,7 @@ import {
   mergePointwise,
   unmerged,
 } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 function pointwise(weight: number[][], bias: number[]): Conv2d {

@@ -1,12 +1,12 @@
 import { setTimeout } from 'node:timers/promises'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { compile } from '../../engine/index.js'
 import { floats } from '../../host_tensor.js'
 import { constant, functionalCall, Linear, Parameter, Random } from '../../nn/index.js'
 import { emptyVariable } from '../../nn/parameter.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 /** The squared distance of `parameter` to 3. */

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { BatchNorm, Conv2d, type ForwardOptions, Module, randomizeNorms } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 
 class ConvNorm extends Module {
   readonly conv = new Conv2d({ inChannels: 64, outChannels: 64, kernelSize: 1 })

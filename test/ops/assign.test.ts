@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, ints } from '../../host_tensor.js'
 import { type AssignOptions, assignByMaxIou, BACKGROUND, IGNORED } from '../../ops/assign.js'
 import { validAnchors } from '../../ops/valid_anchors.js'
+import * as tf from '../../tf/tf.js'
 import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { boxIou } from '../../ops/box_iou.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 const boxes = tf.tensor2d([

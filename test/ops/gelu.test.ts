@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { trace } from '../../engine/trace/trace.js'
 import { floats } from '../../host_tensor.js'
 import { gelu } from '../../ops/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager, withGradients } from '../helpers/traced_equals_eager.js'
 

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { pyramidAnchors } from '../../ops/anchors.js'
 import { anchorsBySide, matchedBoxes } from '../../ops/matched_boxes.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
 const anchors = tf.tensor2d([

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, type HostTensor } from '../../host_tensor.js'
 import { normalizeImages } from '../../ops/normalize_images.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, type HostTensor } from '../../host_tensor.js'
 import { type ProposalOptions, selectProposals } from '../../ops/proposals.js'
 import { Random } from '../../random/random.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats } from '../../host_tensor.js'
 import { roiLevels } from '../../ops/roi_levels.js'
 import { Random } from '../../random/random.js'
+import * as tf from '../../tf/tf.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 function levelsOf(rois: number[][], options?: { levels?: number; finestScale?: number }) {

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, ints } from '../../host_tensor.js'
 import { type SampleOptions, samplePositivesAndNegatives } from '../../ops/sample.js'
 import { Random } from '../../random/random.js'
+import * as tf from '../../tf/tf.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 
 /** Columns taken of each row: a letter for each, `P`, `N` or `.`. */

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { toHost } from '../../engine/tensors.js'
 import {
@@ -6,6 +5,7 @@ import {
   softBinaryCrossEntropy,
   softCrossEntropy,
 } from '../../ops/soft_targets.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager } from '../helpers/traced_equals_eager.js'
 

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats, type HostTensor, sizeOf } from '../../host_tensor.js'
 import { planWindows, type WindowPlan, windowAttention } from '../../ops/index.js'
+import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { tracedEqualsEager, withGradients } from '../helpers/traced_equals_eager.js'
 

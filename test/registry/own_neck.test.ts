@@ -1,5 +1,5 @@
 /** Necks that somebody else registers. */
-import * as tf from '@tensorflow/tfjs'
+
 import test from 'ava'
 import { z } from 'zod'
 import { Neck } from '../../necks/index.js'
@@ -11,6 +11,7 @@ import {
   type NeckContext,
   necks,
 } from '../../registry.js'
+import * as tf from '../../tf/tf.js'
 
 declare module '../../registry.js' {
   interface NeckRegistry {

@@ -1,9 +1,9 @@
-import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import { compile } from '../../engine/compile.js'
 import type { DeviceTensor } from '../../engine/device_tensor.js'
 import { openMemory } from '../../engine/memory.js'
 import { floats } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import { DoubleBuffer } from '../../training/double_buffer.js'
 
 const memory = openMemory({})

@@ -1,4 +1,3 @@
-import * as tf from '@tensorflow/tfjs'
 import test, { type ExecutionContext } from 'ava'
 import type { TrainBatch } from '../../detectors/detector.js'
 import type { DeviceTensor, Memory } from '../../engine/device_tensor.js'
@@ -6,6 +5,7 @@ import { openMemory } from '../../engine/memory.js'
 import type { HostTree } from '../../engine/tensors.js'
 import { floats, ints } from '../../host_tensor.js'
 import { type ForwardOptions, Parameter } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 import {
   accumulatingIterations,
   type IterationInputs,

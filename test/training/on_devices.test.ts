@@ -2,7 +2,7 @@
  * Training on GPUs that are here; skipped on machines without, but see
  * `test/helpers/devices_here.ts`.
  */
-import * as tf from '@tensorflow/tfjs'
+
 import test from 'ava'
 import {
   compile,
@@ -12,6 +12,7 @@ import {
   transferred,
 } from '../../engine/index.js'
 import { floats } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import { train } from '../../training/loop.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { GPUS, isHere } from '../helpers/devices_here.js'

@@ -1,8 +1,8 @@
-import * as tf from '@tensorflow/tfjs'
 import { type Detections, Detector, type TrainBatch } from '../../detectors/detector.js'
 import type { HostTree } from '../../engine/tensors.js'
 import { floats, ints } from '../../host_tensor.js'
 import { type ForwardOptions, Parameter, Random } from '../../nn/index.js'
+import * as tf from '../../tf/tf.js'
 
 const normal = (shape: readonly number[], random: Random) =>
   Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, () => random.normal())

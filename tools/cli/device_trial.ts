@@ -1,11 +1,11 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
-import * as tf from '@tensorflow/tfjs'
 import { compile } from '../../engine/compile.js'
 import type { ComputeOptions } from '../../engine/compute_options.js'
 import { openMemory } from '../../engine/memory.js'
 import { DeviceError } from '../../errors.js'
 import { floats } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 
 /**
  * Computes a convolution and a matrix product, which on CUDA take cuDNN and cuBLAS, from tensors on

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 
 export interface AdamWBetas {
   readonly beta1: number

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 
 /**
  * Euclidean norm of all gradients taken together.

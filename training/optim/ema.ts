@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 
 /**
  * Moves running averages towards new values: `average + (1 - decay) * (value - average)`, which

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 
 /**
  * Tensors of up to so many values are grouped. Starting an operation takes a GPU some microseconds,

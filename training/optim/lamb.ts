@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 import type { AdamWArrays, AdamWBetas } from './adamw.js'
 
 /** What an update needs beside tensors of the parameter's shape. */

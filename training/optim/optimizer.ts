@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { type HostTensor, scalar } from '../../host_tensor.js'
+import * as tf from '../../tf/tf.js'
 import { adamW, adamWScalars } from './adamw.js'
 import { LAMB_MAX_NORM, lamb } from './lamb.js'
 import { type ParamGroupOptions, paramGroups } from './param_groups.js'

@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../tf/tf.js'
 import type { TensorState } from '../train_state.js'
 import { clipGradNorm, globalNorm } from './clip_grad_norm.js'
 import { updateAverages } from './ema.js'

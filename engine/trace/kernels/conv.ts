@@ -1,4 +1,4 @@
-import * as tf from '@tensorflow/tfjs'
+import * as tf from '../../../tf/tf.js'
 import type { Value } from '../graph.js'
 import type { Order } from '../layout.js'
 import { type KernelCall, type Lowering, lower, type Traced } from '../lowering.js'

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import { sizeOf } from '../../../host_tensor.js'
+import * as tf from '../../../tf/tf.js'
 import type { Value } from '../graph.js'
 import { inverse, physicalShape, plainOrder, reshapedOrder, sameOrder } from '../layout.js'
 import { axesOf, type Lowering, lower, type Traced } from '../lowering.js'

@@ -1,7 +1,7 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { floats } from '../../../host_tensor.js'
 import { multiclassNms, type NmsOptions } from '../../../ops/nms/nms.js'
+import * as tf from '../../../tf/tf.js'
 import { assertClose } from '../../helpers/assert_close.js'
 import { type PackedTensor, readFixture, unpack } from '../../helpers/packed_tensor.js'
 import { tracedEqualsEager } from '../../helpers/traced_equals_eager.js'

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
+import * as tf from '../../../tf/tf.js'
 import { adamW, adamWScalars } from '../../../training/optim/adamw.js'
 import { assertClose } from '../../helpers/assert_close.js'
 

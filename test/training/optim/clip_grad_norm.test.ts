@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
+import * as tf from '../../../tf/tf.js'
 import { clipGradNorm, globalNorm } from '../../../training/optim/clip_grad_norm.js'
 import { assertClose } from '../../helpers/assert_close.js'
 

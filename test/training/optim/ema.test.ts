@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
+import * as tf from '../../../tf/tf.js'
 import { updateAverages } from '../../../training/optim/ema.js'
 import { assertClose } from '../../helpers/assert_close.js'
 import { reference } from '../reference.js'

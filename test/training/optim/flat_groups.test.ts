@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
+import * as tf from '../../../tf/tf.js'
 import { flatGroups, flatten, unflatten } from '../../../training/optim/flat_groups.js'
 
 test('small tensors of a kind make one group, and large ones are alone', (t) => {

@@ -1,8 +1,8 @@
 /** Adam and LAMB, beside torch and timm; the numbers are made by test/fixtures/make_lamb.py. */
 import { readFileSync } from 'node:fs'
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { toTensor } from '../../../engine/tensors.js'
+import * as tf from '../../../tf/tf.js'
 import { makeOptimizer, type OptimizerOptions } from '../../../training/optim/optimizer.js'
 import { updateState } from '../../../training/optim/update.js'
 import { assertClose } from '../../helpers/assert_close.js'

@@ -1,6 +1,6 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
 import { toTensor } from '../../../engine/tensors.js'
+import * as tf from '../../../tf/tf.js'
 import { clipGradNorm, globalNorm } from '../../../training/optim/clip_grad_norm.js'
 import {
   makeOptimizer,

@@ -1,5 +1,5 @@
-import * as tf from '@tensorflow/tfjs'
 import test from 'ava'
+import * as tf from '../../../tf/tf.js'
 import { sgd } from '../../../training/optim/sgd.js'
 import { assertClose } from '../../helpers/assert_close.js'
 
