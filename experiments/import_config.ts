@@ -11,8 +11,8 @@ const PACKAGED = /^vanilladet\/configs\/([\w/]+)$/
 /**
  * The default export of a config.
  *
- * @param path a module in TypeScript or JavaScript, relative to the working directory, or
- *   `vanilladet/configs/NAME`.
+ * @param path a module in TypeScript or JavaScript, or a JSON file, relative to the working
+ *   directory, or `vanilladet/configs/NAME`.
  */
 export async function importConfig(path: string): Promise<unknown> {
   const file = fileOf(path)

@@ -7,8 +7,9 @@ import { importConfig } from './import_config.js'
 /**
  * Imports a config file, puts `--cfg-options` over it and checks it.
  *
- * @param path a TypeScript or JavaScript module whose default export is a config, relative to the
- *   working directory, or `vanilladet/configs/NAME`, one that comes with the library.
+ * @param path a TypeScript or JavaScript module whose default export is a config, or a config in
+ *   JSON, relative to the working directory, or `vanilladet/configs/NAME`, one that comes with the
+ *   library.
  * @param overrides items such as `data.batchSize=2`.
  */
 export async function loadConfig(path: string, overrides: string[] = []): Promise<Config> {

@@ -1,7 +1,7 @@
 /**
  * Hooks for Node's module loader, which run in its thread: configs and the modules of one's own
- * that they import may be TypeScript, in any folder, and find one copy of the library, the one that
- * runs.
+ * that they import may be TypeScript or JSON, in any folder, and find one copy of the library, the
+ * one that runs.
  */
 import { existsSync, readFileSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
@@ -29,6 +29,7 @@ const LOADERS: Readonly<Record<string, Loader>> = {
   '.tsx': 'tsx',
   '.js': 'js',
   '.mjs': 'js',
+  '.json': 'json',
 }
 
 let running: RunningCopy
@@ -179,13 +180,16 @@ function findPackageRoot(folder: string): string | undefined {
   return parent === folder ? undefined : packageRoot(parent)
 }
 
-/** JavaScript of a module, and whether it imports or exports as modules do. */
+/**
+ * JavaScript of a module, and whether it imports or exports as modules do; JSON exports what it is.
+ */
 async function compile(path: string, loader: Loader): Promise<{ code: string; isModule: boolean }> {
   const contents = await readFile(path, 'utf8')
   try {
     const { outputFiles, metafile } = await build({
       stdin: { contents, loader, sourcefile: path },
       target: 'node20',
+      format: loader === 'json' ? 'esm' : undefined,
       sourcemap: 'inline',
       sourcesContent: false,
       charset: 'utf8',

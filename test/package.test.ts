@@ -292,6 +292,9 @@ test.serial('its commands run a config that registers a backbone', async (t) => 
   await withoutBundler(async () =>
     t.regex(await vanilladet('report', 'run'), /report\.html: \d\.\d MB/),
   )
+  await writeFile(join(project, 'mine.json'), JSON.stringify(experiment))
+  const small = ['mine.json', '--shape', '64', '64']
+  t.regex(await vanilladet('get_flops', ...small), /^mine\.json.*\nparameters/m)
   t.regex(await vanilladet('get_flops', PACKAGED), /parameters +75\.38 M/)
 
   // What is built beside the sources is the same copy.

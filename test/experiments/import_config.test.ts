@@ -98,6 +98,24 @@ test('two configs may import one network', async (t) => {
   t.is((await loadConfig(join(folder, 'b.ts'))).model.type, 'RetinaNet')
 })
 
+test('a config may be JSON, and may import JSON, with and without an attribute', async (t) => {
+  const folder = await temporaryFolder(t)
+  const model = { ...modelWith('VanillaNet'), backbone: { type: 'VanillaNet', arch: '5' } }
+  await writeFiles(folder, {
+    'base.json': JSON.stringify({ model, seed: 1 }),
+    'a.ts': "import base from './base.json'\nexport default { ...base, seed: 2 }",
+    'b.ts':
+      "import base from './base.json' with { type: 'json' }\nexport default { ...base, seed: 3 }",
+  })
+  const names = ['base.json', 'a.ts', 'b.ts']
+  const configs = await Promise.all(names.map((name) => loadConfig(join(folder, name))))
+  t.deepEqual(
+    configs.map(({ seed }) => seed),
+    [1, 2, 3],
+  )
+  t.is(configs[0].model.backbone.type, 'VanillaNet')
+})
+
 test('a config that comes with the library is known by the name that it is imported by', async (t) => {
   const folder = await temporaryFolder(t)
   const name = 'vanilladet/configs/retinanet_tiny_shapes'
@@ -143,6 +161,13 @@ const SENTENCES: Record<string, { files: Record<string, string>; sentence: strin
   'a syntax error in a module that a config imports names that module': {
     files: { 'mine.ts': "import './net.js'\nexport default {}", 'net.js': 'const a = = 1' },
     sentence: 'FOLDER/net.js:1:11: Unexpected "="; correct the file',
+  },
+  'a syntax error in JSON is reported with line and column': {
+    files: {
+      'mine.ts': "import base from './base.json'\nexport default base",
+      'base.json': '{\n  "model": [1, 2\n}\n',
+    },
+    sentence: 'FOLDER/base.json:3:1: Expected "," in JSON but found "}"; correct the file',
   },
   'an import that is not there is named with its importer': {
     files: { 'mine.ts': "import './nowhere.js'\nexport default {}" },

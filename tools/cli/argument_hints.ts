@@ -13,6 +13,9 @@ const KINDS = {
 
 type Kind = keyof typeof KINDS
 
+/** No config in JSON is as long; annotations and results mostly are longer. */
+const MAX_CONFIG_BYTES = 1e6
+
 /**
  * Refuses an argument that an option has taken as its value: `--resume CONFIG`,
  * `--cfg-options a=1 CONFIG`, `--activation IMAGE`.
@@ -70,8 +73,10 @@ function requireConfig(
   const kind = kindOf(path)
   if (kind === 'config' || (kind === undefined && !isFolder(path))) return
   const others = [...given].flatMap(([name, value]) => (name === 'config' ? [] : value))
+  const isSwapped = others.some((other) => kindOf(other) === 'config')
+  if (kind === 'json' && !isSwapped && !isLong(path)) return
   const what = `is ${path}, ${kind ? KINDS[kind].what : 'a folder'}`
-  const fix = others.some((other) => kindOf(other) === 'config')
+  const fix = isSwapped
     ? inOrder
     : 'give a TypeScript or JavaScript file such as configs/retinanet_vanilla13.ts'
   throw new ConfigError('CONFIG', what, fix)
@@ -109,6 +114,10 @@ function isArgument({ flags }: Option, value: string): boolean {
 
 function isFolder(path: string): boolean {
   return existsSync(path) && statSync(path).isDirectory()
+}
+
+function isLong(path: string): boolean {
+  return existsSync(path) && statSync(path).size > MAX_CONFIG_BYTES
 }
 
 function kindOf(path: string): Kind | undefined {

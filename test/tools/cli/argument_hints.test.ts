@@ -61,6 +61,7 @@ test('values that belong to an option are left to it', (t) => {
     [train(), ['configs/a.ts', '--resume', 'run/epoch_3.safetensors']],
     [train(), ['configs/a.ts', '--resume', 'run']],
     [train(), ['configs/a.ts', '--resume']],
+    [train(), ['run/config.json', '--resume']],
     [train(), ['configs/a.ts', '--cfg-options', 'data.val.annFile=a.json', 'x']],
     [train(), ['configs/a.ts', '--batch', '1', '8']],
     [infer(), ['a.ts', 'random', 'a.jpg', '--activation', 'dog']],
@@ -76,6 +77,10 @@ test('arguments in the wrong order are refused with the right one', (t) => {
     'CONFIG is w.pth, a weights file; the order is infer CONFIG CHECKPOINT IMAGES',
   )
   t.is(
+    refusal(infer(), ['results.json', 'a.ts', 'a.jpg']),
+    'CONFIG is results.json, a JSON file; the order is infer CONFIG CHECKPOINT IMAGES',
+  )
+  t.is(
     refusal(infer(), ['a.ts', 'a.jpg', 'w.pth']),
     'CHECKPOINT is a.jpg, an image; the order is infer CONFIG CHECKPOINT IMAGES',
   )
@@ -87,9 +92,11 @@ test('arguments in the wrong order are refused with the right one', (t) => {
 
 test('files of another kind than an argument takes are refused with what to give', async (t) => {
   const folder = await temporaryFolder(t)
+  const annotations = join(folder, 'annotations.json')
+  await writeFile(annotations, ' '.repeat(1_000_001))
   for (const [path, what] of [
     ['w.safetensors', 'a weights file'],
-    ['config.json', 'a JSON file'],
+    [annotations, 'a JSON file'],
     ['a.jpg', 'an image'],
     [folder, 'a folder'],
   ]) {
