@@ -16,6 +16,7 @@ import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import test from 'ava'
+import { publint } from 'publint'
 import { TENSORFLOW_PACKAGES } from '../engine/tensorflow_backend.js'
 import * as tf from '../tf/tf.js'
 import { tinyExperiment } from './experiments/tiny_experiment.js'
@@ -182,6 +183,7 @@ defineConfig({
 
 /** Holds the packed file and `project`. */
 let folder: string
+let tarball: string
 /** An empty project that has installed the packed file alone. */
 let project: string
 
@@ -194,8 +196,9 @@ test.before(async () => {
     JSON.stringify({ name: 'empty', version: '1.0.0', type: 'module' }),
   )
   await run('npm', ['pack', '--pack-destination', folder], ROOT)
-  const tarball = (await readdir(folder)).find((file) => file.endsWith('.tgz')) ?? ''
-  await run('npm', ['install', ...INSTALL, join(folder, tarball)], project)
+  const packed = (await readdir(folder)).find((file) => file.endsWith('.tgz')) ?? ''
+  tarball = join(folder, packed)
+  await run('npm', ['install', ...INSTALL, tarball], project)
 })
 test.after.always(() => rm(folder, { recursive: true, force: true }))
 
@@ -226,6 +229,12 @@ async function copiesOf(name: string): Promise<number> {
 
 const vanilladet = (...args: string[]) => run('npx', ['vanilladet', ...args], project)
 const installed = (...path: string[]) => join(project, 'node_modules', 'vanilladet', ...path)
+
+test.serial('publint has nothing to say about the packed file', async (t) => {
+  const { buffer } = await readFile(tarball)
+  const { messages } = await publint({ pack: { tarball: buffer }, strict: true })
+  t.deepEqual(messages, [])
+})
 
 test.serial('the packed package runs in plain Node', async (t) => {
   await writeFile(join(project, 'use.js'), USE)
