@@ -1,8 +1,9 @@
 /**
  * vanilladet: what a config, a program of your own, or a registered network needs.
  *
- * Parts have doors of their own: `vanilladet/backbones`, `/necks`, `/heads`, `/detectors`, `/nn`,
- * `/ops`, `/engine`, `/datasets`, `/training`, `/evaluation`, `/benchmark`, `/deploy`, `/weights`.
+ * Parts have doors of their own: `vanilladet/backbones`, `/necks`, `/heads`, `/detectors`,
+ * `/classifiers`, `/nn`, `/ops`, `/engine`, `/datasets`, `/training`, `/evaluation`, `/benchmark`,
+ * `/deploy`, `/weights`.
  */
 export { ConfigError, DataError, DeviceError, TraceError, TrainingError } from './errors.js'
 export {
@@ -14,15 +15,20 @@ export { loadConfig, resolveConfig } from './experiments/load.js'
 export {
   hasDeployForm,
   type LoadedDetector,
+  type LoadedModel,
   type LoadOptions,
   loadDetector,
+  loadModel,
   mergeDetector,
+  mergeModel,
 } from './experiments/load_detector.js'
 export { type TrainConfigOptions, trainConfig } from './experiments/train_config.js'
 export type { PretrainedReport } from './pretrained/explain_match.js'
 export { loadPretrained } from './pretrained/load_pretrained.js'
 export { readPretrained } from './pretrained/read_pretrained.js'
+export type { ClassDataConfig, ClassSplitConfig } from './registry/class_data.js'
 export type {
+  AnyDataConfig,
   CheckpointConfig,
   DataConfig,
   EmaConfig,
@@ -38,7 +44,10 @@ export {
   backbones,
   buildDetector,
   buildModel,
+  buildTrainable,
+  type ClassificationConfig,
   type Config,
+  type DetectionConfig,
   defineConfig,
   type Form,
   type HeadConfig,
@@ -58,4 +67,5 @@ export {
   type RPNHeadRegistry,
   roiHeads,
   rpnHeads,
+  type TrainableModel,
 } from './registry.js'

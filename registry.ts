@@ -5,7 +5,8 @@
  * `backbones.register('MyNet', { schema, create })`, and by declaring its options to TypeScript:
  * `declare module 'vanilladet' { interface BackboneRegistry { MyNet: MyNetOptions } }`.
  */
-import type { Experiment } from './registry/config.js'
+import type { ClassDataConfig } from './registry/class_data.js'
+import type { DataConfig, Experiment } from './registry/config.js'
 import type { ModelConfig } from './registry/models.js'
 
 export {
@@ -15,7 +16,9 @@ export {
   backbones,
   type Form,
 } from './registry/backbones.js'
+export type { ClassDataConfig, ClassSplitConfig } from './registry/class_data.js'
 export type {
+  AnyDataConfig,
   CheckpointConfig,
   DataConfig,
   EmaConfig,
@@ -38,16 +41,26 @@ export {
 export {
   buildDetector,
   buildModel,
+  buildTrainable,
   type ModelConfig,
   type ModelRegistry,
   models,
+  type TrainableModel,
 } from './registry/models.js'
 export { type NeckConfig, type NeckContext, type NeckRegistry, necks } from './registry/necks.js'
 export type { ConfigOf, Entry, SchemaOf } from './registry/registry.js'
 
 export type Config = Experiment<ModelConfig>
 
+/** A config of a classifier. */
+export type ClassificationConfig = Experiment<ModelConfig, ClassDataConfig>
+
+/** A config of a detector. */
+export type DetectionConfig = Experiment<ModelConfig, DataConfig>
+
 /** Returns `config` as it is; an editor completes and checks it by its type. */
+export function defineConfig(config: ClassificationConfig): ClassificationConfig
+export function defineConfig(config: DetectionConfig): DetectionConfig
 export function defineConfig(config: Config): Config {
   return config
 }

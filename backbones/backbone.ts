@@ -33,6 +33,24 @@ export function isBackbone(value: unknown): value is Backbone {
   return value instanceof Backbone
 }
 
+/** A backbone that may have a classifier: it does where `numClasses` is set. */
+export interface ClassifyingBackbone extends Backbone {
+  readonly numClasses: number | undefined
+  /**
+   * @param images as for `forward`.
+   * @returns logits `[n, numClasses]`.
+   * @throws without `numClasses`.
+   */
+  classify(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor2D
+}
+
+/** True for a backbone that has a classifier. */
+export function isClassifying(
+  backbone: Backbone,
+): backbone is ClassifyingBackbone & { readonly numClasses: number } {
+  return 'classify' in backbone && (backbone as ClassifyingBackbone).numClasses !== undefined
+}
+
 /**
  * A backbone that is trained in one form and run in another, smaller one that computes the same.
  */

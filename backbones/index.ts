@@ -1,4 +1,10 @@
-export { Backbone, isMergeable, type MergeableBackbone } from './backbone.js'
+export {
+  Backbone,
+  type ClassifyingBackbone,
+  isClassifying,
+  isMergeable,
+  type MergeableBackbone,
+} from './backbone.js'
 export { ResNet, type ResNetDepth, type ResNetOptions, resNetDepths } from './resnet.js'
 export { SwinTransformer } from './swin.js'
 export { type SwinArch, type SwinOptions, swinArchs } from './swin_options.js'

@@ -5,7 +5,7 @@ import { kaimingNormalFanOut, ones, uniform, zeros } from '../nn/initializers.js
 import { Linear } from '../nn/linear.js'
 import { type ForwardOptions, Module } from '../nn/module.js'
 import * as tf from '../tf/tf.js'
-import { Backbone } from './backbone.js'
+import { Backbone, type ClassifyingBackbone } from './backbone.js'
 
 /**
  * The published depths: what a block is made of, and how many each stage has.
@@ -80,7 +80,7 @@ const EXPANSION: Record<BlockKind, number> = { basic: 1, bottleneck: 4 }
  * Source: arXiv:1512.03385; structure and parameter names of torchvision, freezing and new weights
  * as in mmdetection 2.x.
  */
-export class ResNet extends Backbone {
+export class ResNet extends Backbone implements ClassifyingBackbone {
   readonly conv1: Conv2d
   readonly bn1: BatchNorm
   readonly layer1: Block[]
@@ -89,6 +89,7 @@ export class ResNet extends Backbone {
   readonly layer4: Block[]
   readonly fc: Linear | undefined
 
+  readonly numClasses: number | undefined
   readonly outIndices: readonly number[]
   readonly outChannels: readonly number[]
   readonly strides: readonly number[]
@@ -125,6 +126,7 @@ export class ResNet extends Backbone {
       this.fc = new Linear({ inFeatures: widths[3], outFeatures: numClasses, ...values })
     }
 
+    this.numClasses = numClasses
     this.outIndices = resolved.outIndices
     this.outChannels = this.outIndices.map((i) => widths[i])
     this.strides = this.outIndices.map((i) => 4 * 2 ** i)

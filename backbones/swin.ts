@@ -1,5 +1,5 @@
 import { Conv2d } from '../nn/conv2d.js'
-import { dropPath } from '../nn/drop_path.js'
+import { dropPath } from '../nn/dropout.js'
 import { truncatedNormal, uniform, uniformFanIn } from '../nn/initializers.js'
 import { LayerNorm } from '../nn/layer_norm.js'
 import { Linear } from '../nn/linear.js'

@@ -1,6 +1,7 @@
 import { adaptiveMaxPool } from '../nn/adaptive_max_pool.js'
 import { BatchNorm } from '../nn/batch_norm.js'
 import { Conv2d, type Conv2dOptions, depthwise } from '../nn/conv2d.js'
+import { dropout } from '../nn/dropout.js'
 import { kaimingNormalFanOut, truncatedNormal, zeros } from '../nn/initializers.js'
 import {
   assignMerged,
@@ -12,7 +13,7 @@ import {
 import { type ForwardOptions, Module } from '../nn/module.js'
 import { Parameter } from '../nn/parameter.js'
 import * as tf from '../tf/tf.js'
-import { Backbone, type MergeableBackbone } from './backbone.js'
+import { Backbone, type ClassifyingBackbone, type MergeableBackbone } from './backbone.js'
 import {
   type ResolvedOptions,
   resolveOptions,
@@ -28,7 +29,7 @@ type ConvNorm = [Conv2d, BatchNorm]
  *
  * Source: arXiv:2305.12972; structure and parameter names of its official repository.
  */
-export class VanillaNet extends Backbone implements MergeableBackbone {
+export class VanillaNet extends Backbone implements MergeableBackbone, ClassifyingBackbone {
   readonly stem1: ConvNorm | undefined
   readonly stem2: [Conv2d, BatchNorm, SeriesActivation] | undefined
   readonly stem: [Conv2d, SeriesActivation] | undefined
@@ -39,9 +40,13 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
   readonly cls: [undefined, undefined, Conv2d] | undefined
 
   readonly form: 'train' | 'deploy'
+  readonly numClasses: number | undefined
   readonly outIndices: readonly number[]
   readonly outChannels: readonly number[]
   readonly strides: readonly number[]
+  private readonly dropRate: number
+  /** Channels of the last stage. */
+  private readonly width: number
   private readonly options: VanillaNetOptions
 
   constructor(options: VanillaNetOptions) {
@@ -78,12 +83,21 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
     }
 
     this.form = form
+    this.numClasses = numClasses
+    this.width = dims[dims.length - 1]
+    this.dropRate = numClasses === undefined ? 0 : resolved.dropRate
     this.outIndices = outIndices
     this.outChannels = outIndices.map((i) => dims[i + 1])
     this.strides = outIndices.map((i) =>
       strides.slice(0, i + 1).reduce((product, stride) => product * stride, stemGeometry.stride),
     )
     this.options = options
+  }
+
+  /** `dropout`: which inputs of the classifier are left out. */
+  override noiseShapes(imageCount: number): Record<string, readonly number[]> {
+    if (this.dropRate === 0) return {}
+    return { dropout: [imageCount, 1, 1, this.width] }
   }
 
   /**
@@ -115,7 +129,7 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
   classify(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor2D {
     let x = this.embed(images, options)
     for (const stage of this.stages) x = stage.forward(x, options)
-    x = tf.mean(x, [1, 2], true) // [n, 1, 1, dims.at(-1)]
+    x = this.drop(tf.mean(x, [1, 2], true), options) // [n, 1, 1, dims.at(-1)]
     if (this.cls1 && this.cls2) {
       const [, , conv, norm] = this.cls1
       x = this.cls2[0].forward(deepTraining(norm.forward(conv.forward(x), options), options))
@@ -125,6 +139,14 @@ export class VanillaNet extends Backbone implements MergeableBackbone {
       throw new Error('VanillaNet.classify: there is no classifier; build it with numClasses')
     }
     return tf.squeeze(x, [1, 2])
+  }
+
+  private drop(x: tf.Tensor4D, { training, noise }: ForwardOptions): tf.Tensor4D {
+    if (!training || this.dropRate === 0) return x
+    if (noise?.dropout) return dropout(x, noise.dropout, this.dropRate)
+    throw new Error(
+      'VanillaNet.classify: dropRate is above 0, but options.noise has no dropout; draw noise of noiseShapes()',
+    )
   }
 
   async reparameterized(multiply: MatrixProduct): Promise<VanillaNet> {

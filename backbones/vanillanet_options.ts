@@ -61,6 +61,8 @@ export interface VanillaNetOptions {
   form?: 'train' | 'deploy'
   /** Adds the classifier. */
   numClasses?: number
+  /** Dropout before the classifier, in [0, 1). @default 0 */
+  dropRate?: number
   /** BatchNorm uses its running statistics in training too. @default false */
   normEval?: boolean
   /**
@@ -81,6 +83,7 @@ export interface ResolvedOptions {
   outIndices: readonly number[]
   form: 'train' | 'deploy'
   numClasses: number | undefined
+  dropRate: number
   normEval: boolean
   init: 'classification' | 'detection'
 }
@@ -89,7 +92,7 @@ export interface ResolvedOptions {
 export function resolveOptions(options: VanillaNetOptions): ResolvedOptions {
   const variant = variantOf(options)
   const { strides } = variant
-  const { actNum = 3, numClasses, form = 'train', normEval = false } = options
+  const { actNum = 3, numClasses, dropRate = 0, form = 'train', normEval = false } = options
   const { outIndices = [strides.length - 1] } = options
   const { init = numClasses === undefined ? 'detection' : 'classification' } = options
 
@@ -112,8 +115,11 @@ export function resolveOptions(options: VanillaNetOptions): ResolvedOptions {
   }
   checkInteger('actNum', actNum, 0)
   if (numClasses !== undefined) checkInteger('numClasses', numClasses, 1)
+  if (!(dropRate >= 0 && dropRate < 1)) {
+    throw new ConfigError('dropRate', `is ${dropRate}`, 'use a number from 0 to below 1')
+  }
   checkOutIndices(outIndices, strides.length, options.arch)
-  return { ...variant, actNum, numClasses, form, normEval, outIndices, init }
+  return { ...variant, actNum, numClasses, dropRate, form, normEval, outIndices, init }
 }
 
 function variantOf({ arch, dims, strides, adaPool }: VanillaNetOptions) {

@@ -16,6 +16,7 @@ import { loadCoco, TrainLoader } from '../datasets/index.js'
 import type { TrainBatch } from '../detectors/detector.js'
 import type { Detector } from '../detectors/index.js'
 import { type HostTree, openMemory, setSharedThreads } from '../engine/index.js'
+import { requireCoco } from '../experiments/load_data.js'
 import { buildDetector, type Config } from '../registry.js'
 import { type ConfigFlags, command, configOptions, parseCount, run } from '../tools/cli/command.js'
 import {
@@ -122,8 +123,8 @@ async function runSeed(config: Config, setting: Setting): Promise<EarlyRun> {
   }
 }
 
-async function batchesOf({ data }: Config, { seed, iterations }: Setting) {
-  const { train, scales, flip, bucketStep } = data!
+async function batchesOf(config: Config, { seed, iterations }: Setting) {
+  const { train, scales, flip, bucketStep } = requireCoco(config)
   const dataset = await loadCoco({ ...train, mode: 'train' })
   const loader = new TrainLoader({
     dataset,

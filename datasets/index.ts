@@ -9,18 +9,32 @@ export {
 } from './augment.js'
 export { assembleBatch, type BatchPlan, type HostBatch, objectSlots, planBatch } from './batch.js'
 export { drawMasks } from './batch_masks.js'
+export {
+  type ClassAugmentation,
+  type ClassBatchOptions,
+  type ClassEvalBatch,
+  type ClassEvalOptions,
+  ClassLoader,
+  type ClassLoaderOptions,
+  type ClassTensors,
+  classEvalBatches,
+} from './classification/class_loader.js'
+export type {
+  CropOptions,
+  PaddedCrop,
+  ResizedCrop,
+  TestCropOptions,
+} from './classification/crop_options.js'
+export type { ErasingOptions } from './classification/draw_erasing.js'
+export type { MixingOptions } from './classification/draw_mixing.js'
+export { type ImageFolderOptions, readImageFolder } from './classification/image_folder.js'
+export type { LabelledImage, LabelledImages } from './classification/labelled_images.js'
 export { type CocoDataset, loadCoco } from './coco.js'
 export type { CocoOptions } from './coco_options.js'
 export { type DataReport, dataLines, dataReport } from './data_report.js'
 export type { ExifMode, ImageHeader } from './exif.js'
 export { countExif, type ExifCounts, exifLines, readHeaders } from './exif_counts.js'
 export { decodeImage, type ImageOptions } from './image.js'
-export {
-  type ImageFolder,
-  type ImageFolderOptions,
-  type LabelledImage,
-  readImageFolder,
-} from './image_folder.js'
 export { readHeader } from './image_header.js'
 export type { DataCounts, ListCounts } from './left_out.js'
 export {

@@ -14,11 +14,9 @@ import type { CocoDataset } from './coco.js'
 import type { ImageOptions } from './image.js'
 import { type RenderOptions, renderRequest } from './render.js'
 import { RenderPool } from './render_pool.js'
+import { renderedAhead } from './rendered_ahead.js'
 import { aspectGroup, batchesPerEpoch, epochBatches, membersByGroup } from './sampler.js'
 import { planShapes, type ShapePlan, shapeFor } from './shape_plan.js'
-
-/** Batches that are made before they are asked for. */
-const PREFETCH = 2
 
 /** Both from 0. */
 export interface Position {
@@ -210,27 +208,16 @@ function* ownSizedPlans({ dataset, batchSize, testScale, bucketStep }: EvalOptio
   }
 }
 
-/**
- * Batches in the order of their plans, a few of them rendered ahead of the one that is asked for.
- */
+/** Batches in the order of their plans. */
 async function* rendered<Plan extends BatchPlan>(
   plans: Iterable<Plan>,
   pool: RenderPool,
   options: RenderOptions,
 ): AsyncGenerator<{ plan: Plan; batch: HostBatch }> {
-  const render = async (plan: Plan) => {
-    const { pixels, masks } = await pool.render(renderRequest(plan, options))
-    return { plan, batch: assembleBatch(plan, pixels, masks) }
+  const requestOf = (plan: Plan) => renderRequest(plan, options)
+  for await (const { plan, rendered } of renderedAhead(plans, pool, requestOf)) {
+    yield { plan, batch: assembleBatch(plan, rendered.pixels, rendered.masks) }
   }
-  const ahead = pool.workers === 0 ? 0 : Math.max(PREFETCH, pool.workers)
-  const queue: ReturnType<typeof render>[] = []
-  for (const plan of plans) {
-    const result = render(plan)
-    result.catch(() => {}) // Thrown when its turn comes; until then it must not end the process.
-    queue.push(result)
-    if (queue.length > ahead) yield await queue.shift()!
-  }
-  for (const result of queue) yield await result
 }
 
 function checkOptions({ batchSize, bucketStep, shapes = 1, workers = 1 }: LoaderOptions): void {

@@ -61,7 +61,13 @@ export function renderRequest(
 }
 
 /** Bytes of the pixels of a batch. */
-export function pixelBytes({ size: [height, width], images }: RenderRequest): number {
+export function pixelBytes({
+  size: [height, width],
+  images,
+}: {
+  size: readonly [number, number]
+  images: readonly unknown[]
+}): number {
   return images.length * height * width * 3
 }
 
@@ -73,7 +79,7 @@ export function pixelBytes({ size: [height, width], images }: RenderRequest): nu
  *   images fail, the error is the first one's, so that it does not depend on timing; of masks, only
  *   where no image fails.
  */
-export async function renderBatch(
+export async function renderImages(
   request: RenderRequest,
   spare: SpareMemory = {},
 ): Promise<RenderedBatch> {

@@ -1,7 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { DataError } from '../errors.js'
 import { cellBytes } from './batch_masks.js'
-import { pixelBytes, type RenderedBatch, type RenderRequest, renderBatch } from './render.js'
+import { pixelBytes, type RenderedBatch } from './render.js'
+import { type AnyRequest, renderBatch } from './render_batch.js'
 import type { RenderJob, RenderReply } from './render_worker.js'
 import { SpareBuffers } from './spare_buffers.js'
 
@@ -42,9 +43,9 @@ export class RenderPool {
   ) {}
 
   /** Renders as `renderBatch` does. */
-  async render(request: RenderRequest): Promise<RenderedBatch> {
+  async render(request: AnyRequest): Promise<RenderedBatch> {
     if (this.ending !== undefined) throw this.ending
-    const { masks } = request
+    const masks = 'masks' in request ? request.masks : undefined
     const spare = {
       pixels: this.spares.pixels.take(pixelBytes(request)),
       cells: masks && this.spares.cells.take(cellBytes(masks)),

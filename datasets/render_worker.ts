@@ -1,11 +1,12 @@
 import { parentPort } from 'node:worker_threads'
 import { DataError } from '../errors.js'
-import { type RenderedBatch, type RenderRequest, renderBatch, type SpareMemory } from './render.js'
+import type { RenderedBatch, SpareMemory } from './render.js'
+import { type AnyRequest, renderBatch } from './render_batch.js'
 
 /** Message to a worker. */
 export interface RenderJob {
   job: number
-  request: RenderRequest
+  request: AnyRequest
   spare: SpareMemory
 }
 

@@ -1,4 +1,4 @@
-import { type Backbone, isMergeable } from '../backbones/backbone.js'
+import { type Backbone, isClassifying, isMergeable } from '../backbones/backbone.js'
 import { compile } from '../engine/compile.js'
 import { ConfigError, DataError } from '../errors.js'
 import { floats, type HostTensor, sizeOf } from '../host_tensor.js'
@@ -19,9 +19,10 @@ export interface MergeOptions {
   imageSize?: [height: number, width: number]
 }
 
-/** How far the two forms are apart at one feature map. */
+/** How far the two forms are apart at one feature map, or at the logits of a classifier. */
 export interface TapDifference {
-  stride: number
+  /** Of a feature map. */
+  stride?: number
   channels: number
   /** `max |deploy - train|`. */
   largestDifference: number
@@ -34,7 +35,7 @@ export interface TapDifference {
 /** A merged backbone, and how far it is from the one it came from. */
 export interface Merged {
   backbone: Backbone
-  /** One for each feature map. */
+  /** One for each feature map, or one for the logits. */
   differences: TapDifference[]
   /** The largest `relative` of all feature maps, at most `MERGE_BOUND`. */
   worst: number
@@ -91,16 +92,17 @@ export async function mergeBackbone(
   const image = randomImage(imageSize, seed)
   const before = await featuresOf(backbone, image)
   const after = await featuresOf(merged, image)
+  const isClassified = isClassifying(backbone)
   const differences = before.map((train, i) => ({
-    stride: backbone.strides[i],
-    channels: backbone.outChannels[i],
+    ...(!isClassified && { stride: backbone.strides[i] }),
+    channels: train.shape[train.shape.length - 1],
     ...difference(train.data, after[i].data),
   }))
   for (const { stride, relative } of differences) {
     if (relative <= MERGE_BOUND) continue // written so that NaN does not pass
     throw new DataError(
       'reparameterize',
-      `the deploy form differs by ${relative.toExponential(1)} of the largest value at stride ${stride}, ` +
+      `the deploy form differs by ${relative.toExponential(1)} of the largest value at ${stride === undefined ? 'the logits' : `stride ${stride}`}, ` +
         `above the bound of ${MERGE_BOUND.toExponential(0)}`,
       'look for NaN or for running variances near 0 in the checkpoint',
     )
@@ -126,12 +128,16 @@ export const matrixProduct: MatrixProduct = async (a, b, { m, k, n }) => {
   return Float64Array.from(product.data)
 }
 
+/** Feature maps, or the logits of a backbone with a classifier. */
 async function featuresOf(backbone: Backbone, image: HostTensor): Promise<HostTensor[]> {
   const named = backbone.namedParameters()
   const state = Object.fromEntries(named.map(([name, p]) => [name, floats(p.data, p.shape)]))
   const forward = compile(
     ({ state, image }: { state: Record<string, tf.Tensor>; image: tf.Tensor }) =>
-      functionalCall(backbone, state, () => backbone.forward(image as tf.Tensor4D)).result,
+      functionalCall(backbone, state, () => {
+        const outputs = backbone.rawOutputs(image as tf.Tensor4D)
+        return Array.isArray(outputs) ? outputs : [outputs]
+      }).result,
     { name: `${backbone.constructor.name}.forward` },
   )
   const features = await forward.run({ state, image })

@@ -2,10 +2,10 @@ import type { Backbone } from '../backbones/backbone.js'
 import type { TensorTree } from '../engine/tensors.js'
 import type { Neck } from '../necks/neck.js'
 import type { ForwardOptions } from '../nn/module.js'
-import { normalizeImages, type PixelStatistics } from '../ops/normalize_images.js'
+import { IMAGENET_PIXELS, normalizeImages, type PixelStatistics } from '../ops/normalize_images.js'
 import type * as tf from '../tf/tf.js'
 import { Detector, type PredictBatch } from './detector.js'
-import { IMAGENET_PIXELS } from './input_frames.js'
+
 import type { Stages, TimedImages } from './stages.js'
 
 export interface PyramidOptions {

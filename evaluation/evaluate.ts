@@ -4,8 +4,6 @@ import { type EvalOptions, evalBatches } from '../datasets/loader.js'
 import type { Detector, PredictBatch } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
-import type { DeviceTensor } from '../engine/device_tensor.js'
-import { openMemory } from '../engine/memory.js'
 import type { HostTree } from '../engine/tensors.js'
 import { floats } from '../host_tensor.js'
 import { atLambda } from '../nn/deep_training.js'
@@ -20,6 +18,7 @@ import { STAT_NAMES } from '../packages/pycocotools-js/source/evaluate/summarize
 import type { CocoResult } from '../packages/pycocotools-js/source/types.js'
 import type * as tf from '../tf/tf.js'
 import { type CocoResults, cocoResults } from './coco_results.js'
+import { uploadState } from './upload_state.js'
 
 /** COCO's twelve numbers, by name; -1 where there is nothing to measure. */
 export type Metrics = Record<
@@ -137,18 +136,6 @@ function evaluateOne(
     perClass: perClassTable(evaluation),
     table,
   }
-}
-
-/**
- * Parameters and buffers where they are computed with: inputs of the graph, so that graphs of
- * several sizes share them. On the processor they are the detector's own arrays.
- */
-function uploadState(detector: Detector, compute: ComputeOptions): Record<string, DeviceTensor> {
-  const memory = openMemory(compute)
-  const named = detector.namedParameters()
-  return Object.fromEntries(
-    named.map(([name, { data, shape }]) => [name, memory.upload(floats(data, shape))]),
-  )
 }
 
 function predictTensors({ tensors, scaleFactors }: HostBatch): HostTree<PredictBatch> {

@@ -43,6 +43,6 @@ export async function classNames(config: Config, saved?: readonly string[]): Pro
 
 /** The categories of the config's annotations; none where it has no such file here. */
 async function annotatedClasses({ data }: Config): Promise<ClassName[]> {
-  if (data === undefined || !existsSync(data.val.annFile)) return []
-  return readClasses(data.val.annFile)
+  if (data === undefined || data.type === 'ImageFolder') return []
+  return existsSync(data.val.annFile) ? readClasses(data.val.annFile) : []
 }

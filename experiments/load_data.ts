@@ -18,6 +18,22 @@ export function requirePart<Key extends 'data' | 'optimizer' | 'schedule'>(
   )
 }
 
+/** The COCO data of a config that may have none. */
+export function cocoOf(config: Config): DataConfig | undefined {
+  return config.data && requireCoco(config)
+}
+
+/** The data of a detector's config. */
+export function requireCoco(config: Config): DataConfig {
+  const data = requirePart(config, 'data')
+  if (data.type === undefined || data.type === 'COCO') return data
+  throw new ConfigError(
+    'data.type',
+    `is ${data.type}, but model.type is ${config.model.type}, which finds objects`,
+    'name COCO annotations, or use a Classifier',
+  )
+}
+
 export interface SplitOptions {
   /**
    * Whether the model learns or finds masks: then every annotation must have one. @default false
@@ -33,7 +49,7 @@ export async function loadSplit(
   split: 'train' | 'val',
   { masks = false, classes }: SplitOptions = {},
 ): Promise<{ data: DataConfig; dataset: CocoDataset }> {
-  const data = requirePart(config, 'data')
+  const data = requireCoco(config)
   const { keepEmpty, exif, maxPixels, cache } = data
   const mode = split === 'train' ? 'train' : 'test'
   const invalid = invalidOf(data)

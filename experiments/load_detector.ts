@@ -12,7 +12,13 @@ import {
 } from '../pretrained/explain_match.js'
 import { type Pretrained, readPretrained } from '../pretrained/read_pretrained.js'
 import { isOfAverages } from '../pretrained/wrappers.js'
-import { buildDetector, type Config, type Form } from '../registry.js'
+import {
+  buildDetector,
+  buildTrainable,
+  type Config,
+  type Form,
+  type TrainableModel,
+} from '../registry.js'
 import { findCheckpoint } from '../training/find_checkpoint.js'
 import { type CheckpointMetadata, readCheckpointMetadata } from '../weights/checkpoint_metadata.js'
 import { fillWeights } from '../weights/fill_weights.js'
@@ -29,8 +35,9 @@ export const RANDOM = 'random'
 /** Prefix of the averages in a checkpoint's file of the training state. */
 const OWN_AVERAGES = 'ema.'
 
-export interface LoadedDetector {
-  detector: Detector
+/** A model with its weights. */
+export interface LoadedModel {
+  model: TrainableModel
   form: Form
   /**
    * What the checkpoint records of itself, of weights from elsewhere the classes; undefined where
@@ -39,6 +46,11 @@ export interface LoadedDetector {
   metadata: Partial<CheckpointMetadata> | undefined
   /** True where the file holds a backbone alone, and the rest of the detector has new weights. */
   isBackboneAlone: boolean
+}
+
+/** A detector with its weights. */
+export interface LoadedDetector extends Omit<LoadedModel, 'model'> {
+  detector: Detector
 }
 
 export interface LoadOptions {
@@ -64,22 +76,33 @@ export interface LoadOptions {
   say?(line: string): void
 }
 
+/** As `loadModel`, for what needs a detector. */
+export async function loadDetector(
+  config: Config,
+  checkpoint: string,
+  options: LoadOptions = {},
+): Promise<LoadedDetector> {
+  buildDetector(config.model) // refuses what detects nothing before a file is read
+  const { model, ...loaded } = await loadModel(config, checkpoint, options)
+  return { detector: model as Detector, ...loaded }
+}
+
 /**
- * Builds the detector of a config with the weights of a checkpoint; weights in training form are
+ * Builds the model of a config with the weights of a checkpoint; weights in training form are
  * merged where the deploy form is asked for.
  *
  * @param checkpoint a `.safetensors` or `.pth` file, of this or another project; a work dir or
  *   its `latest` file, for its newest checkpoint; or `random`.
  */
-export async function loadDetector(
+export async function loadModel(
   config: Config,
   checkpoint: string,
   { form, preferDeploy = false, ...options }: LoadOptions = {},
-): Promise<LoadedDetector> {
+): Promise<LoadedModel> {
   const loaded =
-    checkpoint === RANDOM ? randomDetector(config) : await readDetector(config, checkpoint, options)
+    checkpoint === RANDOM ? randomModel(config) : await readModel(config, checkpoint, options)
   const { lambda = 1 } = loaded.metadata ?? {}
-  const canMerge = lambda === 1 && hasDeployForm(loaded.detector)
+  const canMerge = lambda === 1 && hasDeployForm(loaded.model)
   const wanted = form ?? (preferDeploy && canMerge ? 'deploy' : loaded.form)
   if (wanted === loaded.form) return loaded
   if (wanted === 'train') {
@@ -89,7 +112,7 @@ export async function loadDetector(
       'leave it out, or give the checkpoint it was merged from',
     )
   }
-  await mergeDetector(loaded)
+  await mergeModel(loaded)
   return { ...loaded, form: wanted }
 }
 
@@ -99,53 +122,61 @@ export async function checkpointFile(checkpoint: string): Promise<string | undef
 }
 
 /** True where training form and deploy form differ. */
-export function hasDeployForm(detector: Detector): boolean {
-  return hasBackbone(detector) && isMergeable(detector.backbone)
+export function hasDeployForm(model: TrainableModel): boolean {
+  return hasBackbone(model) && isMergeable(model.backbone)
 }
 
-/** Merges a detector in place into its deploy form, with the self-check of `reparameterize`. */
-export async function mergeDetector({
+/** As `mergeModel`. */
+export function mergeDetector({
   detector,
   metadata,
 }: Pick<LoadedDetector, 'detector' | 'metadata'>): Promise<Merged> {
-  if (!hasBackbone(detector)) {
+  return mergeModel({ model: detector, metadata })
+}
+
+/** Merges a model in place into its deploy form, with the self-check of `reparameterize`. */
+export async function mergeModel({
+  model,
+  metadata,
+}: Pick<LoadedModel, 'model' | 'metadata'>): Promise<Merged> {
+  if (!hasBackbone(model)) {
     throw new ConfigError(
       'model.type',
-      `is ${detector.constructor.name}, which has no deploy form`,
+      `is ${model.constructor.name}, which has no deploy form`,
       'use its weights as they are',
     )
   }
-  return reparameterize(detector, { lambda: metadata?.lambda })
+  return reparameterize(model, { lambda: metadata?.lambda })
 }
 
-function hasBackbone(detector: Detector): detector is Detector & { backbone: Backbone } {
-  return 'backbone' in detector
+function hasBackbone(model: TrainableModel): model is TrainableModel & { backbone: Backbone } {
+  return 'backbone' in model
 }
 
-function randomDetector(config: Config): LoadedDetector {
+function randomModel(config: Config): LoadedModel {
   const seed = config.seed ?? 0
-  const detector = buildDetector(config.model).initialize(seed)
-  randomizeNorms(detector, seed)
-  return { detector, form: 'train', metadata: undefined, isBackboneAlone: false }
+  const model = buildTrainable(config.model).initialize(seed)
+  randomizeNorms(model, seed)
+  return { model, form: 'train', metadata: undefined, isBackboneAlone: false }
 }
 
-async function readDetector(
+async function readModel(
   config: Config,
   checkpoint: string,
   { weights, part = 'model', allowBackbone = false, say = () => {} }: LoadOptions,
-): Promise<LoadedDetector> {
+): Promise<LoadedModel> {
   const pretrained = await readWeights(await findCheckpoint(checkpoint), weights)
-  let { model } = config
-  let match = matchForm(model, pretrained, { weights, part })
+  let { model: described } = config
+  let match = matchForm(described, pretrained, { weights, part })
   // A backbone alone is what its weights are: those of ImageNet have smaller kernels than the
   // detectors here.
-  const actNum = part === 'backbone' ? otherActNum(model, match.adapted) : undefined
+  const actNum = part === 'backbone' ? otherActNum(described, match.adapted) : undefined
   if (actNum !== undefined) {
     say(
       `${pretrained.path}: its kernels are those of model.backbone.actNum=${actNum}, which is taken`,
     )
-    model = withActNum(model, actNum)
-    match = matchForm(model, pretrained, { weights, part })
+    described = withActNum(described, actNum)
+    match = matchForm(described, pretrained, { weights, part })
   }
   const { form, report, tensors } = match
   requireKind(report, pretrained, weights)
@@ -156,9 +187,9 @@ async function readDetector(
   if (isWorthReporting(report, pretrained)) {
     for (const line of reportLines(report, 'the others are not used')) say(line)
   }
-  const detector = buildDetector(model, { form })
-  await fillWeights(detector, tensors)
-  return { detector, form, metadata: await metadataOf(pretrained), isBackboneAlone }
+  const model = buildTrainable(described, { form })
+  await fillWeights(model, tensors)
+  return { model, form, metadata: await metadataOf(pretrained), isBackboneAlone }
 }
 
 /** The weights of a file; the averages of a checkpoint of ours are in the file beside it. */

@@ -1,5 +1,5 @@
-import type { Detector } from '../detectors/detector.js'
 import { DataError } from '../errors.js'
+import type { Module } from '../nn/module.js'
 import { randomizeNorms } from '../nn/randomize_norms.js'
 import { reportLines } from '../pretrained/describe_report.js'
 import { loadPretrained } from '../pretrained/load_pretrained.js'
@@ -7,7 +7,7 @@ import { findCheckpoint } from '../training/find_checkpoint.js'
 import { RANDOM } from './load_detector.js'
 
 /**
- * Loads the weights that fit into a detector that has its initial ones. Layers of another number of
+ * Loads the weights that fit into a model that has its initial ones. Layers of another number of
  * classes, or of classes of other names, start anew.
  *
  * @param checkpoint as `loadDetector` takes it.
@@ -17,16 +17,16 @@ import { RANDOM } from './load_detector.js'
  *   same classes in another order.
  */
 export async function startFrom(
-  detector: Detector,
+  model: Module,
   checkpoint: string,
   { classes, seed }: { classes: readonly string[]; seed: number },
 ): Promise<string[]> {
   if (checkpoint === RANDOM) {
-    randomizeNorms(detector, seed)
+    randomizeNorms(model, seed)
     return ['random: new weights, with the BatchNorm statistics of a trained network']
   }
   const path = await findCheckpoint(checkpoint)
-  const report = await loadPretrained(detector, path, { classes })
+  const report = await loadPretrained(model, path, { classes })
   requireOrder(path, report.classes, classes)
   return reportLines(report)
 }

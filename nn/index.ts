@@ -4,7 +4,7 @@ export { BatchNorm, type BatchNormOptions } from './batch_norm.js'
 export { ConvTranspose2d, type ConvTranspose2dOptions, joinPatches } from './conv_transpose2d.js'
 export { Conv2d, type Conv2dOptions, convNorm, depthwise } from './conv2d.js'
 export { atLambda } from './deep_training.js'
-export { dropPath } from './drop_path.js'
+export { dropout, dropPath } from './dropout.js'
 export {
   constant,
   kaimingNormalFanOut,

@@ -6,6 +6,23 @@ export interface PixelStatistics {
   std: readonly number[]
 }
 
+/** ImageNet's, R G B, from 0 to 255. */
+export const IMAGENET_PIXELS: PixelStatistics = {
+  mean: [123.675, 116.28, 103.53],
+  std: [58.395, 57.12, 57.375],
+}
+
+/**
+ * Makes network input of images: `(x - mean) / std`.
+ *
+ * @param images `[n, h, w, 3]`, RGB 0 to 255.
+ * @returns `[n, h, w, 3]` float32.
+ */
+export function scalePixels(images: tf.Tensor4D, { mean, std }: PixelStatistics): tf.Tensor4D {
+  const centred = tf.sub(tf.cast(images, 'float32'), tf.tensor1d([...mean]))
+  return tf.mul(centred, tf.tensor1d(std.map((value) => 1 / value))) as tf.Tensor4D
+}
+
 /**
  * Makes network input of padded images: `(x - mean) / std` inside each image, 0 in its padding.
  *
@@ -16,10 +33,9 @@ export interface PixelStatistics {
 export function normalizeImages(
   images: tf.Tensor4D,
   imageSizes: tf.Tensor2D,
-  { mean, std }: PixelStatistics,
+  pixels: PixelStatistics,
 ): tf.Tensor4D {
-  const centred = tf.sub(tf.cast(images, 'float32'), tf.tensor1d([...mean]))
-  const scaled = tf.mul(centred, tf.tensor1d(std.map((value) => 1 / value)))
+  const scaled = scalePixels(images, pixels)
   return tf.mul(scaled, insideMask(images.shape, imageSizes)) as tf.Tensor4D
 }
 

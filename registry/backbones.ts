@@ -40,6 +40,7 @@ backbones.register('VanillaNet', {
     strides: counts().optional(),
     adaPool: z.array(z.int().min(0)).optional(),
     actNum: z.int().min(0).optional(),
+    dropRate: fraction().optional(),
     outIndices: z.array(z.int()).optional(),
     normEval: z.boolean().optional(),
     init: z.enum(['classification', 'detection']).optional(),

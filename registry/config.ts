@@ -7,13 +7,17 @@ import type { LossScaleOptions } from '../training/optim/loss_scale.js'
 import type { OptimizerOptions } from '../training/optim/optimizer.js'
 import type { ParamGroupOptions } from '../training/optim/param_groups.js'
 import type { ScheduleOptions } from '../training/optim/schedule.js'
+import { type ClassDataConfig, classData } from './class_data.js'
 import type { SchemaOf } from './registry.js'
 
+/** What can be trained and evaluated on. */
+export type AnyDataConfig = DataConfig | ClassDataConfig
+
 /** One experiment: everything but where its files go. */
-export interface Experiment<Model> {
+export interface Experiment<Model, Data = AnyDataConfig> {
   model: Model
   /** Needed to train and to evaluate. */
-  data?: DataConfig
+  data?: Data
   /** Needed to train. */
   optimizer?: OptimizerOptions
   /** Needed to train. */
@@ -46,6 +50,8 @@ export interface SplitConfig {
  * What is trained and evaluated on; `batchSize`, `shapes` and what `Augmentation` has, of training.
  */
 export interface DataConfig extends BatchOptions, Augmentation {
+  /** @default 'COCO' */
+  type?: 'COCO'
   train: SplitConfig
   val: SplitConfig
   /** Limits of the `[long, short]` side in evaluation, input pixels. */
@@ -111,7 +117,8 @@ const split = (title: string): SchemaOf<SplitConfig> =>
 /** More would take the plan longer than they save. */
 const MAX_SHAPES = 100
 
-const data: SchemaOf<DataConfig> = group('data', {
+const cocoData: SchemaOf<DataConfig> = group('data', {
+  type: z.literal('COCO').optional(),
   train: split('data.train'),
   val: split('data.val'),
   scales: z.array(scale()).min(1),
@@ -130,6 +137,8 @@ const data: SchemaOf<DataConfig> = group('data', {
   maxPixels: count().optional(),
   cache: z.union([text(), z.literal(false)]).optional(),
 })
+
+const data = z.discriminatedUnion('type', [cocoData, classData])
 
 const paramGroup = {
   weightDecay: z.number().min(0).optional(),

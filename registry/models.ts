@@ -1,5 +1,11 @@
 import { z } from 'zod'
 import type { Backbone } from '../backbones/backbone.js'
+import {
+  Classifier,
+  type ClassifierOptions,
+  classifierLosses,
+  isClassifier,
+} from '../classifiers/classifier.js'
 import { type Detector, isDetector } from '../detectors/detector.js'
 import { MaskRCNN, type MaskRCNNOptions } from '../detectors/mask_rcnn.js'
 import { RetinaNet, type RetinaNetOptions } from '../detectors/retinanet.js'
@@ -34,8 +40,11 @@ export interface ModelRegistry {
     rpnHead: RPNHeadConfig
     roiHead: RoIHeadConfig
   }
-  /** A backbone with its classifier, for counting and timing. */
-  Classifier: { numClasses: number; backbone: BackboneConfig }
+  /** A backbone with its classifier. */
+  Classifier: Omit<ClassifierOptions, 'backbone'> & {
+    numClasses: number
+    backbone: BackboneConfig
+  }
 }
 
 export type ModelConfig = ConfigOf<ModelRegistry>
@@ -49,13 +58,25 @@ export function buildModel(model: ModelConfig, { form = 'train' }: { form?: Form
 
 /** Builds as `buildModel` does, for what needs a model that detects. */
 export function buildDetector(model: ModelConfig, options: { form?: Form } = {}): Detector {
-  const built = buildModel(model, options)
+  return requireDetector(buildModel(model, options), model)
+}
+
+function requireDetector(built: Module, model: ModelConfig): Detector {
   if (isDetector(built)) return built
   throw new ConfigError(
     'model.type',
     `is ${model.type}, which detects nothing`,
-    'use it with get_flops, or choose a detector such as RetinaNet',
+    'choose a detector such as RetinaNet',
   )
+}
+
+/** A model that can be trained and evaluated. */
+export type TrainableModel = Detector | Classifier
+
+/** Builds as `buildModel` does, for what trains and evaluates. */
+export function buildTrainable(model: ModelConfig, options: { form?: Form } = {}): TrainableModel {
+  const built = buildModel(model, options)
+  return isClassifier(built) ? built : requireDetector(built, model)
 }
 
 models.register('RetinaNet', {
@@ -96,9 +117,17 @@ models.register('MaskRCNN', {
 })
 
 models.register('Classifier', {
-  schema: z.object({ numClasses: count(), backbone: backbones.schema }),
-  create: ({ numClasses, backbone }, context) =>
-    backbones.create(backbone, { ...context, numClasses }),
+  schema: z.object({
+    numClasses: count(),
+    backbone: backbones.schema,
+    loss: z.enum(classifierLosses).optional(),
+    labelSmoothing: z.number().min(0).lt(1).optional(),
+    ...pixels,
+  }),
+  create({ numClasses, backbone, ...options }, context) {
+    const built = backbones.create(backbone, { ...context, numClasses })
+    return new Classifier({ ...options, backbone: built })
+  },
 })
 
 /** @throws ConfigError where a neck does not report where its maps lie. */

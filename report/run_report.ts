@@ -4,7 +4,7 @@ import { RESULT_FILES } from '../evaluation/save_results.js'
 import { resolveConfig } from '../experiments/load.js'
 import { loadSplit } from '../experiments/load_data.js'
 import { CocoError } from '../packages/pycocotools-js/source/errors.js'
-import type { Config } from '../registry.js'
+import type { Config, DataConfig } from '../registry.js'
 import type { ByKind, DetectionReport, Kind, Pictures, RunReport } from './document.js'
 import { errorCharts } from './error_charts.js'
 import { isRecord, type JsonLines } from './json_lines.js'
@@ -26,7 +26,7 @@ export async function buildRun(
   const evaluation = evaluationPart(id, workDir)
   const val = await valDetections(workDir, config)
   const detections = detectionPart(id, val, evaluation)
-  const { exif, maxPixels } = (isUnusable(config) ? undefined : config.data) ?? {}
+  const { exif, maxPixels } = (isUnusable(config) ? undefined : detectionData(config)) ?? {}
   const drawn = await samplePart(id, val, { count: samples, exif, maxPixels })
   const run: RunReport = {
     ...{ id, name, path },
@@ -39,6 +39,11 @@ export async function buildRun(
     samples: drawn.part,
   }
   return { run, pictures: drawn.pictures }
+}
+
+/** Undefined for a classifier's config, and for one without data. */
+function detectionData({ data }: Config): DataConfig | undefined {
+  return data?.type === 'ImageFolder' ? undefined : data
 }
 
 /** Why a config cannot be used. */

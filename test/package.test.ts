@@ -70,7 +70,7 @@ console.log(tf.Tensor === core.Tensor, losses[2] < losses[0])
 
 /** Imports every door, and COCO evaluation, which is inside. */
 const DOORS = `
-const doors = ['', '/necks', '/heads', '/detectors', '/nn', '/ops', '/engine', '/datasets', '/training', '/deploy', '/weights', '/evaluation', '/benchmark']
+const doors = ['', '/necks', '/heads', '/detectors', '/classifiers', '/nn', '/ops', '/engine', '/datasets', '/training', '/deploy', '/weights', '/evaluation', '/benchmark']
 const names = await Promise.all(doors.map(async (door) => Object.keys(await import('vanilladet' + door))))
 console.log(names.every((list) => list.length > 0))
 const { COCO, COCOeval } = await import('vanilladet/pycocotools')
@@ -106,6 +106,7 @@ ${[
   'necks',
   'heads',
   'detectors',
+  'classifiers',
   'nn',
   'ops',
   'engine',

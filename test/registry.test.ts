@@ -1,6 +1,7 @@
 import test from 'ava'
 import { z } from 'zod'
 import { Backbone, VanillaNet } from '../backbones/index.js'
+import { isClassifier } from '../classifiers/classifier.js'
 import { MaskRCNN, RetinaNet } from '../detectors/index.js'
 import { ConfigError } from '../errors.js'
 import { resolveConfig } from '../experiments/load.js'
@@ -210,14 +211,13 @@ test('on the command line an arch may look like a number', (t) => {
   t.is((built.backbone as { arch?: string }).arch, '5')
 })
 
-test('a classifier is a backbone with its classes, and no detector', (t) => {
+test('a classifier has the parameters of its backbone, and detects nothing', (t) => {
   const classifier: ModelConfig = { type: 'Classifier', numClasses: 10, backbone: model.backbone }
   const built = buildModel(classifier)
-  t.true(built instanceof VanillaNet)
+  t.true(isClassifier(built) && built.backbone instanceof VanillaNet)
   t.true(built.namedParameters().some(([name]) => name === 'cls2.0.weight'))
   t.throws(() => buildDetector(classifier), {
-    message:
-      'model.type is Classifier, which detects nothing; use it with get_flops, or choose a detector such as RetinaNet',
+    message: 'model.type is Classifier, which detects nothing; choose a detector such as RetinaNet',
   })
 })
 

@@ -12,7 +12,7 @@ import { assembleBatch, type HostBatch, planBatch } from '../datasets/batch.js'
 import type { CocoDataset } from '../datasets/coco.js'
 import { dataLines } from '../datasets/data_report.js'
 import { TrainLoader } from '../datasets/loader.js'
-import { renderBatch, renderRequest } from '../datasets/render.js'
+import { renderImages, renderRequest } from '../datasets/render.js'
 import { drawBatchImage } from '../drawing/draw_batch.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit, noteExif } from '../experiments/load_data.js'
@@ -90,7 +90,7 @@ async function* valBatches(
   for (const sample of dataset.samples) {
     const plan = planBatch([placeImage(sample, { scale: testScale, flip: false })], bucketStep)
     const request = renderRequest(plan, { exif, maxPixels, masks })
-    const rendered = await renderBatch(request)
+    const rendered = await renderImages(request)
     yield assembleBatch(plan, rendered.pixels, rendered.masks)
   }
 }

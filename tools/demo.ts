@@ -8,10 +8,11 @@ import { type BenchmarkEntry, benchmark } from '../benchmark/benchmark.js'
 import { generateShapes } from '../datasets/shapes.js'
 import { exportOnnx } from '../deploy/export_onnx.js'
 import { type Evaluation, evaluate, type Metrics } from '../evaluation/evaluate.js'
+import { evalOptions } from '../experiments/detection_task.js'
 import { loadConfig } from '../experiments/load.js'
-import { loadSplit, requirePart } from '../experiments/load_data.js'
+import { loadSplit, requireCoco } from '../experiments/load_data.js'
 import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
-import { evalOptions, trainConfig } from '../experiments/train_config.js'
+import { trainConfig } from '../experiments/train_config.js'
 import type { Config, DataConfig } from '../registry.js'
 import { moveRunAside } from '../training/run_files.js'
 import { checkWorkDir } from '../training/work_dir.js'
@@ -83,7 +84,7 @@ await run<Flags>(program, async (_, { masks = false, short = false, resume = fal
   const { config: name, workDir: fullDir, kinds } = DEMOS[masks ? 'masks' : 'boxes']
   const workDir = short ? `${fullDir}_short` : fullDir
   const config = await loadConfig(`vanilladet/configs/${name}`, short ? SHORT_DATA : [])
-  const data = requirePart(config, 'data')
+  const data = requireCoco(config)
   // An earlier demo is moved, not overwritten
   await checkWorkDir({ workDir, resume, overwrite: !resume })
   const movedTo = resume ? undefined : await moveRunAside(workDir)

@@ -3,6 +3,7 @@ import { Option } from 'commander'
 import { type ExportPart, exportOnnx } from '../deploy/export_onnx.js'
 import { COCO_SCALE, landscapeShape } from '../evaluation/image_input.js'
 import { loadConfig } from '../experiments/load.js'
+import { cocoOf } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import type { Form } from '../registry.js'
 import { CHECKPOINT_HELP, requireApart } from './cli/checkpoint_argument.js'
@@ -51,7 +52,7 @@ await run<Flags>(program, async ([configPath, checkpoint, out], flags, say) => {
   await requireWritable(out)
   const options = { form: wanted, preferDeploy: true, weights, part, say }
   const { detector, form, metadata } = await loadDetector(config, checkpoint, options)
-  const shape = flags.shape ?? landscapeShape(config.data ?? COCO_SCALE)
+  const shape = flags.shape ?? landscapeShape(cocoOf(config) ?? COCO_SCALE)
   const file = await exportOnnx(detector, out, { part, shape, lambda: metadata?.lambda })
 
   say(`${file.path}: ${part}, ${form} form, ${(file.bytes / 1e6).toFixed(1)} MB`)

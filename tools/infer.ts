@@ -22,6 +22,7 @@ import { type FoundObject, ImageDetector } from '../evaluation/image_detector.js
 import { COCO_SCALE } from '../evaluation/image_input.js'
 import { type ClassName, classNames } from '../experiments/class_names.js'
 import { loadConfig } from '../experiments/load.js'
+import { cocoOf } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
 import { nearestWord } from '../registry/edit_distance.js'
 import type { Config, Form } from '../registry.js'
@@ -80,7 +81,7 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   const classes = await classNames(config, metadata?.classes)
   const asked = typeof activation === 'string' ? labelOf(activation, classes) : undefined
 
-  const { testScale, bucketStep } = config.data ?? COCO_SCALE
+  const { testScale, bucketStep } = cocoOf(config) ?? COCO_SCALE
   const lambda = metadata?.lambda
   const numClasses = classes.length
   const model = new ImageDetector(detector, { testScale, bucketStep, numClasses, compute, lambda })

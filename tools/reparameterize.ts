@@ -1,7 +1,7 @@
 /** Training-form weights to deploy-form weights. */
 import { MERGE_BOUND } from '../deploy/reparameterize.js'
 import { loadConfig } from '../experiments/load.js'
-import { loadDetector, mergeDetector } from '../experiments/load_detector.js'
+import { loadModel, mergeModel } from '../experiments/load_detector.js'
 import { saveModel } from '../weights/save_model.js'
 import { CHECKPOINT_HELP, requireApart } from './cli/checkpoint_argument.js'
 import {
@@ -31,13 +31,14 @@ await run<Flags>(program, async ([configPath, checkpoint, out], { cfgOptions, we
   await requireApart('OUT', out, checkpoint)
   const config = await loadConfig(configPath, cfgOptions)
   await requireWritable(out)
-  const loaded = await loadDetector(config, checkpoint, { weights, allowBackbone: true, say })
-  const { differences, worst } = await mergeDetector(loaded)
-  await saveModel(out, loaded.detector, loaded.metadata, { backboneAlone: loaded.isBackboneAlone })
+  const loaded = await loadModel(config, checkpoint, { weights, allowBackbone: true, say })
+  const { differences, worst } = await mergeModel(loaded)
+  await saveModel(out, loaded.model, loaded.metadata, { backboneAlone: loaded.isBackboneAlone })
 
   for (const { stride, channels, largestDifference, relative } of differences) {
     const figures = `${largestDifference.toExponential(2)}, ${relative.toExponential(2)} of the largest value`
-    say(`stride ${stride}, ${channels} channels: largest difference ${figures}`)
+    const what = stride === undefined ? 'logits' : `stride ${stride}`
+    say(`${what}, ${channels} channels: largest difference ${figures}`)
   }
   say(
     `${out}: the deploy form${loaded.isBackboneAlone ? ' of the backbone' : ''} (bound ${MERGE_BOUND.toExponential(0)})`,

@@ -8,10 +8,10 @@
 
 import { dataLines } from '../datasets/data_report.js'
 import { detectAll } from '../evaluation/evaluate.js'
+import { evalOptions } from '../experiments/detection_task.js'
 import { loadConfig } from '../experiments/load.js'
-import { loadChecked } from '../experiments/load_data.js'
+import { loadChecked, requireCoco } from '../experiments/load_data.js'
 import { loadDetector } from '../experiments/load_detector.js'
-import { evalOptions } from '../experiments/train_config.js'
 import { classTableLines } from '../packages/pycocotools-js/source/analysis/class_table.js'
 import type { Config, Form } from '../registry.js'
 import { CHECKPOINT_HELP, requireApart } from './cli/checkpoint_argument.js'
@@ -89,8 +89,8 @@ await run<Flags>(program, async ([configPath, checkpoint], flags, say) => {
 })
 
 /** Refuses a path that cannot be written, or that the command reads. */
-async function requireOutput(path: string, checkpoint: string, { data }: Config): Promise<void> {
-  await requireApart('--out', path, checkpoint, data && [data.val.annFile])
+async function requireOutput(path: string, checkpoint: string, config: Config): Promise<void> {
+  await requireApart('--out', path, checkpoint, [requireCoco(config).val.annFile])
   await requireWritable(path)
 }
 

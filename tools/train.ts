@@ -2,8 +2,8 @@
 import { basename, extname, join } from 'node:path'
 import { loadConfig } from '../experiments/load.js'
 import { trainConfig } from '../experiments/train_config.js'
-import { apSummaryLines } from '../training/ap_summary.js'
 import { EVALUATIONS_FILE, METRICS_FILE } from '../training/run_files.js'
+import { scoreSummaryLines } from '../training/score_summary.js'
 import type { TrainResult } from '../training/train_options.js'
 import { whenStopped } from './cli/answer_signals.js'
 import { command, parseCount, run } from './cli/command.js'
@@ -61,11 +61,12 @@ await run<Flags>(program, async ([configPath], flags, say) => {
 
 /** How a run ended, and where things are. */
 function outcomeLines(result: TrainResult, workDir: string): string[] {
-  const { reason, iteration, checkpoint, ap = {} } = result
-  const logs = [METRICS_FILE, ...(Object.keys(ap).length > 0 ? [EVALUATIONS_FILE] : [])]
+  const { reason, iteration, checkpoint, ap, top1 } = result
+  const scores = scoreSummaryLines({ ...ap, top1 })
+  const logs = [METRICS_FILE, ...(scores.length > 0 ? [EVALUATIONS_FILE] : [])]
   return [
     `${reason} after ${iteration} iterations`,
-    ...apSummaryLines(ap),
+    ...scores,
     `checkpoint: ${checkpoint}`,
     `metrics: ${logs.map((file) => join(workDir, file)).join(', ')}`,
     reason === 'interrupted'

@@ -1,15 +1,15 @@
-import type { Detector, TrainBatch } from '../detectors/detector.js'
 import type { HostTree } from '../engine/tensors.js'
-import { floats, sizeOf } from '../host_tensor.js'
+import { floats, type HostTensor, sizeOf } from '../host_tensor.js'
 import type { Random } from '../random/random.js'
+import type { Trainable, TrainingTensors } from './trainable.js'
 
-/** The batch with the noise that its detector asks for, uniform in [0, 1), drawn from `random`. */
-export function withNoise(
-  detector: Detector,
-  batch: HostTree<TrainBatch>,
+/** The batch with the noise that its model asks for, uniform in [0, 1), drawn from `random`. */
+export function withNoise<Batch extends HostTree<TrainingTensors>>(
+  model: Trainable,
+  batch: Batch,
   random: Random,
-): HostTree<TrainBatch> {
-  const shapes = detector.noiseShapes({
+): Batch & { noise?: Record<string, HostTensor> } {
+  const shapes = model.noiseShapes({
     images: batch.images.shape,
     labels: batch.labels.shape,
   })

@@ -117,4 +117,5 @@ export {
   TrainState,
   zerosOf,
 } from './train_state.js'
+export type { BatchShapes, Trainable, TrainingTensors } from './trainable.js'
 export { checkWorkDir, type WorkDirOptions } from './work_dir.js'

@@ -1,4 +1,3 @@
-import type { Detector, TrainBatch } from '../detectors/detector.js'
 import { compile } from '../engine/compile.js'
 import type { CompileOptions } from '../engine/compiled.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
@@ -8,11 +7,12 @@ import { DoubleBuffer } from './double_buffer.js'
 import type { UpdateOptions } from './optim/update.js'
 import { makeGradientStep, makeTrainStep, makeUpdateStep } from './step.js'
 import { type TrainState, zerosOf } from './train_state.js'
+import type { Trainable, TrainingTensors } from './trainable.js'
 
 /** What changes from one iteration to the next, beside state and data. */
 export interface IterationInputs {
   /** The batches of one update. */
-  batches: readonly HostTree<TrainBatch>[]
+  batches: readonly HostTree<TrainingTensors>[]
   learningRate: number
   /** The update's number, from 1. */
   step: number
@@ -43,7 +43,10 @@ export interface Iterations {
    *
    * @param onCompile called before each.
    */
-  prepare(inputs: IterationInputs, onCompile: (batch: HostTree<TrainBatch>) => void): Promise<void>
+  prepare(
+    inputs: IterationInputs,
+    onCompile: (batch: HostTree<TrainingTensors>) => void,
+  ): Promise<void>
   run(inputs: IterationInputs): Promise<IterationResult>
   dispose(): Promise<void>
 }
@@ -57,11 +60,11 @@ export interface IterationOptions extends UpdateOptions {
 
 /** An update from one batch: a single graph. */
 export function singleBatchIterations(
-  detector: Detector,
+  model: Trainable,
   state: TrainState,
   options: IterationOptions,
 ): Iterations {
-  const step = compile(makeTrainStep(detector, options), named('trainStep', options))
+  const step = compile(makeTrainStep(model, options), named('trainStep', options))
   const stepInputs = (inputs: IterationInputs) => ({
     state: state.current,
     batch: inputs.batches[0],
@@ -89,16 +92,16 @@ export function singleBatchIterations(
  * An update from the mean gradient of several batches: one graph a batch, then one for the update.
  */
 export function accumulatingIterations(
-  detector: Detector,
+  model: Trainable,
   state: TrainState,
   options: IterationOptions,
 ): Iterations {
-  const gradientStep = compile(makeGradientStep(detector), named('gradientStep', options))
+  const gradientStep = compile(makeGradientStep(model), named('gradientStep', options))
   const updateStep = compile(makeUpdateStep(options), named('updateStep', options))
   /** Sums of gradients; what it keeps from update to update are zeros. */
   const gathered = gradientSums(state)
 
-  const gradientInputs = (batch: HostTree<TrainBatch>, inputs: IterationInputs) => {
+  const gradientInputs = (batch: HostTree<TrainingTensors>, inputs: IterationInputs) => {
     const { parameters, buffers } = state.current
     const forward = forwardScalars(inputs)
     const scale = lossScaleScalar(inputs)
@@ -106,7 +109,7 @@ export function accumulatingIterations(
   }
 
   /** Adds the gradients of one batch to `gathered`. */
-  const gather = async (batch: HostTree<TrainBatch>, inputs: IterationInputs) => {
+  const gather = async (batch: HostTree<TrainingTensors>, inputs: IterationInputs) => {
     const results = await gradientStep.run(gradientInputs(batch, inputs), {
       into: { gathered: gathered.into(), buffers: state.into().buffers },
     })

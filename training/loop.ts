@@ -6,7 +6,6 @@
  * iteration counts all the same.
  */
 import { basename, join } from 'node:path'
-import { summarizeAp } from './ap_summary.js'
 import { graphCache } from './graph_cache.js'
 import { listenForInterrupt } from './interrupt.js'
 import { MetricsLog } from './metrics_log.js'
@@ -15,6 +14,7 @@ import { RunEvaluations } from './run_evaluations.js'
 import { EVALUATIONS_FILE, METRICS_FILE } from './run_files.js'
 import { RunLog } from './run_log.js'
 import { RunSaver } from './run_saver.js'
+import { summarizeScores } from './score_summary.js'
 import { type Run, startRun } from './start_run.js'
 import type { TrainOptions, TrainResult } from './train_options.js'
 import { Updates } from './updates.js'
@@ -22,7 +22,7 @@ import { withCleanup } from './with_cleanup.js'
 import { checkWorkDir, openWorkDir, prepareWorkDir } from './work_dir.js'
 
 /**
- * Trains a detector and saves checkpoints and metrics in a work dir, which one training at a time
+ * Trains a model and saves checkpoints and metrics in a work dir, which one training at a time
  * writes in.
  *
  * An error that comes late - of data, of an evaluation, of the engine, of a full disk - ends the
@@ -87,16 +87,17 @@ async function continueRun(
     } catch (error) {
       throw await saver.rescue(error)
     }
-    run.state.writeTo(options.detector)
+    run.state.writeTo(options.model)
   }, [() => interrupt.stop(), () => progress.stop(), () => updates.stop()])
 
   const isWhole = clock.isDone && !(interrupt.requested() && evaluations.isDue)
   const end = clock.iteration === clock.scheduled ? 'finished' : 'maxIters'
-  const ap = summarizeAp(evaluations.lines)
+  const { top1, ...ap } = summarizeScores(evaluations.lines)
   return {
     iteration: clock.iteration,
     checkpoint: run.checkpoint ?? '',
     reason: isWhole ? end : 'interrupted',
     ...(Object.keys(ap).length > 0 && { ap }),
+    ...(top1 && { top1 }),
   }
 }

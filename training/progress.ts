@@ -1,6 +1,6 @@
 import { Presets, SingleBar } from 'cli-progress'
-import { describeAp } from './ap_summary.js'
 import type { LogLine } from './metrics_log.js'
+import { describeScores } from './score_summary.js'
 
 /** What a progress line reports. */
 export interface ProgressLine {
@@ -70,16 +70,16 @@ function terminalProgress(
   const say = (text: string) => {
     stream.write(`\r\u001b[K${text}\n`) // over the bar, which is drawn anew below
   }
-  let ap = ''
+  let scores = ''
   return {
     compiling(shape) {
       bar.update({ text: `compiling for ${shapeText(shape)}` })
       bar.render() // at once: tracing keeps its timer waiting
     },
     advance: (iteration) => bar.update(iteration, { remaining: remaining(iteration) }),
-    report: (line) => bar.update({ text: describe(line, epochs, ap) }),
+    report: (line) => bar.update({ text: describe(line, epochs, scores) }),
     evaluated(line) {
-      ap = describeAp(line)
+      scores = describeScores(line)
       say(evaluatedText(line))
     },
     say,
@@ -94,7 +94,7 @@ function plainProgress(
   const remaining = remainingTime(total)
   const say = (text: string) => void stream.write(`${text}\n`)
   let since = performance.now()
-  let ap = ''
+  let scores = ''
   return {
     compiling: (shape) => say(`compiling the training step for ${shapeText(shape)} ...`),
     // Two iterations are reported one by one: the first line of a log may be an hour away.
@@ -110,10 +110,10 @@ function plainProgress(
     },
     report(line) {
       const eta = remaining(line.iter)
-      say(`iter ${line.iter}/${total}, ${describe(line, epochs, ap)}, ETA ${eta}`)
+      say(`iter ${line.iter}/${total}, ${describe(line, epochs, scores)}, ETA ${eta}`)
     },
     evaluated(line) {
-      ap = describeAp(line)
+      scores = describeScores(line)
       say(evaluatedText(line))
     },
     say,
@@ -127,18 +127,18 @@ function shapeText(shape: readonly number[]): string {
 }
 
 function evaluatedText(line: LogLine): string {
-  return `epoch ${line.epoch}: ${describeAp(line) || 'evaluated, nothing to measure'}`
+  return `epoch ${line.epoch}: ${describeScores(line) || 'evaluated, nothing to measure'}`
 }
 
-/** @param ap of the last evaluation; empty before it. */
-function describe(line: ProgressLine, epochs: number, ap: string): string {
+/** @param scores of the last evaluation; empty before it. */
+function describe(line: ProgressLine, epochs: number, scores: string): string {
   const { epoch, lr, loss, time, dataTime, compileTime, memoryMiB } = line
   return (
     `epoch ${epoch}/${epochs}, lr ${lr.toExponential(3)}, ` +
     `${loss === undefined ? 'no update' : `loss ${loss.toFixed(4)}`}, ` +
     `${time.toFixed(3)} s/iter (data ${dataTime.toFixed(3)}), ` +
     `${compileTime === undefined ? '' : `compiling ${compileTime.toFixed(1)} s, `}` +
-    `${Math.round(memoryMiB)} MiB${ap === '' ? '' : `, ${ap}`}`
+    `${Math.round(memoryMiB)} MiB${scores === '' ? '' : `, ${scores}`}`
   )
 }
 

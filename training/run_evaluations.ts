@@ -52,11 +52,11 @@ export class RunEvaluations {
    * Evaluates the run at the end of an epoch. A signal that aborts ends it early and leaves it due.
    */
   async run(signal: AbortSignal): Promise<void> {
-    const { detector, ema, hooks } = this.options
+    const { model, ema, hooks } = this.options
     const { state, clock } = this.current
     const { iteration, epoch } = clock
     this.progress.say(`evaluating epoch ${epoch}`)
-    state.writeTo(detector, ema ? 'ema' : 'model')
+    state.writeTo(model, ema ? 'ema' : 'model')
     // Lambda is of the last update, as is that of the checkpoint.
     const at = { epoch, iteration, lambda: clock.lambdaAt(iteration - 1), signal }
     try {

@@ -1,5 +1,4 @@
 import { dirname, resolve as resolvePath } from 'node:path'
-import type { Detector } from '../detectors/detector.js'
 import { openMemory } from '../engine/memory.js'
 import { ConfigError } from '../errors.js'
 import { RANDOM_VERSION } from '../random/random.js'
@@ -13,6 +12,7 @@ import { initialLossScale, type LossScaleOptions, type LossScaleState } from './
 import { makeOptimizer, type Optimizer } from './optim/optimizer.js'
 import type { TrainOptions } from './train_options.js'
 import { TrainState } from './train_state.js'
+import type { Trainable } from './trainable.js'
 
 /** A run as it stands. */
 export interface Run {
@@ -37,18 +37,18 @@ export interface Run {
  * @param cacheSize graphs kept at a time. @default what the engine keeps
  */
 export async function startRun(options: TrainOptions, cacheSize?: number): Promise<Run> {
-  const { detector, workDir, resume } = options
+  const { model, workDir, resume } = options
   const clock = new Clock(options)
   if (clock.iterationsPerEpoch === 0) {
     throw new ConfigError('the training set', 'gives no batches', 'name annotations with images')
   }
-  const optimizer = makeOptimizer(options.optimizer, trainableShapes(detector))
+  const optimizer = makeOptimizer(options.optimizer, trainableShapes(model))
   const scaling = lossScaling(options)
   const initial = scaling && initialLossScale(scaling)
   const memory = openMemory(options.compute ?? {})
   const stateOptions = { ema: options.ema !== undefined, memory }
   if (resume === undefined || resume === false) {
-    const state = TrainState.of(detector, optimizer.slots, stateOptions)
+    const state = TrainState.of(model, optimizer.slots, stateOptions)
     const iterations = makeIterations(options, state, { optimizer, cacheSize })
     const means = new LogMeans({ count: 0, sums: {} })
     const start = { clock, lossScale: initial, checkpoint: undefined }
@@ -56,8 +56,8 @@ export async function startRun(options: TrainOptions, cacheSize?: number): Promi
   }
   const checkpoint = await checkpointToResume(workDir, resume)
   await requireSameRun(checkpoint, options, clock.iterationsPerEpoch)
-  await loadWeights(detector, checkpoint)
-  const state = TrainState.of(detector, optimizer.slots, stateOptions)
+  await loadWeights(model, checkpoint)
+  const state = TrainState.of(model, optimizer.slots, stateOptions)
   // A run in another precision keeps the count of skipped updates, and hands the scale on.
   const { metadata, log, lossScale = initial } = await loadTrainState(state, checkpoint)
   const iterations = makeIterations(options, state, { optimizer, cacheSize })
@@ -78,11 +78,11 @@ function makeIterations(
   state: TrainState,
   { optimizer, cacheSize }: { optimizer: Optimizer; cacheSize: number | undefined },
 ): Iterations {
-  const { detector, ema, compute } = options
+  const { model, ema, compute } = options
   const { accumulate = 1, maxGradNorm } = options.optimizer
   const stepOptions = { optimizer, maxGradNorm, emaDecay: ema?.decay, compute, cacheSize }
   const make = accumulate === 1 ? singleBatchIterations : accumulatingIterations
-  return make(detector, state, stepOptions)
+  return make(model, state, stepOptions)
 }
 
 /** Refuses to go on with other classes, another seed or epochs of another length. */
@@ -107,7 +107,7 @@ async function requireSameRun(
   }
 }
 
-function trainableShapes(detector: Detector): Record<string, readonly number[]> {
-  const trainable = detector.namedParameters().filter(([, parameter]) => parameter.trainable)
+function trainableShapes(model: Trainable): Record<string, readonly number[]> {
+  const trainable = model.namedParameters().filter(([, parameter]) => parameter.trainable)
   return Object.fromEntries(trainable.map(([name, { shape }]) => [name, shape]))
 }

@@ -1,17 +1,17 @@
-import type { Detector, TrainBatch } from '../detectors/detector.js'
 import { functionalCall } from '../nn/module.js'
 import { fullPrecision } from '../ops/full_precision.js'
 import * as tf from '../tf/tf.js'
 import type { GroupScalars } from './optim/optimizer.js'
 import { type UpdateOptions, updateState } from './optim/update.js'
 import type { TensorState } from './train_state.js'
+import type { Trainable, TrainingTensors } from './trainable.js'
 
 type Tensors = Record<string, tf.Tensor>
 
 /** Inputs of one whole training step. */
 export type StepInputs = {
   state: TensorState
-  batch: TrainBatch
+  batch: TrainingTensors
   /** For the forward pass: `lambda` while deep training lasts, else nothing. */
   forward: Record<string, tf.Scalar>
   /** `Optimizer.scalars` of this iteration. */
@@ -33,10 +33,10 @@ export type StepOutputs = {
 }
 
 /** One training step in one function: forward, gradients, update, averages. To be compiled. */
-export function makeTrainStep(detector: Detector, options: UpdateOptions) {
+export function makeTrainStep(model: Trainable, options: UpdateOptions) {
   return ({ state, batch, forward, groups, lossScale }: StepInputs): StepOutputs => {
     const inputs = { ...state, batch, forward, lossScale }
-    const { gradients, buffers, metrics } = lossGradients(detector, inputs)
+    const { gradients, buffers, metrics } = lossGradients(model, inputs)
     const factor = lossScale && (tf.div(1, lossScale) as tf.Scalar)
     const updated = updateState({ ...state, buffers }, { gradients, factor }, groups, options)
     const { gradNorm } = updated
@@ -54,7 +54,7 @@ export type GradientInputs = {
   buffers: Tensors
   /** Sum of the gradients of the batches before this one. */
   gathered: Tensors
-  batch: TrainBatch
+  batch: TrainingTensors
   forward: Record<string, tf.Scalar>
   /** As in `StepInputs`: the gradients that are gathered are multiplied by it. */
   lossScale?: tf.Scalar
@@ -63,10 +63,10 @@ export type GradientInputs = {
 export type GradientOutputs = { gathered: Tensors; buffers: Tensors; metrics: Tensors }
 
 /** Adds one batch's gradients to those gathered so far. To be compiled. */
-export function makeGradientStep(detector: Detector) {
+export function makeGradientStep(model: Trainable) {
   return (inputs: GradientInputs): GradientOutputs => {
     const { gathered } = inputs
-    const { gradients, buffers, metrics } = lossGradients(detector, inputs)
+    const { gradients, buffers, metrics } = lossGradients(model, inputs)
     const sums = Object.entries(gradients).map(
       ([name, gradient]) => [name, tf.add(gathered[name], gradient)] as const,
     )
@@ -106,17 +106,17 @@ export function makeUpdateStep(options: UpdateOptions) {
  * Loss and gradients of one batch in training mode.
  *
  * @returns `gradients` of every parameter, times `lossScale`; `buffers` that BatchNorm changed;
- * `metrics`: the training loss as `loss`, and the detector's named losses.
+ * `metrics`: the training loss as `loss`, and the model's named losses.
  */
 function lossGradients(
-  detector: Detector,
+  model: Trainable,
   { parameters, buffers, batch, forward, lossScale }: Omit<GradientInputs, 'gathered'>,
 ): { gradients: Tensors; buffers: Tensors; metrics: Tensors } {
   let kept: { losses: Tensors; updates: Tensors } = { losses: {}, updates: {} }
   const totalLoss = () => {
     const values = { ...parameters, ...buffers }
-    const call = functionalCall(detector, values, () =>
-      detector.loss(batch, { training: true, ...forward }),
+    const call = functionalCall(model, values, () =>
+      model.loss(batch, { training: true, ...forward }),
     )
     // The tidy scope of the forward pass would dispose of all but the total.
     for (const loss of Object.values(call.result)) tf.keep(loss)

@@ -1,12 +1,12 @@
-import type { Detector, TrainBatch } from '../detectors/detector.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
 import type { HostTree } from '../engine/tensors.js'
-import type { ApSummaries } from './ap_summary.js'
 import type { LogLine } from './metrics_log.js'
 import type { LossScaleOptions } from './optim/loss_scale.js'
 import type { OptimizerOptions } from './optim/optimizer.js'
 import type { ScheduleOptions } from './optim/schedule.js'
 import type { ProgressStream } from './progress.js'
+import type { ScoreSummaries } from './score_summary.js'
+import type { Trainable, TrainingTensors } from './trainable.js'
 import type { WorkDirOptions } from './work_dir.js'
 
 /** Where batches come from; `datasets/` has one. */
@@ -17,10 +17,10 @@ export interface TrainingBatches {
   readonly shapeCount?: number
   /** Batches over all epochs without end, from batch `iteration` of `epoch` on; both from 0. */
   batches(start: { epoch: number; iteration: number }): AsyncGenerator<{
-    readonly tensors: HostTree<TrainBatch>
+    readonly tensors: HostTree<TrainingTensors>
   }>
   /** Takes a batch back, whose memory may be written over from now on. */
-  reuse?(tensors: HostTree<TrainBatch>): void
+  reuse?(tensors: HostTree<TrainingTensors>): void
 }
 
 /** What an evaluation during training is of. */
@@ -40,7 +40,7 @@ export interface EvaluationPoint {
 
 export interface TrainHooks {
   /**
-   * Called after epochs with the current weights in the detector (the averages, with EMA); its
+   * Called after epochs with the current weights in the model (the averages, with EMA); its
    * result goes to `evaluations.jsonl`. What it throws ends the run, saved; the evaluation is due
    * again when it is resumed.
    */
@@ -51,7 +51,7 @@ export interface TrainHooks {
 
 export interface TrainOptions extends WorkDirOptions {
   /** Initialised; it holds the trained weights (not the averages) when training ends. */
-  detector: Detector
+  model: Trainable
   loader: TrainingBatches
   optimizer: OptimizerOptions
   schedule: ScheduleOptions
@@ -98,6 +98,8 @@ export interface TrainResult {
   /** The newest checkpoint. */
   checkpoint: string
   reason: 'finished' | 'maxIters' | 'interrupted'
-  /** Last and best AP of the run's evaluations, if there were any. */
-  ap?: ApSummaries
+  /** Last and best AP of the evaluations of a detector, if there were any. */
+  ap?: Pick<ScoreSummaries, 'bbox' | 'segm'>
+  /** Last and best top-1 accuracy of the evaluations of a classifier, if there were any. */
+  top1?: ScoreSummaries['top1']
 }

@@ -1,10 +1,10 @@
-import type { Detector } from '../detectors/detector.js'
 import type { DeviceTensor, Memory } from '../engine/device_tensor.js'
 import { openMemory } from '../engine/memory.js'
 import type { RunTensor } from '../engine/tensors.js'
 import { floats, type HostTensor } from '../host_tensor.js'
 import type * as tf from '../tf/tf.js'
 import { DoubleBuffer } from './double_buffer.js'
+import type { Trainable } from './trainable.js'
 
 /** Everything that changes from update to update, by parameter name (or slot, then name). */
 export type State<Leaf> = {
@@ -39,18 +39,18 @@ export class TrainState {
   ) {}
 
   /**
-   * Starts from the weights of `detector`, whose arrays it takes over: until `writeTo` the
-   * detector's own values are not to be read.
+   * Starts from the weights of `model`, whose arrays it takes over: until `writeTo` the
+   * model's own values are not to be read.
    *
    * @param slots names of the optimizer's arrays; zero at first.
    * @param options.memory where it is to be; the processor's by default.
    */
   static of(
-    detector: Detector,
+    model: Trainable,
     slots: readonly string[],
     { ema, memory = openMemory({}) }: { ema: boolean; memory?: Memory },
   ): TrainState {
-    const [weights, values] = [weightsOf(detector, true), weightsOf(detector, false)]
+    const [weights, values] = [weightsOf(model, true), weightsOf(model, false)]
     const averaged = ema ? copyOf({ ...weights, ...values }) : {}
     const names = Object.keys(weights)
     const upload = (tensors: Record<string, HostTensor>) =>
@@ -111,16 +111,16 @@ export class TrainState {
     for (const tensors of this.groups()) tensors.abandon()
   }
 
-  /** Puts the weights (or their averages) into a detector, on the processor without copying. */
-  writeTo(detector: Detector, weights: 'model' | 'ema' = 'model'): void {
+  /** Puts the weights (or their averages) into a model, on the processor without copying. */
+  writeTo(model: Trainable, weights: 'model' | 'ema' = 'model'): void {
     const { parameters, buffers, ema } = this.current
     const values = weights === 'ema' ? ema : { ...parameters, ...buffers }
-    for (const [name, parameter] of detector.namedParameters()) {
+    for (const [name, parameter] of model.namedParameters()) {
       parameter.data = values[name].read().data as Float32Array
     }
   }
 
-  /** Frees the memory; a detector keeps what was written to it. */
+  /** Frees the memory; a model keeps what was written to it. */
   dispose(): void {
     for (const tensors of this.groups()) tensors.dispose()
   }
@@ -138,8 +138,8 @@ export function zerosOf(
   return mapValues(tensors, ({ shape }) => memory.zeros('float32', shape))
 }
 
-function weightsOf(detector: Detector, trainable: boolean): Record<string, HostTensor> {
-  const wanted = detector.namedParameters().filter(([, weight]) => weight.trainable === trainable)
+function weightsOf(model: Trainable, trainable: boolean): Record<string, HostTensor> {
+  const wanted = model.namedParameters().filter(([, weight]) => weight.trainable === trainable)
   return Object.fromEntries(wanted.map(([name, { data, shape }]) => [name, floats(data, shape)]))
 }
 

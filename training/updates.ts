@@ -1,4 +1,3 @@
-import type { TrainBatch } from '../detectors/detector.js'
 import type { HostTree } from '../engine/tensors.js'
 import { Random } from '../random/random.js'
 import { notFinite, requireScale } from './divergence.js'
@@ -8,10 +7,11 @@ import { nextLossScale } from './optim/loss_scale.js'
 import type { Progress } from './progress.js'
 import { lossScaling, type Run } from './start_run.js'
 import type { TrainOptions } from './train_options.js'
+import type { TrainingTensors } from './trainable.js'
 
 /** The updates of a run, one after the other, from where it stands. */
 export class Updates {
-  private readonly batches: AsyncGenerator<{ readonly tensors: HostTree<TrainBatch> }>
+  private readonly batches: AsyncGenerator<{ readonly tensors: HostTree<TrainingTensors> }>
   private isFirst = true
 
   constructor(
@@ -45,12 +45,12 @@ export class Updates {
 
   private async inputs(): Promise<IterationInputs> {
     const { clock, lossScale } = this.run
-    const { detector, seed } = this.options
+    const { model, seed } = this.options
     const { epoch, batchInEpoch, batchCount, iteration } = clock
     const taken = await take(this.batches, batchCount)
     return {
       batches: taken.map((batch, i) =>
-        withNoise(detector, batch, new Random(seed, 'noise', epoch, batchInEpoch + i)),
+        withNoise(model, batch, new Random(seed, 'noise', epoch, batchInEpoch + i)),
       ),
       learningRate: clock.rateAt(iteration),
       step: iteration + 1 - (lossScale?.skippedUpdates ?? 0),
@@ -104,7 +104,7 @@ async function take<Batch>(
   return taken
 }
 
-/** Height and width of a batch, padded, input pixels, and places for objects. */
-function shapeOf({ images, labels }: HostTree<TrainBatch>): number[] {
-  return [images.shape[1], images.shape[2], labels.shape[1]]
+/** Height and width of a batch, padded, input pixels, and places for objects where it has some. */
+function shapeOf({ images, labels }: HostTree<TrainingTensors>): number[] {
+  return [images.shape[1], images.shape[2], ...labels.shape.slice(1)]
 }

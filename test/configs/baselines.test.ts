@@ -6,11 +6,11 @@ import retinanetR50 from '../../configs/retinanet_r50.js'
 import retinanetSwinT from '../../configs/retinanet_swin_t.js'
 import type { MaskRCNN, RetinaNet } from '../../detectors/index.js'
 import { resolveConfig } from '../../experiments/load.js'
-import { buildDetector, type Config } from '../../registry.js'
+import { buildDetector, type DetectionConfig } from '../../registry.js'
 import { paramGroups } from '../../training/optim/param_groups.js'
 
 interface Published {
-  config: Config
+  config: DetectionConfig
   /** Millions of parameters, and billions of operations by mmcv's count, at 800x1280. */
   counts: [params: string, gmacsMmcv: string]
   channels: number[]
@@ -74,7 +74,7 @@ for (const [name, { config, counts, channels, strides, levels }] of Object.entri
 }
 
 test('three baselines train by SGD at one scale, with rates of 0.01 and 0.02', (t) => {
-  const rates: [Config, number][] = [
+  const rates: [DetectionConfig, number][] = [
     [retinanetR50, 0.01],
     [maskRcnnR50, 0.02],
     [retinanetSwinT, 0.01],

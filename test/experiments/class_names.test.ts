@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import test from 'ava'
 import { COCO_CLASSES } from '../../datasets/coco_classes.js'
 import { classNames } from '../../experiments/class_names.js'
-import type { Config } from '../../registry.js'
+import type { Config, DetectionConfig } from '../../registry.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 import { tinyExperiment } from './tiny_experiment.js'
 
-function withClasses(config: Config, numClasses: number, annFile = 'nowhere.json'): Config {
+function withClasses(
+  config: DetectionConfig,
+  numClasses: number,
+  annFile = 'nowhere.json',
+): Config {
   const data = { ...config.data!, val: { annFile, imageDir: '.' } }
   return { ...config, data, model: { ...config.model, numClasses } }
 }

@@ -201,7 +201,7 @@ const SENTENCES: Record<string, { files: Record<string, string>; sentence: strin
   'a part that the library does not have is named': {
     files: { 'mine.ts': "import 'vanilladet/bakbones'\nexport default {}" },
     sentence:
-      "'vanilladet/bakbones' is no part of the package; import from vanilladet, vanilladet/backbones, vanilladet/necks, vanilladet/heads, vanilladet/detectors, vanilladet/nn, vanilladet/ops, vanilladet/engine, vanilladet/datasets, vanilladet/training, vanilladet/deploy, vanilladet/weights, vanilladet/evaluation, vanilladet/benchmark, vanilladet/pycocotools",
+      "'vanilladet/bakbones' is no part of the package; import from vanilladet, vanilladet/backbones, vanilladet/necks, vanilladet/heads, vanilladet/detectors, vanilladet/classifiers, vanilladet/nn, vanilladet/ops, vanilladet/engine, vanilladet/datasets, vanilladet/training, vanilladet/deploy, vanilladet/weights, vanilladet/evaluation, vanilladet/benchmark, vanilladet/pycocotools",
   },
 }
 for (const [fact, { files, sentence }] of Object.entries(SENTENCES)) {

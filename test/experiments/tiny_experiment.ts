@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { generateShapes } from '../../datasets/index.js'
-import type { Config } from '../../registry.js'
+import type { Config, DetectionConfig } from '../../registry.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
 /** A RetinaNet that trains in milliseconds. */
@@ -14,13 +14,14 @@ export const tinyModel: Config['model'] = {
 }
 
 /** `tinyModel` on four generated images of its own. */
-export async function tinyExperiment(
-  t: ExecutionContext,
-): Promise<{ folder: string; config: Config & { data: NonNullable<Config['data']> } }> {
+export async function tinyExperiment(t: ExecutionContext): Promise<{
+  folder: string
+  config: DetectionConfig & { data: NonNullable<DetectionConfig['data']> }
+}> {
   const folder = await temporaryFolder(t)
   const directory = join(folder, 'shapes')
   const split = await generateShapes({ directory, count: 4, size: [64, 64], seed: 0 })
-  const config: Config & { data: NonNullable<Config['data']> } = {
+  const config: DetectionConfig & { data: NonNullable<DetectionConfig['data']> } = {
     model: tinyModel,
     data: {
       train: split,

@@ -1,6 +1,13 @@
 const BELOW_MODELS = ['nn', 'ops', 'engine', 'tf', 'host_tensor', 'random', 'errors']
 const BELOW_DETECTORS = ['backbones', 'necks', 'heads', ...BELOW_MODELS]
-const BELOW_EVALUATION = ['detectors', 'datasets', 'pycocotools', 'files', ...BELOW_DETECTORS]
+const BELOW_EVALUATION = [
+  'detectors',
+  'classifiers',
+  'datasets',
+  'pycocotools',
+  'files',
+  ...BELOW_DETECTORS,
+]
 const BELOW_TRAINING = ['weights', ...BELOW_EVALUATION]
 const BELOW_REGISTRY = ['evaluation', 'benchmark', 'deploy', 'training', ...BELOW_TRAINING]
 
@@ -22,6 +29,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   necks: BELOW_MODELS,
   heads: BELOW_MODELS,
   detectors: BELOW_DETECTORS,
+  classifiers: ['backbones', ...BELOW_MODELS],
   datasets: ['host_tensor', 'random', 'pycocotools', 'files', 'errors'],
   weights: ['nn', 'engine', 'host_tensor', 'files', 'errors'],
   pretrained: ['weights', 'nn', 'host_tensor', 'errors'],

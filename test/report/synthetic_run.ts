@@ -5,14 +5,14 @@ import { type CocoDataset, loadCoco } from '../../datasets/index.js'
 import type { CocoResults } from '../../evaluation/coco_results.js'
 import { evaluateResults } from '../../evaluation/evaluate.js'
 import { mask } from '../../packages/pycocotools-js/source/index.js'
-import type { Config } from '../../registry.js'
+import type { DetectionConfig } from '../../registry.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
 
 export interface SyntheticRun {
   /** Holds the data and the work dir. */
   folder: string
   workDir: string
-  config: Config
+  config: DetectionConfig
   dataset: CocoDataset
   results: CocoResults
 }

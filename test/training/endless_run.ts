@@ -13,7 +13,7 @@ class SlowLoader extends TinyLoader {
 }
 
 await train({
-  detector: new TinyDetector().initialize(2),
+  model: new TinyDetector().initialize(2),
   loader: new SlowLoader(3),
   optimizer: { type: 'AdamW', learningRate: 0.05, weightDecay: 0.05 },
   schedule: { epochs: 100_000 },

@@ -26,7 +26,7 @@ function evaluated(
   const evaluate = async (at: EvaluationPoint) => {
     onEvaluate(at)
     at.signal.throwIfAborted()
-    seen.push([at.epoch, ...(options.detector as TinyDetector).bias.data])
+    seen.push([at.epoch, ...(options.model as TinyDetector).bias.data])
     return { bbox: { AP: at.epoch / 10 } }
   }
   return { ...options, hooks: { evaluate } }
@@ -64,7 +64,7 @@ for (const epoch of [1, 2]) {
       await checkpointBytes(expected.checkpoint),
     )
 
-    await train({ ...again, detector: new TinyDetector().initialize(5) })
+    await train({ ...again, model: new TinyDetector().initialize(5) })
     t.is(seen.length, 2, 'and once only')
   })
 }

@@ -48,7 +48,7 @@ for (const accumulating of [false, true]) {
     const labels = ints(new Int32Array(count * (slots + 1)).fill(-1), [count, slots + 1])
     const large = { ...wider, boxesXyxy, labels }
     const compiledFor = async (...batches: Batches) => {
-      const compiled: HostTree<TrainBatch>[] = []
+      const compiled: IterationInputs['batches'][number][] = []
       const inputs = { batches, learningRate: 0.05, step: 1, lambda: 1 }
       await iterations.prepare(inputs, (batch) => compiled.push(batch))
       await iterations.run(inputs)

@@ -47,8 +47,8 @@ async function equalsWhole(
   whole: TrainOptions,
 ): Promise<void> {
   const expected = await train(whole)
-  const detector = new TinyDetector().initialize(99)
-  const result = await train({ ...failed, detector, resume: true })
+  const model = new TinyDetector().initialize(99)
+  const result = await train({ ...failed, model, resume: true })
   t.is(result.reason, 'finished')
   t.deepEqual(await checkpointBytes(result.checkpoint), await checkpointBytes(expected.checkpoint))
   t.deepEqual(await timelessLines(failed.workDir), await timelessLines(whole.workDir))
@@ -152,7 +152,7 @@ test('an evaluation that throws is done on resume, of the very weights it failed
     const options = optionsOf({ ema: { decay: 0.5 } })
     const evaluate = async ({ epoch }: { epoch: number }) => {
       if (epoch === failsAt) throw new Error('no detections')
-      seen[name].push([epoch, ...(options.detector as TinyDetector).bias.data])
+      seen[name].push([epoch, ...(options.model as TinyDetector).bias.data])
       return { bbox: { AP: epoch / 10 } }
     }
     return { ...options, hooks: { evaluate } }

@@ -175,7 +175,7 @@ for (const [name, variant] of Object.entries(variants)) {
       t.is(first.reason, 'maxIters')
       const second = await train({
         ...parts,
-        detector: new TinyDetector().initialize(99), // overwritten by the checkpoint
+        model: new TinyDetector().initialize(99), // overwritten by the checkpoint
         resume: true,
       })
       t.is(second.iteration, expected.iteration)
@@ -205,12 +205,12 @@ class NoisyDetector extends TinyDetector {
 }
 
 test('noise has the shape asked for, is new for each batch, and is the same after a stop', async (t) => {
-  const noisy = (seed: number) => optionsOf({ detector: new NoisyDetector().initialize(2), seed })
+  const noisy = (seed: number) => optionsOf({ model: new NoisyDetector().initialize(2), seed })
   const [whole, parts, other] = [noisy(2), noisy(2), noisy(3)]
   await train(whole)
   await train(other)
   await train({ ...parts, maxIters: 4 })
-  await train({ ...parts, detector: new NoisyDetector().initialize(9), resume: true })
+  await train({ ...parts, model: new NoisyDetector().initialize(9), resume: true })
   const dice = (await linesOf(whole.workDir)).map(({ first_die }) => first_die)
   t.is(new Set(dice).size, 6)
   t.true(dice.every((die) => die >= 0 && die < 1))
@@ -278,14 +278,14 @@ test('checkpoints are written every interval and at the end, and the newest are 
 
 test('evaluation sees the averages after each epoch, and its results are kept', async (t) => {
   const options = optionsOf({ ema: { decay: 0.5 } })
-  const { detector } = options
+  const { model } = options
   const seen: number[][] = []
   const evaluate = async ({ epoch }: { epoch: number }) => {
-    seen.push([...(detector as TinyDetector).bias.data])
+    seen.push([...(model as TinyDetector).bias.data])
     return { bbox: { AP: epoch / 10 } }
   }
   await train({ ...options, hooks: { evaluate } })
-  const weights = [...(detector as TinyDetector).bias.data]
+  const weights = [...(model as TinyDetector).bias.data]
   t.is(seen.length, 2)
   t.notDeepEqual(seen[1], weights)
   t.deepEqual(

@@ -95,8 +95,8 @@ for (const [name, variant] of Object.entries(scaledVariants)) {
       const parts = scaledOptions([], variant)
       const expected = await train(whole)
       await train({ ...parts, maxIters: stop })
-      const detector = new TinyDetector().initialize(99)
-      const second = await train({ ...parts, detector, resume: true })
+      const model = new TinyDetector().initialize(99)
+      const second = await train({ ...parts, model, resume: true })
       t.deepEqual(
         await checkpointBytes(second.checkpoint),
         await checkpointBytes(expected.checkpoint),

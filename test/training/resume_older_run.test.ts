@@ -29,8 +29,8 @@ async function resume(isOlder: boolean) {
   if (isOlder) await makeOlder(checkpoint)
   const stream = new PassThrough()
   const progressStream = stream as unknown as NodeJS.WriteStream
-  const detector = new TinyDetector().initialize(9)
-  const { iteration } = await train({ ...options, detector, resume: true, progressStream })
+  const model = new TinyDetector().initialize(9)
+  const { iteration } = await train({ ...options, model, resume: true, progressStream })
   stream.end()
   return { iteration, log: await text(stream) }
 }

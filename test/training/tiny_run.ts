@@ -15,7 +15,7 @@ const newWorkDir = () => join(folder, `run_${serial++}`)
 /** Two epochs of three iterations with AdamW. */
 export function optionsOf(overrides: Partial<TrainOptions> = {}): TrainOptions {
   return {
-    detector: new TinyDetector().initialize(2),
+    model: new TinyDetector().initialize(2),
     loader: new TinyLoader(3),
     optimizer: { type: 'AdamW', learningRate: 0.05, weightDecay: 0.05 },
     schedule: { epochs: 2, warmupIters: 2, decayEpochs: [1] },

@@ -42,7 +42,7 @@ export async function measureTraining(
   const workDir = await mkdtemp(join(tmpdir(), 'rehearsal-'))
   try {
     await train({
-      detector: buildDetector(model).initialize(seed),
+      model: buildDetector(model).initialize(seed),
       loader: noting(loader, ({ tensors }) => {
         batchShapes.push(tensors.images.shape.slice(0, 3).join('x'))
       }),

@@ -1,9 +1,9 @@
 import { mkdir, symlink, writeFile } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import test, { type ExecutionContext } from 'ava'
-import { readImageFolder } from '../../datasets/image_folder.js'
-import { DataError } from '../../errors.js'
-import { temporaryFolder } from './coco_folder.js'
+import { readImageFolder } from '../../../datasets/classification/image_folder.js'
+import { DataError } from '../../../errors.js'
+import { temporaryFolder } from '../coco_folder.js'
 
 async function folderOf(t: ExecutionContext, files: readonly string[]): Promise<string> {
   const folder = await temporaryFolder(t)

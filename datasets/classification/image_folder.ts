@@ -1,27 +1,13 @@
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { DataError } from '../errors.js'
-
-/** One image with its class. */
-export interface LabelledImage {
-  /** Path of the image file. */
-  file: string
-  /** Index into the classes. */
-  label: number
-}
-
-/** Images that lie in a folder for each class. */
-export interface ImageFolder {
-  folder: string
-  /** Names of the class folders, by label. */
-  classes: string[]
-  /** Class by class, each in the order of its paths. */
-  images: LabelledImage[]
-}
+import { DataError } from '../../errors.js'
+import type { LabelledImages } from './labelled_images.js'
 
 export interface ImageFolderOptions {
   /** The classes that there are to be, by label, such as those of the training images. */
   classes?: readonly string[]
+  /** Keeps the first images of each class only. @default all are kept */
+  limitPerClass?: number
 }
 
 /** Endings of image files, as torchvision's `ImageFolder` takes them. */
@@ -41,7 +27,7 @@ const SHOWN = 5
 export async function readImageFolder(
   folder: string,
   options: ImageFolderOptions = {},
-): Promise<ImageFolder> {
+): Promise<LabelledImages> {
   const found = await classFolders(folder)
   if (found.length === 0) {
     throw new DataError(folder, 'has no class folders', 'put the images of each class in a folder')
@@ -54,8 +40,10 @@ export async function readImageFolder(
     const what = `${empty.length === 1 ? 'the class' : 'the classes'} ${listed(empty)} without images`
     throw new DataError(folder, `has ${what}`, 'add images, or remove the folder')
   }
-  const images = lists.flatMap((files, label) => files.map((file) => ({ file, label })))
-  return { folder, classes: [...classes], images }
+  const images = lists.flatMap((files, label) =>
+    files.slice(0, options.limitPerClass).map((file) => ({ file, label })),
+  )
+  return { source: folder, classes: [...classes], images }
 }
 
 async function classFolders(folder: string): Promise<string[]> {

@@ -1,5 +1,5 @@
 import test from 'ava'
-import { dropPath } from '../../nn/index.js'
+import { dropout, dropPath } from '../../nn/index.js'
 import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 
@@ -24,4 +24,10 @@ test('no gradient reaches a branch that is left out', (t) => {
   const noise = tf.tensor1d([0.1, 0.9])
   const gradient = tf.grad((x: tf.Tensor) => tf.sum(dropPath(x as tf.Tensor2D, noise, 0.5)))(branch)
   assertClose(t, gradient, [0, 0, 0, 0, 2, 2, 2, 2])
+})
+
+test('dropout sets values to 0 where the noise is below the rate, and divides the others', (t) => {
+  const x = tf.tensor1d([1, 2, 3, 4])
+  const noise = tf.tensor1d([0.2, 0.19, 0.9, 0])
+  assertClose(t, dropout(x, noise, 0.2), [1.25, 0, 3.75, 0], 1e-6)
 })

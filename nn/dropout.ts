@@ -19,3 +19,22 @@ export function dropPath(branch: tf.Tensor2D, noise: tf.Tensor1D, rate: number):
   const images = tf.reshape(branch, [imageCount, rows / imageCount, channels])
   return tf.reshape(tf.mul(images, factor), [rows, channels])
 }
+
+/**
+ * Sets values to 0 at random, and makes up for it in the others, which are divided by their
+ * probability to be kept.
+ *
+ * Source: arXiv:1207.0580; as PyTorch's `Dropout`.
+ *
+ * @param x of any shape.
+ * @param noise of the shape of `x`, uniform in [0, 1): a value is kept where it is at least `rate`.
+ * @param rate probability to be set to 0, in [0, 1).
+ */
+export function dropout<Values extends tf.Tensor>(
+  x: Values,
+  noise: tf.Tensor,
+  rate: number,
+): Values {
+  const isKept = tf.cast(tf.greaterEqual(noise, rate), 'float32')
+  return tf.mul(x, tf.mul(isKept, 1 / (1 - rate))) as Values
+}

@@ -1,0 +1,9 @@
+export {
+  type Classification,
+  Classifier,
+  type ClassifierBatch,
+  type ClassifierLoss,
+  type ClassifierOptions,
+  type ClassifyBatch,
+  isClassifier,
+} from './classifier.js'

@@ -1,0 +1,103 @@
+import { Random } from '../../random/random.js'
+import { decodeShown } from '../image.js'
+import type { LimitOptions } from '../image_header.js'
+import { centerCrop, crop, mirror } from '../pixels/crop.js'
+import { resample } from '../pixels/resample.js'
+import type { RgbPicture } from '../pixels/rgb.js'
+import type { RenderedBatch } from '../render.js'
+import {
+  type CropOptions,
+  type TestCropOptions,
+  testShortSide,
+  trainCropOf,
+} from './crop_options.js'
+import { drawResizedCrop } from './draw_crop.js'
+
+/** A picture to be rendered. */
+export interface CropSource {
+  /** Its file, or what it is called in messages. */
+  file: string
+  /** Its pixels, where they are in memory. */
+  picture?: RgbPicture
+  /** Seed words of its random choices, while training. */
+  stream: readonly (string | number)[]
+}
+
+/** What a worker needs to make the pixels of a batch of classified pictures. */
+export interface CropRequest extends LimitOptions {
+  /** Height and width of the input. */
+  size: [number, number]
+  images: CropSource[]
+  crops: ({ mode: 'train' } & CropOptions) | ({ mode: 'test' } & TestCropOptions)
+}
+
+/**
+ * Decodes pictures, as viewers show them, and cuts the input out of each.
+ *
+ * @param spare memory to write over, where it is large enough.
+ * @returns `[n, h, w, 3]`. Where several pictures fail, the error is the first one's.
+ */
+export async function renderCrops(
+  { images, size, crops, maxPixels }: CropRequest,
+  spare?: ArrayBuffer,
+): Promise<RenderedBatch> {
+  const bytes = size[0] * size[1] * 3
+  const total = images.length * bytes
+  const isReused = spare !== undefined && spare.byteLength >= total
+  const pixels = isReused ? new Uint8Array(spare, 0, total) : new Uint8Array(total)
+  const results = await Promise.allSettled(
+    images.map(async ({ file, picture, stream }, i) => {
+      const decoded = picture ?? (await decodeShown(file, { maxPixels }))
+      const input =
+        crops.mode === 'train'
+          ? trainInput(decoded, crops, new Random(...stream))
+          : testInput(decoded, crops)
+      pixels.set(input.pixels, i * bytes)
+    }),
+  )
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed !== undefined) throw failed.reason
+  return { pixels }
+}
+
+/** A picture as a network sees it in training. */
+export function trainInput(picture: RgbPicture, options: CropOptions, random: Random): RgbPicture {
+  const cropped = trainCrop(picture, options, random)
+  const { flip = 0.5 } = options
+  return random.uniform() < flip ? mirror(cropped) : cropped
+}
+
+function trainCrop(picture: RgbPicture, options: CropOptions, random: Random): RgbPicture {
+  const { imageSize } = options
+  const side = [imageSize, imageSize] as const
+  const chosen = trainCropOf(options)
+  if (chosen.type === 'resized') {
+    const part = drawResizedCrop(picture.size, chosen, random)
+    return resample(crop(picture, part), side, 'bicubic')
+  }
+  const { padding } = chosen
+  const [height, width] = picture.size.map((length) => Math.max(length, imageSize))
+  const place = (length: number) => random.integer(length + 2 * padding - imageSize + 1) - padding
+  const top = place(height)
+  const left = place(width)
+  return crop(picture, { top, left, height: imageSize, width: imageSize })
+}
+
+/** A picture as a network sees it in an evaluation. */
+export function testInput(picture: RgbPicture, options: TestCropOptions): RgbPicture {
+  const { imageSize } = options
+  const side = [imageSize, imageSize] as const
+  const short = testShortSide(options)
+  if (short === undefined) return resample(picture, side, 'bicubic')
+  return centerCrop(resample(picture, sizeOfShort(picture.size, short), 'bicubic'), side)
+}
+
+/** Size of a picture whose short side is `short`; torchvision rounds the long one down, too. */
+function sizeOfShort(
+  [height, width]: readonly [number, number],
+  short: number,
+): [height: number, width: number] {
+  return height < width
+    ? [short, Math.trunc((short * width) / height)]
+    : [Math.trunc((short * height) / width), short]
+}

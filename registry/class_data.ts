@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type {
+  ClassAugmentation,
+  ClassBatchOptions,
+} from '../datasets/classification/class_loader.js'
+import type { TestCropOptions } from '../datasets/classification/crop_options.js'
+import type { SchemaOf } from './registry.js'
+import { count, fraction } from './schema_parts.js'
+
+/** A folder with a folder of pictures for each class. Paths start from the working directory. */
+export interface ClassSplitConfig {
+  folder: string
+  /** Keeps the first pictures of each class only. @default all are kept */
+  limitPerClass?: number
+}
+
+/** Classified pictures that are trained and evaluated on. */
+export interface ClassDataConfig extends ClassBatchOptions, ClassAugmentation, TestCropOptions {
+  /** The layout of ImageNet and of torchvision's `ImageFolder`. */
+  type: 'ImageFolder'
+  train: ClassSplitConfig
+  val: ClassSplitConfig
+  /** Pictures evaluated at once. @default `batchSize` */
+  testBatchSize?: number
+}
+
+/** A `z.strictObject` whose messages call it `title`. */
+function group<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
+  return z.strictObject(shape).meta({ title })
+}
+
+const split = (title: string): SchemaOf<ClassSplitConfig> =>
+  group(title, { folder: z.string().min(1), limitPerClass: count().optional() })
+
+const range = () => z.tuple([z.number().positive(), z.number().positive()])
+
+const crop = z.discriminatedUnion('type', [
+  group('data.crop', {
+    type: z.literal('resized'),
+    scale: range().optional(),
+    ratio: range().optional(),
+  }),
+  group('data.crop', { type: z.literal('padded'), padding: z.int().min(0).optional() }),
+])
+
+/** The schema of `ClassDataConfig`. */
+export const classData: SchemaOf<ClassDataConfig> = group('data', {
+  type: z.literal('ImageFolder'),
+  train: split('data.train'),
+  val: split('data.val'),
+  imageSize: count(),
+  batchSize: count(),
+  testBatchSize: count().optional(),
+  workers: z.int().min(0).optional(),
+  maxPixels: count().optional(),
+  crop: crop.optional(),
+  flip: fraction().optional(),
+  erasing: group('data.erasing', { probability: fraction() }).optional(),
+  mixing: group('data.mixing', {
+    mixupAlpha: z.number().min(0).optional(),
+    cutmixAlpha: z.number().min(0).optional(),
+    probability: fraction().optional(),
+    switchProbability: fraction().optional(),
+  }).optional(),
+  testCropRatio: z.number().positive().max(1).optional(),
+})
