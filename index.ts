@@ -26,7 +26,12 @@ export { type TrainConfigOptions, trainConfig } from './experiments/train_config
 export type { PretrainedReport } from './pretrained/explain_match.js'
 export { loadPretrained } from './pretrained/load_pretrained.js'
 export { readPretrained } from './pretrained/read_pretrained.js'
-export type { ClassDataConfig, ClassSplitConfig } from './registry/class_data.js'
+export type {
+  CifarConfig,
+  ClassDataConfig,
+  ClassSplitConfig,
+  ImageFolderConfig,
+} from './registry/class_data.js'
 export type {
   AnyDataConfig,
   CheckpointConfig,

@@ -16,7 +16,12 @@ export {
   backbones,
   type Form,
 } from './registry/backbones.js'
-export type { ClassDataConfig, ClassSplitConfig } from './registry/class_data.js'
+export type {
+  CifarConfig,
+  ClassDataConfig,
+  ClassSplitConfig,
+  ImageFolderConfig,
+} from './registry/class_data.js'
 export type {
   AnyDataConfig,
   CheckpointConfig,

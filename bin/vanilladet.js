@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url'
 const COMMANDS = {
   demo: 'Trains, evaluates, merges, exports and times a tiny detector.',
   train: 'Trains the model of a config; writes metrics.jsonl, checkpoints and config.json.',
-  test: 'Evaluates a checkpoint on data.val: the twelve COCO numbers.',
+  test: 'Evaluates a checkpoint on data.val: COCO numbers, or top-1 and top-5 accuracy.',
   infer: 'Detects in images, and draws boxes, masks and labels.',
   reparameterize: 'Merges the weights of a checkpoint into the deploy form, and checks it.',
   export_onnx: 'Writes a self-contained ONNX file for one size of input.',

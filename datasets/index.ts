@@ -9,6 +9,7 @@ export {
 } from './augment.js'
 export { assembleBatch, type BatchPlan, type HostBatch, objectSlots, planBatch } from './batch.js'
 export { drawMasks } from './batch_masks.js'
+export { type CifarOptions, readCifar } from './classification/cifar.js'
 export {
   type ClassAugmentation,
   type ClassBatchOptions,

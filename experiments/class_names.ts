@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs'
 import { COCO_CLASSES } from '../datasets/coco_classes.js'
 import { readClasses } from '../datasets/read_classes.js'
 import type { Config } from '../registry.js'
+import { isCoco } from './load_data.js'
 
 /** A class as people and result files know it; its label is its place in a list of them. */
 export interface ClassName {
@@ -43,6 +44,6 @@ export async function classNames(config: Config, saved?: readonly string[]): Pro
 
 /** The categories of the config's annotations; none where it has no such file here. */
 async function annotatedClasses({ data }: Config): Promise<ClassName[]> {
-  if (data === undefined || data.type === 'ImageFolder') return []
+  if (data === undefined || !isCoco(data)) return []
   return existsSync(data.val.annFile) ? readClasses(data.val.annFile) : []
 }

@@ -1,20 +1,22 @@
 import type { Classifier } from '../classifiers/classifier.js'
 import { checkPictures } from '../datasets/classification/check_pictures.js'
+import { readCifar } from '../datasets/classification/cifar.js'
 import { ClassLoader } from '../datasets/classification/class_loader.js'
 import { readImageFolder } from '../datasets/classification/image_folder.js'
 import type { LabelledImages } from '../datasets/classification/labelled_images.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
-import { ConfigError } from '../errors.js'
+import { ConfigError, DataError } from '../errors.js'
 import { type ClassifyOptions, classifyAll, evaluateClasses } from '../evaluation/classify.js'
+import { savePredictionsOfRun } from '../evaluation/save_predictions.js'
 import type { ClassDataConfig, Config } from '../registry.js'
-import { findAllFaults, requirePart } from './load_data.js'
+import { findAllFaults, isCoco, requirePart } from './load_data.js'
 import type { Task, TaskOptions } from './task.js'
 
 /** The class folders of a config, for a classifier. */
 export async function classificationTask(
   config: Config,
   model: Classifier,
-  { seed, compute }: TaskOptions & { compute: ComputeOptions },
+  { workDir, seed, compute }: TaskOptions & { compute: ComputeOptions },
 ): Promise<Task> {
   const data = requireClassData(config)
   const { train, val } = await loadBoth(config)
@@ -30,6 +32,7 @@ export async function classificationTask(
     hooks: options && {
       evaluate: async ({ lambda, signal }) => {
         const found = await evaluateClassifier(model, { ...options, lambda, signal })
+        await savePredictionsOfRun(workDir, val, found.predictions)
         return found.accuracy
       },
     },
@@ -70,29 +73,42 @@ export async function loadPictures(
   classes?: readonly string[],
 ): Promise<LabelledImages> {
   const data = requireClassData(config)
-  const { folder, limitPerClass } = data[split]
-  const dataset = await readImageFolder(folder, { classes, limitPerClass })
+  const dataset = await readPictures(data, split, classes)
   const { numClasses } = config.model
   const count = dataset.classes.length
   if (count !== numClasses) {
     throw new ConfigError(
       'model.numClasses',
-      `is ${numClasses}, but ${folder} has ${count} class folders`,
-      `set model.numClasses=${count}, or name another folder`,
+      `is ${numClasses}, but ${dataset.source} has ${count} classes`,
+      `set model.numClasses=${count}, or name other data`,
     )
   }
   await checkPictures(dataset, data)
   return dataset
 }
 
+async function readPictures(
+  data: ClassDataConfig,
+  split: 'train' | 'val',
+  classes: readonly string[] | undefined,
+): Promise<LabelledImages> {
+  if (data.type === 'ImageFolder')
+    return readImageFolder(data[split].folder, { ...data[split], classes })
+  const dataset = await readCifar(data.archive, split, data)
+  const changed = classes?.findIndex((name, label) => name !== dataset.classes[label]) ?? -1
+  if (changed < 0) return dataset
+  const what = `has the class ${changed} '${dataset.classes[changed]}', which is to be '${classes?.[changed]}'`
+  throw new DataError(data.archive, what, 'use the data that the checkpoint was trained on')
+}
+
 /** The data of a classifier's config. */
 export function requireClassData(config: Config): ClassDataConfig {
   const data = requirePart(config, 'data')
-  if (data.type === 'ImageFolder') return data
+  if (!isCoco(data)) return data
   throw new ConfigError(
     'data.type',
-    `is ${data.type ?? 'COCO'}, but model.type is ${config.model.type}`,
-    "use 'ImageFolder', or make a detector of the model",
+    `is COCO, but model.type is ${config.model.type}`,
+    'use ImageFolder or CIFAR, or make a detector of the model',
   )
 }
 

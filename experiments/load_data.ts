@@ -2,7 +2,7 @@ import { checkImages } from '../datasets/check_images.js'
 import { type CocoDataset, loadCoco } from '../datasets/coco.js'
 import { countExif, exifLines } from '../datasets/exif_counts.js'
 import { ConfigError, DataError } from '../errors.js'
-import type { Config, DataConfig } from '../registry.js'
+import type { AnyDataConfig, Config, DataConfig } from '../registry.js'
 
 /** A part of a config that some commands can do without. */
 export function requirePart<Key extends 'data' | 'optimizer' | 'schedule'>(
@@ -23,10 +23,15 @@ export function cocoOf(config: Config): DataConfig | undefined {
   return config.data && requireCoco(config)
 }
 
+/** True for COCO folders. */
+export function isCoco(data: AnyDataConfig): data is DataConfig {
+  return data.type === undefined || data.type === 'COCO'
+}
+
 /** The data of a detector's config. */
 export function requireCoco(config: Config): DataConfig {
   const data = requirePart(config, 'data')
-  if (data.type === undefined || data.type === 'COCO') return data
+  if (isCoco(data)) return data
   throw new ConfigError(
     'data.type',
     `is ${data.type}, but model.type is ${config.model.type}, which finds objects`,

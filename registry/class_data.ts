@@ -14,15 +14,30 @@ export interface ClassSplitConfig {
   limitPerClass?: number
 }
 
-/** Classified pictures that are trained and evaluated on. */
-export interface ClassDataConfig extends ClassBatchOptions, ClassAugmentation, TestCropOptions {
-  /** The layout of ImageNet and of torchvision's `ImageFolder`. */
-  type: 'ImageFolder'
-  train: ClassSplitConfig
-  val: ClassSplitConfig
+/** How classified pictures become batches, wherever they come from. */
+interface ClassBatchConfig extends ClassBatchOptions, ClassAugmentation, TestCropOptions {
   /** Pictures evaluated at once. @default `batchSize` */
   testBatchSize?: number
 }
+
+/** Class folders, in the layout of ImageNet and of torchvision's `ImageFolder`. */
+export interface ImageFolderConfig extends ClassBatchConfig {
+  type: 'ImageFolder'
+  train: ClassSplitConfig
+  val: ClassSplitConfig
+}
+
+/** CIFAR-10 or CIFAR-100. */
+export interface CifarConfig extends ClassBatchConfig {
+  type: 'CIFAR'
+  /** The `.tar.gz` as it was downloaded, for Python or of binary files. */
+  archive: string
+  /** Keeps the first pictures of each class only. @default all are kept */
+  limitPerClass?: number
+}
+
+/** Classified pictures that are trained and evaluated on. */
+export type ClassDataConfig = ImageFolderConfig | CifarConfig
 
 /** A `z.strictObject` whose messages call it `title`. */
 function group<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
@@ -43,11 +58,7 @@ const crop = z.discriminatedUnion('type', [
   group('data.crop', { type: z.literal('padded'), padding: z.int().min(0).optional() }),
 ])
 
-/** The schema of `ClassDataConfig`. */
-export const classData: SchemaOf<ClassDataConfig> = group('data', {
-  type: z.literal('ImageFolder'),
-  train: split('data.train'),
-  val: split('data.val'),
+const batches = {
   imageSize: count(),
   batchSize: count(),
   testBatchSize: count().optional(),
@@ -63,4 +74,18 @@ export const classData: SchemaOf<ClassDataConfig> = group('data', {
     switchProbability: fraction().optional(),
   }).optional(),
   testCropRatio: z.number().positive().max(1).optional(),
+} satisfies SchemaOf<ClassBatchConfig>['shape']
+
+export const imageFolder: SchemaOf<ImageFolderConfig> = group('data', {
+  type: z.literal('ImageFolder'),
+  train: split('data.train'),
+  val: split('data.val'),
+  ...batches,
+})
+
+export const cifar: SchemaOf<CifarConfig> = group('data', {
+  type: z.literal('CIFAR'),
+  archive: z.string().min(1),
+  limitPerClass: count().optional(),
+  ...batches,
 })

@@ -7,7 +7,7 @@ import type { LossScaleOptions } from '../training/optim/loss_scale.js'
 import type { OptimizerOptions } from '../training/optim/optimizer.js'
 import type { ParamGroupOptions } from '../training/optim/param_groups.js'
 import type { ScheduleOptions } from '../training/optim/schedule.js'
-import { type ClassDataConfig, classData } from './class_data.js'
+import { type ClassDataConfig, cifar, imageFolder } from './class_data.js'
 import type { SchemaOf } from './registry.js'
 
 /** What can be trained and evaluated on. */
@@ -138,7 +138,7 @@ const cocoData: SchemaOf<DataConfig> = group('data', {
   cache: z.union([text(), z.literal(false)]).optional(),
 })
 
-const data = z.discriminatedUnion('type', [cocoData, classData])
+const data = z.discriminatedUnion('type', [cocoData, imageFolder, cifar])
 
 const paramGroup = {
   weightDecay: z.number().min(0).optional(),

@@ -2,7 +2,7 @@ import type { CocoDataset } from '../datasets/coco.js'
 import { ConfigError, DataError, TraceError } from '../errors.js'
 import { RESULT_FILES } from '../evaluation/save_results.js'
 import { resolveConfig } from '../experiments/load.js'
-import { loadSplit } from '../experiments/load_data.js'
+import { isCoco, loadSplit } from '../experiments/load_data.js'
 import { CocoError } from '../packages/pycocotools-js/source/errors.js'
 import type { Config, DataConfig } from '../registry.js'
 import type { ByKind, DetectionReport, Kind, Pictures, RunReport } from './document.js'
@@ -43,7 +43,7 @@ export async function buildRun(
 
 /** Undefined for a classifier's config, and for one without data. */
 function detectionData({ data }: Config): DataConfig | undefined {
-  return data?.type === 'ImageFolder' ? undefined : data
+  return data && isCoco(data) ? data : undefined
 }
 
 /** Why a config cannot be used. */

@@ -1,5 +1,6 @@
 import { readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { PREDICTIONS_FILE } from '../evaluation/save_predictions.js'
 import { RESULT_FILES } from '../evaluation/save_results.js'
 import { unfinishedName } from '../files/replace_file.js'
 import { isCheckpointFile, isModelFile } from './checkpoint.js'
@@ -12,7 +13,7 @@ export const SHAPES_FILE = 'shapes.json'
 export const METRICS_FILE = 'metrics.jsonl'
 export const EVALUATIONS_FILE = 'evaluations.jsonl'
 
-const RESULTS: readonly string[] = Object.values(RESULT_FILES)
+const RESULTS: readonly string[] = [...Object.values(RESULT_FILES), PREDICTIONS_FILE]
 const LOGS: readonly string[] = [METRICS_FILE, EVALUATIONS_FILE]
 const NAMED = [LATEST, CONFIG_FILE, DATA_FILE, SHAPES_FILE, ...LOGS, ...RESULTS]
 

@@ -1,5 +1,5 @@
 import { DataError } from '../../errors.js'
-import { Opaque } from './pickle_values.js'
+import { Opaque } from '../../pickle/pickle_values.js'
 import { TensorView, type TorchValue } from './torch_pickle.js'
 
 type Dict = Map<TorchValue, TorchValue>

@@ -1,8 +1,8 @@
 import { DataError } from '../../errors.js'
 import { sizeOf } from '../../host_tensor.js'
+import { type PickleHooks, readPickle } from '../../pickle/pickle.js'
+import { Global, Opaque, type PickleValue } from '../../pickle/pickle_values.js'
 import type { StoredDType } from '../decode_tensor.js'
-import { type PickleHooks, readPickle } from './pickle.js'
-import { Global, Opaque, type PickleValue } from './pickle_values.js'
 
 /** An array of numbers beside the pickle; several tensors may be views of one. */
 export class Storage {

@@ -1,7 +1,7 @@
 import test from 'ava'
-import { DataError } from '../../../errors.js'
-import { readPickle } from '../../../weights/torch/pickle.js'
-import { Global, Opaque, type PickleValue } from '../../../weights/torch/pickle_values.js'
+import { DataError } from '../../errors.js'
+import { readPickle } from '../../pickle/pickle.js'
+import { Global, Opaque, type PickleValue } from '../../pickle/pickle_values.js'
 
 const hooks = {
   persistent: (id: PickleValue<never>) => id,

@@ -1,4 +1,4 @@
-import { DataError } from '../../errors.js'
+import { DataError } from '../errors.js'
 import { Global, Opaque, type PickleValue } from './pickle_values.js'
 
 /** What becomes of a pickle's wishes. */
@@ -7,6 +7,10 @@ export interface PickleHooks<Extra> {
   persistent(id: PickleValue<Extra>): PickleValue<Extra>
   /** The value in place of calling `callable` on `args`; an `Opaque` for what is not known. */
   reduce(callable: Global, args: readonly PickleValue<Extra>[]): PickleValue<Extra>
+  /** Gives an object that `reduce` returned its state. @default states are not kept */
+  build?(target: PickleValue<Extra>, state: PickleValue<Extra>): void
+  /** The value of a string of Python 2, which may be of bytes. @default its text, as UTF-8 */
+  byteString?(bytes: Uint8Array): PickleValue<Extra>
 }
 
 /**
@@ -199,6 +203,16 @@ class Machine<Extra> {
     else this.push(this.hooks.reduce(callable, args))
   }
 
+  byteString(length: number): void {
+    const { byteString } = this.hooks
+    this.push(byteString ? byteString(this.slice(length)) : this.text(length))
+  }
+
+  build(): void {
+    const state = this.pop()
+    this.hooks.build?.(this.top(), state)
+  }
+
   setItems(items: PickleValue<Extra>[]): void {
     const target = this.top()
     if (target instanceof Opaque) return
@@ -232,12 +246,12 @@ const OPERATIONS: Readonly<Record<number, (m: Machine<unknown>) => void>> = {
   138: (m) => m.integer(m.byte()), // LONG1
   139: (m) => m.integer(m.uint32()), // LONG4
   71: (m) => m.push(m.float64()), // BINFLOAT
-  // Texts and bytes; those of Python 2 are read as text.
+  // Texts and bytes
   88: (m) => m.push(m.text(m.uint32())), // BINUNICODE
   140: (m) => m.push(m.text(m.byte())), // SHORT_BINUNICODE
   141: (m) => m.push(m.text(m.length64())), // BINUNICODE8
-  84: (m) => m.push(m.text(m.uint32())), // BINSTRING
-  85: (m) => m.push(m.text(m.byte())), // SHORT_BINSTRING
+  84: (m) => m.byteString(m.uint32()), // BINSTRING
+  85: (m) => m.byteString(m.byte()), // SHORT_BINSTRING
   66: (m) => m.push(m.slice(m.uint32())), // BINBYTES
   67: (m) => m.push(m.slice(m.byte())), // SHORT_BINBYTES
   142: (m) => m.push(m.slice(m.length64())), // BINBYTES8
@@ -275,7 +289,7 @@ const OPERATIONS: Readonly<Record<number, (m: Machine<unknown>) => void>> = {
   82: (m) => m.reduce(...(popped(m, 2) as [Value, Value])), // REDUCE
   129: (m) => m.reduce(...(popped(m, 2) as [Value, Value])), // NEWOBJ
   146: (m) => m.reduce(...(popped(m, 3).slice(0, 2) as [Value, Value])), // NEWOBJ_EX
-  98: (m) => void m.pop(), // BUILD: attributes are not kept
+  98: (m) => m.build(), // BUILD
 }
 
 /** The topmost `count` values, the deepest first. */
