@@ -13,6 +13,11 @@ export const MERGE_BOUND = 1e-4
 export interface MergeOptions {
   /** Slope of the activation between paired convolutions at the end of training. @default 1 */
   lambda?: number
+  /**
+   * Number of the first epoch, from 1, whose checkpoint has lambda 1; for the message where this
+   * one has not.
+   */
+  mergesFrom?: number
   /** Seed of the random image that both forms are compared on. @default 0 */
   seed?: number
   /** Height and width of that image. @default [128, 160] */
@@ -64,7 +69,7 @@ export async function mergeBackbone(
   backbone: Backbone,
   options: MergeOptions = {},
 ): Promise<Merged> {
-  const { lambda = 1, seed = 0, imageSize = [128, 160] } = options
+  const { lambda = 1, mergesFrom, seed = 0, imageSize = [128, 160] } = options
   const name = backbone.constructor.name
   if (!isMergeable(backbone)) {
     throw new ConfigError(
@@ -84,7 +89,9 @@ export async function mergeBackbone(
     throw new ConfigError(
       'lambda',
       `is ${lambda}, and paired convolutions merge at 1 only`,
-      'train on until the deep-training schedule has ended',
+      mergesFrom === undefined
+        ? 'train on until the deep-training schedule has ended'
+        : `train on: the checkpoint of epoch ${mergesFrom} is the first that can be merged`,
     )
   }
 

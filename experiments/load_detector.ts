@@ -44,6 +44,8 @@ export interface LoadedModel {
    * it records nothing.
    */
   metadata: Partial<CheckpointMetadata> | undefined
+  /** Number of the first epoch, from 1, whose checkpoint can be merged, with deep training. */
+  mergesFrom?: number
   /** True where the file holds a backbone alone, and the rest of the detector has new weights. */
   isBackboneAlone: boolean
 }
@@ -99,8 +101,9 @@ export async function loadModel(
   checkpoint: string,
   { form, preferDeploy = false, ...options }: LoadOptions = {},
 ): Promise<LoadedModel> {
-  const loaded =
+  const read =
     checkpoint === RANDOM ? randomModel(config) : await readModel(config, checkpoint, options)
+  const loaded = { ...read, mergesFrom: mergesFrom(config) }
   const { lambda = 1 } = loaded.metadata ?? {}
   const canMerge = lambda === 1 && hasDeployForm(loaded.model)
   const wanted = form ?? (preferDeploy && canMerge ? 'deploy' : loaded.form)
@@ -116,6 +119,11 @@ export async function loadModel(
   return { ...loaded, form: wanted }
 }
 
+/** The epoch whose checkpoint is the first with lambda 1. */
+function mergesFrom({ schedule }: Config): number | undefined {
+  return schedule?.deepTraining && schedule.deepTraining.decayEpochs + 1
+}
+
 /** The file that a CHECKPOINT argument stands for; undefined for `random`. */
 export async function checkpointFile(checkpoint: string): Promise<string | undefined> {
   return checkpoint === RANDOM ? undefined : findCheckpoint(checkpoint)
@@ -129,16 +137,17 @@ export function hasDeployForm(model: TrainableModel): boolean {
 /** As `mergeModel`. */
 export function mergeDetector({
   detector,
-  metadata,
-}: Pick<LoadedDetector, 'detector' | 'metadata'>): Promise<Merged> {
-  return mergeModel({ model: detector, metadata })
+  ...loaded
+}: Pick<LoadedDetector, 'detector' | 'metadata' | 'mergesFrom'>): Promise<Merged> {
+  return mergeModel({ model: detector, ...loaded })
 }
 
 /** Merges a model in place into its deploy form, with the self-check of `reparameterize`. */
 export async function mergeModel({
   model,
   metadata,
-}: Pick<LoadedModel, 'model' | 'metadata'>): Promise<Merged> {
+  mergesFrom,
+}: Pick<LoadedModel, 'model' | 'metadata' | 'mergesFrom'>): Promise<Merged> {
   if (!hasBackbone(model)) {
     throw new ConfigError(
       'model.type',
@@ -146,7 +155,7 @@ export async function mergeModel({
       'use its weights as they are',
     )
   }
-  return reparameterize(model, { lambda: metadata?.lambda })
+  return reparameterize(model, { lambda: metadata?.lambda, mergesFrom })
 }
 
 function hasBackbone(model: TrainableModel): model is TrainableModel & { backbone: Backbone } {

@@ -5,7 +5,8 @@ export interface ParamGroupOptions {
   weightDecay?: number
   /**
    * Layer-wise learning rates for VanillaNet: a parameter of layer `id` gets
-   * `rate ** (numLayers + 1 - id)` of the learning rate. Layers are numbered by `layerId`.
+   * `rate ** (numLayers + 1 - id)` of the learning rate. Layers are numbered by `layerId`: in a
+   * classifier a stage is a layer, in a detector two stages are.
    */
   layerDecay?: { rate: number; numLayers: number }
   /**
@@ -52,14 +53,22 @@ export function paramGroups(
 }
 
 /**
- * Layer of a VanillaNet detector's parameter: 0 for the stem, two stages a layer after it, and
- * `numLayers + 1` for all that is not the backbone.
+ * Layer of a VanillaNet's parameter: 0 for the stem, the stages after it, and `numLayers + 1` for
+ * the classifier and for all of a detector that is not the backbone. In a classifier each stage is
+ * a layer, in a detector, whose names start with `backbone.`, two stages are.
+ *
+ * Source: the two optimizer constructors of the official VanillaNet code.
  */
 export function layerId(name: string, numLayers: number): number {
-  if (name.startsWith('backbone.stem')) return 0
-  const stage = /^backbone\.stages\.(\d+)\./.exec(name)
-  return stage ? Math.floor(Number(stage[1]) / 2) + 1 : numLayers + 1
+  const part = PART.exec(name)
+  if (!part) return numLayers + 1
+  const [, prefix, stage] = part
+  if (stage === undefined) return 0
+  return Math.floor(Number(stage) / (prefix ? 2 : 1)) + 1
 }
+
+/** The stem, or a numbered stage, of a backbone alone or in a detector. */
+const PART = /^(backbone\.)?(?:stem|stages\.(\d+)\.)/
 
 function lrScaleOf(name: string, { layerDecay }: ParamGroupOptions): number {
   if (layerDecay === undefined) return 1
@@ -75,11 +84,11 @@ function isDecayed(name: string, shape: readonly number[], options: ParamGroupOp
 function checkLayerDecay(names: string[], { layerDecay }: ParamGroupOptions): void {
   if (layerDecay === undefined) return
   const { numLayers } = layerDecay
-  const inBackbone = names.filter((name) => /^backbone\.(stem|stages\.\d)/.test(name))
+  const inBackbone = names.filter((name) => PART.test(name))
   if (inBackbone.length === 0) {
     throw new ConfigError(
       'optimizer.layerDecay',
-      'has no effect, since layers are numbered by the names of VanillaNet (backbone.stem..., backbone.stages.N...) and no parameter has one',
+      'has no effect, since layers are numbered by the names of VanillaNet (stem..., stages.N..., in a detector after backbone.) and no parameter has one',
       'remove it, or train a VanillaNet',
     )
   }
@@ -87,7 +96,7 @@ function checkLayerDecay(names: string[], { layerDecay }: ParamGroupOptions): vo
   if (deepest > numLayers) {
     throw new ConfigError(
       'optimizer.layerDecay.numLayers',
-      `is ${numLayers}, but the backbone reaches layer ${deepest} (two stages a layer)`,
+      `is ${numLayers}, but the backbone reaches layer ${deepest} (${inBackbone[0].startsWith('backbone.') ? 'two stages' : 'a stage'} a layer)`,
       `use ${deepest}`,
     )
   }

@@ -36,6 +36,21 @@ test('the stem is layer 0, two stages make a layer, and all else comes after the
   t.is(layerId('neck.fpn_convs.0.conv.weight', 6), 7)
 })
 
+test('in a classifier each stage is a layer, and its logits come after the last', (t) => {
+  t.is(layerId('stem1.0.weight', 4), 0)
+  t.is(layerId('stages.0.conv1.0.weight', 4), 1)
+  t.is(layerId('stages.3.act.bn.weight', 4), 4)
+  t.is(layerId('cls1.2.weight', 4), 5)
+  t.throws(
+    () =>
+      paramGroups({ 'stages.4.act.weight': [2, 2] }, { layerDecay: { rate: 0.8, numLayers: 4 } }),
+    {
+      message:
+        'optimizer.layerDecay.numLayers is 4, but the backbone reaches layer 5 (a stage a layer); use 5',
+    },
+  )
+})
+
 test('without layerDecay every parameter decays, as in PyTorch', (t) => {
   t.deepEqual(groupOf('neck.bias', [8], { weightDecay: 0.1 }), { lrScale: 1, weightDecay: 0.1 })
 })
@@ -59,7 +74,7 @@ test('layerDecay on a backbone without numbered layers is refused', (t) => {
     instanceOf: ConfigError,
     message:
       'optimizer.layerDecay has no effect, since layers are numbered by the names of VanillaNet ' +
-      '(backbone.stem..., backbone.stages.N...) and no parameter has one; remove it, or train a VanillaNet',
+      '(stem..., stages.N..., in a detector after backbone.) and no parameter has one; remove it, or train a VanillaNet',
   })
 })
 
