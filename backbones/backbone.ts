@@ -36,12 +36,27 @@ export function isBackbone(value: unknown): value is Backbone {
 /** A backbone that may have a classifier: it does where `numClasses` is set. */
 export interface ClassifyingBackbone extends Backbone {
   readonly numClasses: number | undefined
+  /** Input pixels that a cell of `lastFeatures` stands for, on a side. */
+  readonly lastStride: number
   /**
    * @param images as for `forward`.
-   * @returns logits `[n, numClasses]`.
+   * @returns logits `[n, numClasses]`: `logits` of `lastFeatures`.
    * @throws without `numClasses`.
    */
   classify(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor2D
+  /**
+   * What the classifier reads: the output of the last stage, whether `forward` returns it or not.
+   *
+   * @param images as for `forward`.
+   * @returns `[n, h / lastStride, w / lastStride, channels]`.
+   */
+  lastFeatures(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor4D
+  /**
+   * @param features as `lastFeatures` returns them.
+   * @returns `[n, numClasses]`.
+   * @throws without `numClasses`.
+   */
+  logits(features: tf.Tensor4D, options?: ForwardOptions): tf.Tensor2D
 }
 
 /** True for a backbone that has a classifier. */

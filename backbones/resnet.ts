@@ -93,6 +93,7 @@ export class ResNet extends Backbone implements ClassifyingBackbone {
   readonly outIndices: readonly number[]
   readonly outChannels: readonly number[]
   readonly strides: readonly number[]
+  readonly lastStride = 32
 
   constructor(options: ResNetOptions) {
     super()
@@ -151,11 +152,19 @@ export class ResNet extends Backbone implements ClassifyingBackbone {
    * @returns logits `[n, numClasses]`.
    */
   classify(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor2D {
+    return this.logits(this.lastFeatures(images, options))
+  }
+
+  lastFeatures(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor4D {
+    const [, , , last] = this.stages(images, 3, options)
+    return last
+  }
+
+  logits(features: tf.Tensor4D): tf.Tensor2D {
     if (!this.fc) {
       throw new Error('ResNet.classify: there is no classifier; build it with numClasses')
     }
-    const [, , , last] = this.stages(images, 3, options)
-    return this.fc.forward(tf.mean(last, [1, 2]))
+    return this.fc.forward(tf.mean(features, [1, 2]))
   }
 
   /** The outputs of the stages up to `last`. */

@@ -44,6 +44,7 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
   readonly outIndices: readonly number[]
   readonly outChannels: readonly number[]
   readonly strides: readonly number[]
+  readonly lastStride: number
   private readonly dropRate: number
   /** Channels of the last stage. */
   private readonly width: number
@@ -88,9 +89,10 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
     this.dropRate = numClasses === undefined ? 0 : resolved.dropRate
     this.outIndices = outIndices
     this.outChannels = outIndices.map((i) => dims[i + 1])
-    this.strides = outIndices.map((i) =>
-      strides.slice(0, i + 1).reduce((product, stride) => product * stride, stemGeometry.stride),
-    )
+    const strideOf = (i: number) =>
+      strides.slice(0, i + 1).reduce((product, stride) => product * stride, stemGeometry.stride)
+    this.strides = outIndices.map(strideOf)
+    this.lastStride = strideOf(strides.length - 1)
     this.options = options
   }
 
@@ -127,9 +129,15 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
    * @returns logits `[n, numClasses]`.
    */
   classify(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor2D {
-    let x = this.embed(images, options)
-    for (const stage of this.stages) x = stage.forward(x, options)
-    x = this.drop(tf.mean(x, [1, 2], true), options) // [n, 1, 1, dims.at(-1)]
+    return this.logits(this.lastFeatures(images, options), options)
+  }
+
+  lastFeatures(images: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor4D {
+    return this.stages.reduce((x, stage) => stage.forward(x, options), this.embed(images, options))
+  }
+
+  logits(features: tf.Tensor4D, options: ForwardOptions = {}): tf.Tensor2D {
+    let x = this.drop(tf.mean(features, [1, 2], true), options) // [n, 1, 1, dims.at(-1)]
     if (this.cls1 && this.cls2) {
       const [, , conv, norm] = this.cls1
       x = this.cls2[0].forward(deepTraining(norm.forward(conv.forward(x), options), options))

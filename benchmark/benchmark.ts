@@ -1,18 +1,21 @@
+import { type Classifier, isClassifier } from '../classifiers/classifier.js'
 import type { Detector } from '../detectors/detector.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
 import { sharedThreads } from '../engine/runtime/environment.js'
 import { type BenchmarkRow, MAX_SPREAD } from './benchmark_document.js'
-import { Candidate, Course, type RunTimes } from './candidate.js'
+import { Candidate, Course, type RunTimes, type TimedModel } from './candidate.js'
+import { ClassifierCandidate } from './classifier_candidate.js'
 import { countOperations } from './flops.js'
 import { peakMemoryDuring } from './peak_memory.js'
 import { rowTimes } from './row_times.js'
 import { timeInTurns } from './time_in_turns.js'
 
-/** A detector to time, and what to call it. */
+/** A detector or a classifier to time, and what to call it. */
 export interface BenchmarkEntry {
   config: string
   form: 'train' | 'deploy'
-  detector: Detector
+  /** The model, which may be a classifier too. */
+  detector: Detector | Classifier
   /** Name that papers use. @default the name of the class */
   framework?: string
   /** Name that papers use. @default the name of the class */
@@ -66,18 +69,18 @@ type RowHead = Pick<
 
 interface Lane {
   head: RowHead
-  candidate: Candidate
+  candidate: TimedModel
   /** Times of all runs, those before the timing included. */
   times: RunTimes[]
-  /** Detections of the last run. */
+  /** Detections, or classes, of the last run. */
   found: number
 }
 
 /**
- * Times detectors in turn with each other, their weights as constants: pre-processing, network and
+ * Times models in turn with each other, their weights as constants: pre-processing, network and
  * post-processing apart, as `BenchmarkDocument` describes.
  *
- * @param entries an async generator can let go of each detector before it loads the next: only what
+ * @param entries an async generator can let go of each model before it loads the next: only what
  *   ONNX Runtime holds is kept here.
  */
 export async function benchmark(
@@ -117,18 +120,18 @@ export async function benchmark(
 }
 
 /**
- * The most memory that this process holds while a detector runs, loaded as `benchmark` loads it: to
+ * The most memory that this process holds while a model runs, loaded as `benchmark` loads it: to
  * be called in a process that does nothing else.
  *
  * @returns MiB, or null where the system does not report it.
  */
 export async function peakMemoryOf(
-  load: () => Promise<Detector>,
+  load: () => Promise<Detector | Classifier>,
   options: Pick<BenchmarkOptions, 'shape' | 'batch' | 'seed' | 'compute'>,
 ): Promise<number | null> {
   const { shape, batch, seed, compute } = { ...BENCHMARK_DEFAULTS, ...options }
   const course = new Course(shape, { batch, seed, compute })
-  const candidate = Candidate.load(await load(), course)
+  const candidate = candidateOf(await load(), course)
   try {
     return await peakMemoryDuring(async () => {
       for (let run = 0; run < MEMORY_RUNS; run++) await candidate.run()
@@ -139,8 +142,14 @@ export async function peakMemoryOf(
   }
 }
 
+function candidateOf(model: Detector | Classifier, course: Course): TimedModel {
+  return isClassifier(model)
+    ? ClassifierCandidate.load(model, course)
+    : Candidate.load(model, course)
+}
+
 function laneOf({ detector, ...entry }: BenchmarkEntry, course: Course): Lane {
-  const candidate = Candidate.load(detector, course)
+  const candidate = candidateOf(detector, course)
   const { params, gmacs } = countOperations(detector, course.frames.inputSize)
   const head = {
     framework: detector.constructor.name,

@@ -21,8 +21,12 @@
  * host memory. What a real run computes it so moves too, and no more. RoIs and sizes of images lie
  * on the device as well.
  *
- * Detectors take turns, batch by batch, so that what slows the machine for a while slows all of
- * them. A number whose repeats differ by more than `MAX_SPREAD` is no result.
+ * Of a classifier, pre-process means that the middle of each image is cut out by the code that
+ * loads data sets; network, from those bytes to scores in host memory on every device;
+ * post-process, the choice of the five best classes.
+ *
+ * Models take turns, batch by batch, so that what slows the machine for a while slows all of them.
+ * A number whose repeats differ by more than `MAX_SPREAD` is no result.
  */
 export interface BenchmarkDocument {
   machine: BenchmarkMachine
@@ -73,7 +77,7 @@ export interface BenchmarkTimes {
   p95: number
 }
 
-/** What one detector took. */
+/** What one model took. */
 export interface BenchmarkRow {
   /** Name of the config's file, without `.ts`. */
   config: string
@@ -114,7 +118,7 @@ export interface BenchmarkRow {
   spread: number | null
   /** True if there is a spread and it is at most `maxSpread`. */
   isResult: boolean
-  /** Detections that post-processing finds in each image. */
+  /** Detections that post-processing finds in each image; of a classifier the classes it keeps. */
   detections: number
   /**
    * The most memory that was resident while a process of its own ran this detector and nothing

@@ -16,6 +16,15 @@ export interface RunTimes {
   total: number
 }
 
+/** A model that is ready to be timed. */
+export interface TimedModel {
+  /** Milliseconds it took to make the network ready to run. */
+  readonly loadMs: number
+  /** One batch, of which `found` results are counted. */
+  run(): Promise<{ times: RunTimes; found: number }>
+  dispose(): void
+}
+
 type NetworkInputs = { images: tf.Tensor; imageSizes: tf.Tensor; rois: TensorTree }
 type Network = LoadedGraph<NetworkInputs, TensorTree>
 /** What a network is given beside images, in the memory of the device from the start. */
@@ -29,7 +38,7 @@ export interface CourseOptions {
 }
 
 /**
- * What all detectors of a benchmark have in common: images, and post-processing where their heads
+ * What all models of a benchmark have in common: images, and post-processing where their heads
  * agree.
  */
 export class Course {
@@ -63,7 +72,7 @@ export class Course {
 }
 
 /** A detector that is ready to be timed. Its weights are held by ONNX Runtime alone. */
-export class Candidate {
+export class Candidate implements TimedModel {
   private constructor(
     readonly loadMs: number,
     private readonly course: Course,

@@ -60,6 +60,8 @@ export class Classifier extends Module {
   backbone: Backbone
   readonly numClasses: number
   readonly pixels: PixelStatistics
+  /** Input pixels that a cell of `features` stands for, on a side. */
+  readonly stride: number
   private readonly lossOf: (logits: tf.Tensor2D, targets: tf.Tensor2D) => tf.Scalar
   private readonly labelSmoothing: number
 
@@ -67,7 +69,9 @@ export class Classifier extends Module {
     super()
     const { backbone, loss = 'crossEntropy', labelSmoothing = 0, pixelMean, pixelStd } = options
     this.backbone = backbone
-    this.numClasses = classifierOf(backbone).numClasses!
+    const { numClasses, lastStride } = classifierOf(backbone)
+    this.numClasses = numClasses!
+    this.stride = lastStride
     this.pixels = {
       mean: pixelMean ?? IMAGENET_PIXELS.mean,
       std: pixelStd ?? IMAGENET_PIXELS.std,
@@ -101,6 +105,26 @@ export class Classifier extends Module {
   predict({ images }: ClassifyBatch, options: ForwardOptions = {}): Classification {
     const x = scalePixels(images, this.pixels)
     return { scores: tf.softmax(classifierOf(this.backbone).classify(x, options)) }
+  }
+
+  /** What the classifier reads of bytes, `[n, h / stride, w / stride, channels]`. */
+  features({ images }: ClassifyBatch, options?: ForwardOptions): tf.Tensor4D {
+    return classifierOf(this.backbone).lastFeatures(scalePixels(images, this.pixels), options)
+  }
+
+  /**
+   * How much speaks for a class in an image: its logit, whose gradient an activation map shows.
+   *
+   * @param features of one image, as `features` returns them.
+   * @param classMask `[numClasses]`, 1 for the class that is asked for, else 0.
+   */
+  classEvidence(
+    features: tf.Tensor4D,
+    classMask: tf.Tensor1D,
+    options?: ForwardOptions,
+  ): tf.Scalar {
+    const logits = classifierOf(this.backbone).logits(features, options)
+    return tf.sum(tf.mul(logits, classMask))
   }
 
   override forward(batch: ClassifyBatch, options?: ForwardOptions): Classification {

@@ -1,5 +1,6 @@
 import { type Backbone, isBackbone } from '../backbones/backbone.js'
-import { isDetector } from '../detectors/detector.js'
+import { type Classifier, isClassifier } from '../classifiers/classifier.js'
+import { type Detector, isDetector } from '../detectors/detector.js'
 import { toTensor } from '../engine/tensors.js'
 import { type TracedFunction, trace, tracedOutputs } from '../engine/trace/trace.js'
 import { ConfigError, TraceError } from '../errors.js'
@@ -10,7 +11,7 @@ import { atLambda } from '../nn/deep_training.js'
 import type { Module } from '../nn/module.js'
 import * as tf from '../tf/tf.js'
 
-/** `model`: images to detections. `backbone`: normalised images to feature maps. */
+/** `model`: images to detections or scores. `backbone`: normalised images to feature maps. */
 export type ExportPart = 'model' | 'backbone'
 
 export interface ExportOptions {
@@ -22,6 +23,28 @@ export interface ExportOptions {
   batch?: number
   /** Deep-training lambda that the weights were trained up to, which the file keeps. @default 1 */
   lambda?: number
+  /** What the file holds beside its graph. @default nothing */
+  metadata?: OnnxMetadata
+}
+
+/**
+ * What whoever runs a file has to know of its model. Each is an entry of the file's
+ * `metadata_props` under its key, its value as JSON.
+ */
+export interface OnnxMetadata {
+  /** Names of the classes, by label. */
+  classes?: readonly string[]
+  /** Height and width of the input, pixels. */
+  inputSize?: readonly [height: number, width: number]
+  /** Mean of R, G and B, from 0 to 255. The `model` subtracts it itself. */
+  pixelMean?: readonly number[]
+  /** What the difference is divided by, also by the `model` itself. */
+  pixelStd?: readonly number[]
+  /**
+   * Of a classifier, the input's side by that of the resized picture whose middle it is; 1 where
+   * pictures are resized to the input.
+   */
+  testCropRatio?: number
 }
 
 /** An input or output of the file. */
@@ -50,26 +73,32 @@ const PATHS_AS_NAMES = { input: (path: string) => path, output: (path: string) =
  * image, so pad with the mean colour (124, 116, 104), which is 0 when normalised; outputs `boxes`
  * `[n, k, 4]` `x1 y1 x2 y2`, input pixels, `scores` `[n, k]`, descending, `labels` `[n, k]` int32,
  * index into the classes, -1 where padded; of a detector that segments also `masks` `[n, k, m, m]`,
- * the probability of each part of the box to be of the object, to be stretched over the box.
+ * the probability of each part of the box to be of the object, to be stretched over the box. Of a
+ * classifier the output is `scores` `[n, numClasses]`, the softmax of its logits.
  *
  * `backbone`: input `images` float32 `[n, 3, h, w]`, normalised RGB; outputs `feature_0`,
  * `feature_1`, ... `[n, c, h / stride, w / stride]`, shallow to deep.
  *
- * @param model a detector; a backbone, or anything that has one, for `backbone`.
+ * @param model a detector or a classifier; a backbone, or anything that has one, for `backbone`.
  */
 export async function exportOnnx(
   model: Module,
   path: string,
   options: ExportOptions,
 ): Promise<ExportedFile> {
-  const { part = 'model', lambda = 1 } = options
+  const { part = 'model', lambda = 1, metadata = {} } = options
   const images = imagesOf(options)
   const record = part === 'model' ? traceModel : traceBackbone
   const recorded = record(model, images, lambda)
   const outputs = outputsOf(recorded)
-  const file = recorded.encode()
+  const file = recorded.encode(asJson(metadata))
   await replaceContent(path, file)
   return { path, part, bytes: file.byteLength, inputs: [images], outputs }
+}
+
+function asJson(metadata: OnnxMetadata): Record<string, string> {
+  const entries = Object.entries(metadata).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries.map(([key, value]) => [key, JSON.stringify(value)]))
 }
 
 function imagesOf({ part = 'model', shape, batch = 1 }: ExportOptions): ExportedValue {
@@ -80,7 +109,18 @@ function imagesOf({ part = 'model', shape, batch = 1 }: ExportOptions): Exported
 }
 
 function traceModel(model: Module, images: ExportedValue, lambda: number): TracedFunction {
-  if (!isDetector(model)) throw noSuchPart('model', model)
+  if (isClassifier(model)) return traceClassifier(model, images, lambda)
+  if (isDetector(model)) return traceDetector(model, images, lambda)
+  throw noSuchPart('model', model)
+}
+
+function traceClassifier(model: Classifier, images: ExportedValue, lambda: number): TracedFunction {
+  const classify = ({ images }: { images: tf.Tensor }) =>
+    model.predict({ images: images as tf.Tensor4D }, atLambda(lambda))
+  return trace('exportModel', classify, { images }, PATHS_AS_NAMES)
+}
+
+function traceDetector(model: Detector, images: ExportedValue, lambda: number): TracedFunction {
   const detect = ({ images }: { images: tf.Tensor }) => {
     const { imageSizes, scaleFactors } = wholeFrames(images.shape)
     const batch = {
@@ -120,7 +160,11 @@ function backboneOf(model: Module): Backbone | undefined {
 function noSuchPart(part: ExportPart, model: Module): ConfigError {
   const { name } = model.constructor
   return part === 'model'
-    ? new ConfigError('--part', `is model, but ${name} detects nothing`, 'use --part backbone')
+    ? new ConfigError(
+        '--part',
+        `is model, but ${name} neither detects nor classifies`,
+        'use --part backbone',
+      )
     : new ConfigError('--part', `is backbone, but ${name} has none`, 'use --part model')
 }
 

@@ -49,6 +49,7 @@ export {
   type ExportOptions,
   type ExportPart,
   exportOnnx,
+  type OnnxMetadata,
 } from './export_onnx.js'
 export {
   MERGE_BOUND,

@@ -1,7 +1,6 @@
+import { drawCaption } from './draw_caption.js'
 import { heatColor } from './heat_colors.js'
-import { blend, fillRect, paintCoverage } from './paint.js'
-import { BLACK, WHITE } from './palette.js'
-import { renderText } from './render_text.js'
+import { blend } from './paint.js'
 import { copyImage, type RgbImage } from './rgb_image.js'
 
 export interface DrawHeatMapOptions {
@@ -32,13 +31,4 @@ export async function drawHeatMap(
     blend(canvas.data, 3 * i, colors[Math.round(255 * heat[i])], opacity)
   if (caption !== undefined) await drawCaption(canvas, caption)
   return canvas
-}
-
-async function drawCaption(canvas: RgbImage, caption: string): Promise<void> {
-  const fontSize = Math.max(10, Math.round((canvas.width + canvas.height) / 84))
-  const text = await renderText(caption, fontSize)
-  const margin = Math.round(text.height / 4)
-  const right = text.width + 2 * margin
-  fillRect(canvas, { left: 0, top: 0, right, bottom: text.height + margin }, BLACK, 0.7)
-  paintCoverage(canvas, text, { left: margin, top: Math.round(margin / 2) }, WHITE)
 }

@@ -1,11 +1,13 @@
-import type { Backbone } from '../backbones/backbone.js'
+import { type Classifier, isClassifier } from '../classifiers/classifier.js'
+import type { Rectangle } from '../datasets/pixels/rgb.js'
 import type { Detector, PredictBatch } from '../detectors/detector.js'
-import { isPyramidDetector, type PyramidDetector } from '../detectors/pyramid_detector.js'
+import { isPyramidDetector } from '../detectors/pyramid_detector.js'
 import { compile } from '../engine/compile.js'
 import type { Compiled } from '../engine/compiled.js'
 import { ConfigError } from '../errors.js'
 import { floats, type HostTensor } from '../host_tensor.js'
 import { atLambda } from '../nn/deep_training.js'
+import type { ForwardOptions } from '../nn/module.js'
 import { normalizeImages } from '../ops/normalize_images.js'
 import * as tf from '../tf/tf.js'
 import type { PredictOptions } from './predictor.js'
@@ -24,17 +26,14 @@ export type ClassActivationInputs = ActivationInputs & {
  * of its last feature map, `[h, w]`.
  */
 export function compileMeanActivation(
-  detector: Detector,
+  model: Detector | Classifier,
   { lambda = 1, ...options }: PredictOptions = {},
 ): Compiled<ActivationInputs, tf.Tensor> {
-  const { backbone, pixels } = explained(detector)
+  const { features } = explained(model)
   return compile(
-    ({ images, imageSizes }: ActivationInputs) => {
-      const features = backbone.forward(
-        normalizeImages(images, imageSizes, pixels),
-        atLambda(lambda),
-      )
-      return planeOf(tf.mean(tf.abs(lastOf(features)), 3))
+    (inputs: ActivationInputs) => {
+      const last = lastOf(features(inputs, atLambda(lambda)))
+      return planeOf(tf.mean(tf.abs(last), 3))
     },
     { name: 'meanActivation', ...options },
   )
@@ -45,27 +44,23 @@ export function compileMeanActivation(
  * last feature map, `[h, w]`, 0 or more.
  *
  * Each channel is weighted by the mean, over all places, of the gradient of the class's evidence:
- * of the largest logit that any anchor gives it (RetinaNet), or the largest lead of its logit over
- * the background's in any proposal (Mask R-CNN). What weighs against the class is cut off.
+ * of the largest logit that any anchor gives it (RetinaNet), the largest lead of its logit over the
+ * background's in any proposal (Mask R-CNN), or its logit (a classifier). What weighs against the
+ * class is cut off.
  *
  * Source: Grad-CAM, arXiv:1610.02391, equations 1 and 2.
  */
 export function compileClassActivation(
-  detector: Detector,
+  model: Detector | Classifier,
   { lambda = 1, ...options }: PredictOptions = {},
 ): Compiled<ClassActivationInputs, tf.Tensor> {
-  const model = explained(detector)
+  const { features, evidence } = explained(model)
   return compile(
-    ({ images, imageSizes, classMask }: ClassActivationInputs) => {
-      const features = model.backbone.forward(
-        normalizeImages(images, imageSizes, model.pixels),
-        atLambda(lambda),
-      )
-      const last = lastOf(features)
-      const evidenceOf = (x: tf.Tensor) => {
-        const levels = model.neck.forward([...features.slice(0, -1), x as tf.Tensor4D])
-        return model.classEvidence(levels, imageSizes, classMask)
-      }
+    (inputs: ClassActivationInputs) => {
+      const maps = features(inputs, atLambda(lambda))
+      const last = lastOf(maps)
+      const evidenceOf = (x: tf.Tensor) =>
+        evidence([...maps.slice(0, -1), x as tf.Tensor4D], inputs, atLambda(lambda))
       const gradient = tf.grad(evidenceOf)(last) // [1, h, w, c]
       const weights = tf.mean(gradient, [1, 2], true) // [1, 1, 1, c]
       return planeOf(tf.relu(tf.sum(tf.mul(last, weights), 3)))
@@ -89,12 +84,14 @@ export interface MapFrame {
   stride: number
   /** Size of the image on disk. */
   imageSize: readonly [number, number]
+  /** The part of the image that the input shows, image pixels. @default the whole image */
+  part?: Rectangle
 }
 
 /**
  * An activation map stretched over its image: bilinear between the centres of its cells, then
  * shifted and scaled so that the lowest pixel is 0 and the highest is 1. A map of one value is 0
- * everywhere.
+ * everywhere, and so is what of the image the input does not show.
  *
  * @param map `[h, w]`.
  * @returns `[height, width]` of the image on disk.
@@ -102,63 +99,105 @@ export interface MapFrame {
 export function stretchActivation(map: HostTensor, frame: MapFrame): Float32Array {
   const mapWidth = map.shape[1]
   const [height, width] = frame.imageSize
-  const rows = placesAlong(0, frame)
-  const columns = placesAlong(1, frame)
+  const rows = placesAlong(0, frame, map)
+  const columns = placesAlong(1, frame, map)
   const values = new Float32Array(height * width)
   const at = (row: number, { first, second, weight }: Place) =>
     map.data[row * mapWidth + first] * (1 - weight) + map.data[row * mapWidth + second] * weight
-  for (const [y, row] of rows.entries()) {
-    for (const [x, column] of columns.entries()) {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
+  for (const row of rows) {
+    for (const column of columns) {
       const above = at(row.first, column) * (1 - row.weight)
-      values[y * width + x] = above + at(row.second, column) * row.weight
+      const value = above + at(row.second, column) * row.weight
+      values[row.pixel * width + column.pixel] = value
+      least = Math.min(least, value)
+      most = Math.max(most, value)
     }
   }
-  return fromZeroToOne(values)
+  const range = most - least
+  for (const { pixel: y } of rows) {
+    for (const { pixel: x } of columns) {
+      const place = y * width + x
+      values[place] = range > 0 ? (values[place] - least) / range : 0
+    }
+  }
+  return values
 }
 
-/** Two cells of a map and the weight of the second. */
+/** A pixel of the image, along one axis: two cells of a map and the weight of the second. */
 interface Place {
+  pixel: number
   first: number
   second: number
   weight: number
 }
 
 /**
- * Where each pixel of the image falls on the map, along one axis; cells of nothing but padding are
- * left out.
+ * Where the pixels of the image that the input shows fall on the map, along one axis; cells of
+ * nothing but padding are left out.
  */
-function placesAlong(axis: 0 | 1, { inputSize, imageSize, stride }: MapFrame): Place[] {
+function placesAlong(axis: 0 | 1, frame: MapFrame, map: HostTensor): Place[] {
+  const { inputSize, imageSize, stride, part } = frame
   const pixels = imageSize[axis]
-  const cells = Math.ceil(inputSize[axis] / stride)
-  const cellsPerPixel = inputSize[axis] / pixels / stride
-  return Array.from({ length: pixels }, (_, pixel) => {
-    const place = Math.min(Math.max((pixel + 0.5) * cellsPerPixel - 0.5, 0), cells - 1)
-    const first = Math.floor(place)
-    return { first, second: Math.min(first + 1, cells - 1), weight: place - first }
+  const [start, length] = part
+    ? [
+        [part.top, part.height],
+        [part.left, part.width],
+      ][axis]
+    : [0, pixels]
+  const cells = Math.min(Math.ceil(inputSize[axis] / stride), map.shape[axis])
+  const cellsPerPixel = inputSize[axis] / length / stride
+  const [first, end] = [start, start + length].map((edge) => {
+    return Math.min(Math.max(Math.round(edge), 0), pixels)
+  })
+  return Array.from({ length: end - first }, (_, i) => {
+    const pixel = first + i
+    const place = Math.min(Math.max((pixel + 0.5 - start) * cellsPerPixel - 0.5, 0), cells - 1)
+    const cell = Math.floor(place)
+    return { pixel, first: cell, second: Math.min(cell + 1, cells - 1), weight: place - cell }
   })
 }
 
-function fromZeroToOne(values: Float32Array): Float32Array {
-  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]
-  for (const value of values) {
-    least = Math.min(least, value)
-    most = Math.max(most, value)
+/** The stride of the map that a model's activation maps have. */
+export function activationStride(model: Detector | Classifier): number {
+  return explained(model).stride
+}
+
+/** A model cut at the feature map that its activation maps show. */
+interface Explained {
+  /** Input pixels that a cell of the map stands for, on a side. */
+  stride: number
+  /** Feature maps, of which the last is shown. */
+  features(inputs: ActivationInputs, options: ForwardOptions): tf.Tensor4D[]
+  /** How much speaks for a class, computed from them. */
+  evidence(
+    features: tf.Tensor4D[],
+    inputs: ClassActivationInputs,
+    options: ForwardOptions,
+  ): tf.Scalar
+}
+
+function explained(model: Detector | Classifier): Explained {
+  if (isClassifier(model)) {
+    return {
+      stride: model.stride,
+      features: ({ images }, options) => [model.features({ images }, options)],
+      evidence: ([last], { classMask }, options) => model.classEvidence(last, classMask, options),
+    }
   }
-  const range = most - least
-  return values.map((value) => (range > 0 ? (value - least) / range : 0))
-}
-
-/** The stride of the map that a detector's activation maps have. */
-export function activationStride(detector: Detector): number {
-  const { strides }: Backbone = explained(detector).backbone
-  return strides[strides.length - 1]
-}
-
-function explained(detector: Detector): PyramidDetector {
-  if (isPyramidDetector(detector)) return detector
+  if (isPyramidDetector(model)) {
+    const { backbone, neck, pixels } = model
+    return {
+      stride: backbone.strides[backbone.strides.length - 1],
+      features: ({ images, imageSizes }, options) =>
+        backbone.forward(normalizeImages(images, imageSizes, pixels), options),
+      evidence: (features, { imageSizes, classMask }) =>
+        model.classEvidence(neck.forward(features), imageSizes, classMask),
+    }
+  }
   throw new ConfigError(
     'the detector',
-    `is ${detector.constructor.name}, whose evidence for a class is not known here`,
+    `is ${model.constructor.name}, whose evidence for a class is not known here`,
     'leave out the activation maps',
   )
 }

@@ -51,7 +51,7 @@ export async function classifyAll(
       const { scores } = await predict.run({ state, batch: { images } })
       const [, numClasses] = scores.shape
       for (let i = 0; i < labels.length; i++) {
-        predictions.push(best(scores.data.subarray(i * numClasses, (i + 1) * numClasses)))
+        predictions.push(bestClasses(scores.data.subarray(i * numClasses, (i + 1) * numClasses)))
       }
       onProgress?.(predictions.length, dataset.images.length)
     }
@@ -62,8 +62,8 @@ export async function classifyAll(
   return predictions
 }
 
-/** The best classes of one row of scores; of equal ones the first. */
-function best(row: ArrayLike<number>): Prediction {
+/** The best classes of one row of scores, at most five; of equal ones the first. */
+export function bestClasses(row: ArrayLike<number>): Prediction {
   const labels: number[] = []
   for (let label = 0; label < row.length; label++) {
     let place = labels.length

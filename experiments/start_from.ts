@@ -2,6 +2,7 @@ import { DataError } from '../errors.js'
 import type { Module } from '../nn/module.js'
 import { randomizeNorms } from '../nn/randomize_norms.js'
 import { reportLines } from '../pretrained/describe_report.js'
+import { isClassLayer } from '../pretrained/explain.js'
 import { loadPretrained } from '../pretrained/load_pretrained.js'
 import { findCheckpoint } from '../training/find_checkpoint.js'
 import { RANDOM } from './load_detector.js'
@@ -14,7 +15,8 @@ import { RANDOM } from './load_detector.js'
  * @param classes of the data, by label.
  * @returns lines that report how much was loaded, and why the rest was not.
  * @throws DataError for a weight that does not fit for a reason that is not known, and for the
- *   same classes in another order.
+ *   same classes in another order, unless no layer of them is loaded, as from a classifier to a
+ *   detector.
  */
 export async function startFrom(
   model: Module,
@@ -27,7 +29,8 @@ export async function startFrom(
   }
   const path = await findCheckpoint(checkpoint)
   const report = await loadPretrained(model, path, { classes })
-  requireOrder(path, report.classes, classes)
+  const hasClasses = report.loaded.some(({ name }) => isClassLayer(name))
+  if (hasClasses) requireOrder(path, report.classes, classes)
   return reportLines(report)
 }
 

@@ -47,6 +47,11 @@ const MISSING: readonly Explanation[] = [
     because: 'the file makes P6 and P7 in another way, so these start anew',
   },
   {
+    names: /^(?:cls1\.[23]|cls2\.0|cls\.2|fc)\.[a-z_]+$/,
+    when: ({ file }) => !some(file, /^(?:cls1\.[23]|cls2\.0|cls\.2|fc)\./),
+    because: 'the file has no classifier, so it starts anew',
+  },
+  {
     names: /^roi_head\.mask_head\./,
     when: ({ file }) =>
       some(file, /^roi_head\.bbox_head\./) && !some(file, /^roi_head\.mask_head\./),
@@ -70,6 +75,11 @@ const UNEXPECTED: readonly Explanation[] = [
   {
     names: /^(?:backbone\.)?norm\.(?:weight|bias)$/,
     because: 'the norm before the classifier, which the model does not have',
+  },
+  {
+    names: /^(?:neck|bbox_head|rpn_head|roi_head)\./,
+    when: ({ model }) => !some(model, /^(?:backbone|neck|bbox_head|rpn_head|roi_head)\./),
+    because: 'of the detector around the backbone, which is all that the model has',
   },
   {
     names: /^(?:backbone\.)?norm\d\.(?:weight|bias)$/,

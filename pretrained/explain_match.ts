@@ -50,7 +50,8 @@ const SHOWN = 4
 
 /**
  * Matches the tensors of a file with those of a model, and explains what has no partner. The
- * weights of a backbone alone are matched with the backbone of a detector.
+ * weights of a backbone alone are matched with the backbone of a detector, and the backbone in the
+ * weights of a detector with a classifier.
  *
  * @param shapes of the model, by name.
  * @param options.classes of the model, by label: layers of a file that is for classes of other
@@ -160,13 +161,19 @@ function hasOtherNames(found: readonly string[] | undefined, expected: readonly 
   return found !== undefined && [...found].sort().join('\n') !== [...expected].sort().join('\n')
 }
 
+const BACKBONE = 'backbone.'
+
 /**
- * Tensors under the names of a detector's backbone, where the model is a detector and the file
- * none.
+ * Tensors under the names that the model has for them: of its backbone, where the model is a
+ * detector and the file none; without that prefix, where the file is a detector and the model none.
  */
 function asPartOf(shapes: Shapes, tensors: Record<string, AdaptedTensor>) {
-  const isBackbone = (name: string) => name.startsWith('backbone.')
-  if (!Object.keys(shapes).some(isBackbone) || Object.keys(tensors).some(isBackbone)) return tensors
-  const named = Object.entries(tensors).map(([name, t]) => [`backbone.${name}`, t] as const)
-  return Object.fromEntries(named)
+  const isBackbone = (name: string) => name.startsWith(BACKBONE)
+  const isDetector = Object.keys(shapes).some(isBackbone)
+  if (isDetector === Object.keys(tensors).some(isBackbone)) return tensors
+  const nameOf = (name: string) => {
+    if (isDetector) return BACKBONE + name
+    return isBackbone(name) ? name.slice(BACKBONE.length) : name
+  }
+  return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [nameOf(name), t] as const))
 }

@@ -1,4 +1,4 @@
-/** Frames a second of detectors on this machine. */
+/** Frames a second of detectors and classifiers on this machine. */
 import { loadavg } from 'node:os'
 import { basename, extname } from 'node:path'
 import { Option } from 'commander'
@@ -11,10 +11,17 @@ import { setSharedThreads } from '../engine/runtime/environment.js'
 import { ConfigError } from '../errors.js'
 import { loadConfig } from '../experiments/load.js'
 import { RANDOM } from '../experiments/load_detector.js'
+import { classInputSize } from '../experiments/test_crop.js'
 import type { Form } from '../registry.js'
 import { benchmarkEntries, type NamedConfig } from './cli/benchmark_entries.js'
 import { memoryInChild } from './cli/benchmark_memory.js'
-import { benchmarkTable, introduction, ratioLines, warmupLines } from './cli/benchmark_table.js'
+import {
+  benchmarkTable,
+  introduction,
+  ratioLines,
+  type TimedKind,
+  warmupLines,
+} from './cli/benchmark_table.js'
 import { benchmarkWarnings, rowName } from './cli/benchmark_warnings.js'
 import {
   COCO_SHAPE,
@@ -31,7 +38,7 @@ import { showProgress } from './cli/show_progress.js'
 interface Flags extends ComputeFlags {
   checkpoint: string
   form?: Form
-  shape: Shape
+  shape?: Shape
   batch?: number[]
   runs: number
   warmup: number
@@ -44,11 +51,13 @@ interface Flags extends ComputeFlags {
 const { runs, warmup, repeats, seed, maxSpread } = BENCHMARK_DEFAULTS
 
 const program = computeOptions(
-  command('benchmark', 'Times detectors, from pixels to detections; several take turns.')
+  command('benchmark', 'Times models, from pixels to detections or scores; several take turns.')
     .argument('<config...>', 'files such as configs/retinanet_vanilla13.ts')
     .option('--checkpoint <file>', 'weights to time with, of a single config', RANDOM)
     .addOption(formOption('the form to time, of networks that have two (default: both)'))
-    .addOption(shapeOption('input pixels').default(COCO_SHAPE, '800 1280'))
+    .addOption(
+      shapeOption('input pixels (default: 800 1280; of classifiers data.imageSize, or 224 224)'),
+    )
     .option(
       '--batch <n...>',
       'images at a time, several sizes one after another (default: 1)',
@@ -63,18 +72,19 @@ const program = computeOptions(
 )
 
 await run<Flags, [string[]]>(program, async ([configPaths], flags, say) => {
-  const { checkpoint, shape, runs, warmup, repeats, threads } = flags
+  const { checkpoint, runs, warmup, repeats, threads } = flags
   const configs = await loadConfigs(configPaths, flags)
+  const shape = flags.shape ?? defaultShape(configs)
   if (threads) setSharedThreads(threads)
   const compute = openCompute(flags, precisionOf(configs, flags), say)
   const batches = [...new Set(flags.batch ?? [BENCHMARK_DEFAULTS.batch])]
   if (flags.onlyMemory)
-    return { peakMemoryMiB: await memoryOf(configs, flags, { compute, batch: batches[0] }) }
+    return { peakMemoryMiB: await memoryOf(configs, flags, { compute, shape, batch: batches[0] }) }
 
   const machine = describeMachine(compute)
   const [load] = loadavg()
   const options = { shape, batches, warmup, runs, repeats, seed, maxSpread }
-  for (const line of introduction(machine, options)) say(line)
+  for (const line of introduction(machine, options, configs.map(kindOf))) say(line)
 
   const rows: BenchmarkRow[] = []
   for (const batch of batches) {
@@ -118,7 +128,22 @@ async function loadConfigs(paths: string[], { cfgOptions, checkpoint }: Flags) {
   return configs
 }
 
-/** Detectors that take turns are computed alike. */
+function kindOf({ config }: NamedConfig): TimedKind {
+  return config.model.type === 'Classifier' ? 'classifier' : 'detector'
+}
+
+/** Models that take turns see inputs of one size. */
+function defaultShape(configs: readonly NamedConfig[]): Shape {
+  const shapes = configs.map((named) => {
+    return kindOf(named) === 'classifier' ? classInputSize(named.config) : COCO_SHAPE
+  })
+  const names = [...new Set(shapes.map((shape) => shape.join(' x ')))]
+  if (names.length === 1) return shapes[0]
+  const what = `is not given, and the configs have different inputs: ${names.join(', ')}`
+  throw new ConfigError('--shape', what, 'give one for all, or time the configs apart')
+}
+
+/** Models that take turns are computed alike. */
 function precisionOf(configs: readonly NamedConfig[], { precision }: Flags): Precision | undefined {
   const asked = new Set(configs.map(({ config }) => config.precision ?? 'fp32'))
   if (precision !== undefined || asked.size <= 1) return configs[0].config.precision
@@ -130,11 +155,11 @@ function stemOf(path: string): string {
   return basename(path, extname(path))
 }
 
-/** Peak memory of the first detector that the flags choose, which is the only one. */
+/** Peak memory of the first model that the flags choose, which is the only one. */
 async function memoryOf(
   configs: readonly NamedConfig[],
-  { checkpoint, form, shape }: Flags,
-  options: { batch: number; compute: ComputeOptions },
+  { checkpoint, form }: Flags,
+  options: { shape: Shape; batch: number; compute: ComputeOptions },
 ): Promise<number | null> {
   const load = async () => {
     for await (const { detector } of benchmarkEntries(configs, { checkpoint, form })) {
@@ -142,7 +167,7 @@ async function memoryOf(
     }
     throw new Error('there is nothing to load')
   }
-  return peakMemoryOf(load, { shape, ...options })
+  return peakMemoryOf(load, options)
 }
 
 /** `--batch 1 8`, and `--batch 1 --batch 8`. */

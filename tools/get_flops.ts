@@ -1,6 +1,7 @@
 /** Parameters and operations of a model. */
 import { countOperations } from '../benchmark/flops.js'
 import { loadConfig } from '../experiments/load.js'
+import { classInputSize } from '../experiments/test_crop.js'
 import { buildModel, type Form } from '../registry.js'
 import {
   COCO_SHAPE,
@@ -21,13 +22,16 @@ interface Flags extends ConfigFlags {
 const program = configOptions(
   command('get_flops', 'Counts parameters and multiply-accumulates of a model for one image.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
-    .addOption(shapeOption('input pixels (default: 800 1280, for classifiers 224 224)'))
+    .addOption(
+      shapeOption('input pixels (default: 800 1280; of classifiers data.imageSize, or 224 224)'),
+    )
     .addOption(formOption('the form to count').default('deploy')),
 )
 
 await run<Flags>(program, async ([configPath], { cfgOptions, form, shape }, say) => {
-  const { model } = await loadConfig(configPath, cfgOptions)
-  const size = shape ?? (model.type === 'Classifier' ? ([224, 224] as Shape) : COCO_SHAPE)
+  const config = await loadConfig(configPath, cfgOptions)
+  const { model } = config
+  const size = shape ?? (model.type === 'Classifier' ? classInputSize(config) : COCO_SHAPE)
   const counts = countOperations(buildModel(model, { form }), size)
   const { params, frozenParams, gmacs, gmacsMmcv } = counts
   const paramsM = params / 1e6

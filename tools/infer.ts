@@ -1,12 +1,14 @@
 /**
- * Detects in images and draws what is found.
+ * Detects in images, or classifies them, and draws what is found.
  *
  * With --json:
  * `{ "images": [{ "file", "width", "height", "seconds", "picture", "detections", "activations" },
  * ...], "failed": [{ "file", "reason" }, ...] }`.
  * Each detection has `category` and `category_id`, `bbox` (x y width height, image pixels),
  * `score`, and of a detector that segments `segmentation` (run lengths, as COCO's compressed
- * string). Each activation map has `picture`, and `category`, null for the map of all channels.
+ * string). Each activation map has `picture`, and `category`, null for the map of all channels. A
+ * classifier has `predictions` in place of `detections`: its best five classes, each `label`,
+ * `category` and `score`. Its pictures of less than 256 pixels are drawn enlarged.
  *
  * `seconds` are for the image alone, decoded and before it is drawn; the first image of each padded
  * size also builds the graph for it. An image that cannot be read does not stop the others: it is
@@ -15,15 +17,12 @@
  */
 import { join } from 'node:path'
 import { InvalidArgumentError } from 'commander'
-import { type DrawnDetection, drawDetections } from '../drawing/draw_detections.js'
+import { drawCaption } from '../drawing/draw_caption.js'
 import { drawHeatMap } from '../drawing/draw_heat_map.js'
 import { ConfigError, DataError } from '../errors.js'
-import { type FoundObject, ImageDetector } from '../evaluation/image_detector.js'
-import { COCO_SCALE } from '../evaluation/image_input.js'
 import { type ClassName, classNames } from '../experiments/class_names.js'
 import { loadConfig } from '../experiments/load.js'
-import { cocoOf } from '../experiments/load_data.js'
-import { loadDetector } from '../experiments/load_detector.js'
+import { loadModel } from '../experiments/load_detector.js'
 import { nearestWord } from '../registry/edit_distance.js'
 import type { Config, Form } from '../registry.js'
 import { CHECKPOINT_HELP } from './cli/checkpoint_argument.js'
@@ -38,27 +37,32 @@ import {
 } from './cli/command.js'
 import { type ComputeFlags, computeOptions, openCompute } from './cli/compute_flags.js'
 import { type FailedImage, imageFiles, outputNames, readPicture } from './cli/image_files.js'
+import { DETECTION_SCORE_THR, inferModel } from './cli/infer_model.js'
 import { replacedInput } from './cli/output_file.js'
 import { fileNamePart, writePicture } from './cli/write_picture.js'
 
 interface Flags extends ComputeFlags, WeightsFlag {
   out: string
-  scoreThr: number
+  scoreThr?: number
   maxPixels?: number
   activation?: true | string
   form?: Form
 }
 
 const program = computeOptions(
-  command('infer', 'Detects in images, and draws boxes, masks and labels.')
+  command('infer', 'Detects in images or classifies them, and draws boxes, masks and labels.')
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
     .argument('<checkpoint>', CHECKPOINT_HELP)
     .argument('<images...>', 'image files, and folders of them')
     .option('--out <folder>', 'where the pictures go', 'infer_out')
-    .option('--score-thr <score>', 'detections of higher scores are shown', parseScore, 0.3)
+    .option(
+      '--score-thr <score>',
+      'what has a higher score is shown (default: 0.3; the best five of a classifier)',
+      parseScore,
+    )
     .option(
       '--activation [class]',
-      "draw where the backbone sees a class (default: the best detection's), and, without a class, where it answers at all",
+      "draw where the backbone sees a class (default: the best one's), and, without a class, where it answers at all",
     )
     .option(
       '--max-pixels <n>',
@@ -77,14 +81,12 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
   const { files, failed, skipped } = await imageFiles(paths)
   for (const line of [...skipped, ...failed.map(({ reason }) => reason)]) say(line)
   const options = { form, weights, preferDeploy: true, say }
-  const { detector, metadata } = await loadDetector(config, checkpoint, options)
+  const { model: loaded, metadata } = await loadModel(config, checkpoint, options)
   const classes = await classNames(config, metadata?.classes)
   const asked = typeof activation === 'string' ? labelOf(activation, classes) : undefined
 
-  const { testScale, bucketStep } = cocoOf(config) ?? COCO_SCALE
   const lambda = metadata?.lambda
-  const numClasses = classes.length
-  const model = new ImageDetector(detector, { testScale, bucketStep, numClasses, compute, lambda })
+  const model = inferModel(loaded, config, { classes, scoreThr, compute, lambda })
   const suffixes = ['', ...(activation === undefined ? [] : activationSuffixes(classes, asked))]
   const pictures = outputNames(files, suffixes).map((name) => {
     return (suffix: string) => join(out, `${name}${suffix}.jpg`)
@@ -94,40 +96,38 @@ await run<Flags, [string, string, string[]]>(program, async (args, flags, say) =
     files,
   )
   const maxPixels = flags.maxPixels ?? config.data?.maxPixels
-  const detectIn = async (file: string, pictureOf: (suffix: string) => string) => {
+  const inferFrom = async (file: string, pictureOf: (suffix: string) => string) => {
     const picture = await readPicture(file, { maxPixels })
     const { data: pixels, width, height } = picture
     const image = { pixels, size: [height, width] as const }
 
     const startedAt = performance.now()
-    const found = (await model.detect(image)).filter(({ score }) => score > scoreThr)
+    const found = await model.find(image)
     const seconds = (performance.now() - startedAt) / 1000
     const path = pictureOf('')
-    await writePicture(path, await drawDetections(picture, drawings(found, classes)))
-    say(`${file}: ${summary(found, classes)} in ${seconds.toFixed(2)} s, ${path}`)
+    await writePicture(path, await found.draw(picture))
+    say(`${file}: ${found.summary} in ${seconds.toFixed(2)} s, ${path}`)
 
     const activations: { category: string | null; picture: string }[] = []
     const draw = async (heat: Float32Array, label?: number) => {
       const category = label === undefined ? null : classes[label].name
       const path = pictureOf(activationSuffix(category))
-      await writePicture(
-        path,
-        await drawHeatMap(picture, heat, { caption: category ?? 'all channels' }),
-      )
+      const shown = model.shown(await drawHeatMap(picture, heat))
+      await drawCaption(shown, category ?? 'all channels')
+      await writePicture(path, shown)
       activations.push({ category, picture: path })
     }
     if (activation !== undefined) {
-      const label = asked ?? found[0]?.label
+      const label = asked ?? found.bestLabel
       if (label !== undefined) await draw(await model.classActivation(image, label), label)
       if (asked === undefined) await draw(await model.meanActivation(image))
     }
-    const detections = found.map((object) => described(object, classes))
-    return { file, width, height, seconds, picture: path, detections, activations }
+    return { file, width, height, seconds, picture: path, ...found.document, activations }
   }
   const images: unknown[] = []
   for (const [i, file] of files.entries()) {
     try {
-      images.push(await detectIn(file, pictures[i]))
+      images.push(await inferFrom(file, pictures[i]))
     } catch (error) {
       // The error of the only image is that of the command; what is not of the image ends the run.
       if (!(error instanceof DataError) || files.length + failed.length === 1) throw error
@@ -155,7 +155,7 @@ function reportFailed(failed: readonly FailedImage[], done: number): void {
  * Detectors that are known here take the threshold themselves, as it may be lower than the
  * config's.
  */
-function withScoreThr(config: Config, scoreThr: number): Config {
+function withScoreThr(config: Config, scoreThr = DETECTION_SCORE_THR): Config {
   const { model } = config
   if (model.type === 'RetinaNet') {
     const head = { ...model.head, test: { ...model.head.test, scoreThr } }
@@ -201,34 +201,6 @@ function labelOf(name: string, classes: readonly ClassName[]): number {
     `is '${name}', which is no class of the model`,
     meant ? `did you mean '${meant}'?` : 'give one of its classes, or name the images before it',
   )
-}
-
-function drawings(found: readonly FoundObject[], classes: readonly ClassName[]): DrawnDetection[] {
-  return found.map(({ label, score, bbox: [x, y, width, height], segmentation }) => ({
-    boxXyxy: [x, y, x + width, y + height],
-    score,
-    label: classes[label].name,
-    classIndex: label,
-    mask: segmentation,
-  }))
-}
-
-/** `3 objects (2 person, 1 dog)`, the most frequent first. */
-function summary(found: readonly FoundObject[], classes: readonly ClassName[]): string {
-  const counts = new Map<string, number>()
-  for (const { label } of found)
-    counts.set(classes[label].name, (counts.get(classes[label].name) ?? 0) + 1)
-  const parts = [...counts].sort((a, b) => b[1] - a[1]).map(([name, count]) => `${count} ${name}`)
-  const objects = `${found.length} ${found.length === 1 ? 'object' : 'objects'}`
-  return parts.length > 0 ? `${objects} (${parts.join(', ')})` : objects
-}
-
-function described(
-  { label, bbox, score, segmentation }: FoundObject,
-  classes: readonly ClassName[],
-) {
-  const { id, name } = classes[label]
-  return { category_id: id, category: name, bbox, score, segmentation }
 }
 
 function parseScore(text: string): number {

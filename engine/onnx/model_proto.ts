@@ -9,6 +9,8 @@ export interface ModelParts {
   outputs: readonly NamedValue[]
   /** Names and numbers that were known when tracing. */
   constants: readonly Value[]
+  /** What readers of the file find beside its graph, by key. @default nothing */
+  metadata?: Readonly<Record<string, string>>
 }
 
 /** A value that callers see, under the name they see it by. */
@@ -42,6 +44,12 @@ export function encodeModel(parts: ModelParts): Uint8Array {
     message(writer, 8, () => {
       writer.uint32(tag(1, 2)).string(domain)
       writer.uint32(tag(2, 0)).int64(domain === '' ? OPSET : 1)
+    })
+  }
+  for (const [key, value] of Object.entries(parts.metadata ?? {})) {
+    message(writer, 14, () => {
+      writer.uint32(tag(1, 2)).string(key)
+      writer.uint32(tag(2, 2)).string(value)
     })
   }
   return writer.finish()

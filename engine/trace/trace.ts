@@ -31,8 +31,8 @@ export interface TracedFunction {
   /** Graph inputs that are used, with their paths in the tree of inputs. */
   inputs: { path: string; name: string }[]
   outputs: Tree<TracedOutput>
-  /** The ONNX file. */
-  encode(): Uint8Array
+  /** The ONNX file, with `metadata` beside its graph. */
+  encode(metadata?: Readonly<Record<string, string>>): Uint8Array
 }
 
 /** Distinguishes the leaves of a tree of signatures from its branches. */
@@ -169,8 +169,8 @@ function finish(
     nodes,
     inputs: usedInputs.map(({ path, name: inputName }) => ({ path, name: inputName })),
     outputs,
-    encode: () =>
-      encodeModel({ name, nodes, inputs: usedInputs, outputs: namedOutputs, constants }),
+    encode: (metadata) =>
+      encodeModel({ name, nodes, inputs: usedInputs, outputs: namedOutputs, constants, metadata }),
   }
 }
 

@@ -240,7 +240,8 @@ test('a path that cannot be written is refused, and nothing is left', async (t) 
 test('a part that the model does not have is refused', async (t) => {
   const path = join(folder, 'refused.onnx')
   const { backbone } = await smallRetinaNet()
-  const message = '--part is model, but VanillaNet detects nothing; use --part backbone'
+  const message =
+    '--part is model, but VanillaNet neither detects nor classifies; use --part backbone'
   await t.throwsAsync(exportOnnx(backbone, path, { shape }), { instanceOf: ConfigError, message })
   const conv = new Conv2d({ inChannels: 3, outChannels: 3, kernelSize: 1 })
   await t.throwsAsync(exportOnnx(conv, path, { part: 'backbone', shape }), {

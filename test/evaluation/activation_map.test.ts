@@ -163,6 +163,17 @@ test('the part of a map behind its image is not used', (t) => {
   assertClose(t, [stretched[0], stretched[6]], [0, 1])
 })
 
+test('of an image that is seen in part, the map lies on that part, and 0 around it', (t) => {
+  const part = { top: 0, left: 1, height: 2, width: 4 }
+  const frame = { inputSize: [8, 16], imageSize: [2, 6], stride: 8, part } as const
+  const row = [0, 0, 0.25, 0.75, 1, 0]
+  assertClose(t, stretchActivation(floats([3, 7], [1, 2]), frame), [...row, ...row])
+  const whole = { top: 0, left: 0, height: 2, width: 6 }
+  const map = floats([3, 7], [1, 2])
+  const [given, left] = [whole, undefined].map((part) => stretchActivation(map, { ...frame, part }))
+  t.deepEqual(given, left)
+})
+
 test('a map of one value is 0 everywhere', (t) => {
   const frame = { inputSize: [8, 8], imageSize: [3, 3], stride: 8 } as const
   assertClose(t, stretchActivation(floats([7], [1, 1]), frame), new Array(9).fill(0))

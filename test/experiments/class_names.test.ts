@@ -1,10 +1,12 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
+import { TEXTURE_CLASSES } from '../../datasets/classification/textures.js'
 import { COCO_CLASSES } from '../../datasets/coco_classes.js'
-import { classNames } from '../../experiments/class_names.js'
+import { classNames, knownClassNames } from '../../experiments/class_names.js'
 import type { Config, DetectionConfig } from '../../registry.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
+import { tinyClassification } from './tiny_classification.js'
 import { tinyExperiment } from './tiny_experiment.js'
 
 function withClasses(
@@ -83,4 +85,15 @@ test('COCO has 80 classes of rising ids and different names', (t) => {
     [...new Set(ids)].sort((a, b) => a - b),
   )
   t.is(new Set(COCO_CLASSES.map(([, name]) => name)).size, 80)
+})
+
+test("a classifier's names are those of its checkpoint, else of its folders, and never COCO's", async (t) => {
+  const { config } = await tinyClassification(t)
+  const saved = TEXTURE_CLASSES.toReversed()
+  const named = (names: readonly string[]) => names.map((name, id) => ({ id, name }))
+  t.deepEqual(await classNames(config, saved), named(saved))
+  t.deepEqual(await classNames(config), named(TEXTURE_CLASSES))
+  const other = { model: { ...config.model, numClasses: 80 } }
+  t.is(await knownClassNames(other), undefined)
+  t.deepEqual((await classNames(other))[79], { id: 79, name: 'class 79' })
 })

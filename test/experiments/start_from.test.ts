@@ -1,9 +1,10 @@
 import { join } from 'node:path'
 import test from 'ava'
-import { loadDetector } from '../../experiments/load_detector.js'
+import { loadDetector, loadModel } from '../../experiments/load_detector.js'
 import { startFrom } from '../../experiments/start_from.js'
-import { buildDetector, type Config } from '../../registry.js'
+import { buildDetector, buildTrainable, type Config } from '../../registry.js'
 import { saveModel } from '../../weights/save_model.js'
+import { tinyClassification } from './tiny_classification.js'
 import { tinyExperiment } from './tiny_experiment.js'
 import { tinyMaskExperiment } from './tiny_mask_experiment.js'
 
@@ -72,4 +73,71 @@ test('random gives the weights that it gives everywhere', async (t) => {
   const model = buildDetector(config.model).initialize(0)
   t.is((await startFrom(model, 'random', { classes: CLASSES, seed: 0 })).length, 1)
   t.deepEqual(model.stateDict(), detector.stateDict())
+})
+
+/** A classifier with the backbone of the tiny detector, for the same classes. */
+const CLASSIFIER: Config['model'] = {
+  type: 'Classifier',
+  numClasses: 3,
+  backbone: { type: 'VanillaNet', dims: [4, 8, 8], strides: [2, 2], actNum: 1 },
+}
+
+test('a detector starts from the backbone of a classifier, whatever the order of its classes', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const path = join(folder, 'classifier.safetensors')
+  const { model: classifier } = await loadModel({ model: CLASSIFIER }, 'random')
+  await saveModel(path, classifier, { classes: ['square', 'circle', 'triangle'] })
+  const model = buildDetector(config.model).initialize(5)
+  const before = model.stateDict()
+  const lines = await startFrom(model, path, { classes: CLASSES, seed: 0 })
+  const from = classifier.stateDict()
+  let loaded = 0
+  for (const [name, values] of Object.entries(model.stateDict())) {
+    const [, ofBackbone] = /^backbone\.(.*)$/.exec(name) ?? []
+    t.deepEqual(values, ofBackbone === undefined ? before[name] : from[ofBackbone], name)
+    if (ofBackbone !== undefined) loaded++
+  }
+  t.is(lines[0], `${path}: ${loaded} of ${loaded + 16} tensors loaded, the others start anew`)
+  t.deepEqual(lines.slice(2), [
+    '  missing 16 (neck.lateral_convs.0.conv.weight, neck.lateral_convs.0.conv.bias, neck.lateral_convs.1.conv.weight, ...): the file holds a backbone alone, so the rest of the detector starts anew',
+    "  unexpected 8 (cls1.2.weight, cls1.2.bias, cls1.3.weight, ...): the classifier's, which the model does not have",
+  ])
+})
+
+test('a classifier starts from the backbone of a detector', async (t) => {
+  const { folder, config } = await tinyExperiment(t)
+  const { path, from } = await saved(folder, config, ['circle', 'plate', 'star'])
+  const model = buildTrainable(CLASSIFIER).initialize(5)
+  const before = model.stateDict()
+  const lines = await startFrom(model, path, { classes: CLASSES, seed: 0 })
+  const after = model.stateDict()
+  for (const [name, values] of Object.entries(after)) {
+    t.deepEqual(values, name.startsWith('cls') ? before[name] : from[`backbone.${name}`], name)
+  }
+  t.deepEqual(lines.slice(2), [
+    '  missing 8 (cls1.2.weight, cls1.2.bias, cls1.3.weight, ...): the file has no classifier, so it starts anew',
+    '  unexpected 16 (neck.lateral_convs.0.conv.weight, neck.lateral_convs.0.conv.bias, neck.lateral_convs.1.conv.weight, ...): of the detector around the backbone, which is all that the model has',
+  ])
+})
+
+test('a classifier starts from one of other classes, but for its classifier, and refuses another order', async (t) => {
+  const { folder, config } = await tinyClassification(t)
+  const path = join(folder, 'classifier.safetensors')
+  const { model: other } = await loadModel(
+    { model: { ...config.model, numClasses: 3 } as Config['model'] },
+    'random',
+  )
+  await saveModel(path, other, { classes: CLASSES })
+  const classes = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i', 'j']
+  const model = buildTrainable(config.model).initialize(5)
+  const lines = await startFrom(model, path, { classes, seed: 0 })
+  t.regex(
+    lines[2],
+    /^ {2}of another shape 8 \(cls1\.2\.weight, .*: it is trained for another number/,
+  )
+
+  const same = buildTrainable({ ...config.model, numClasses: 3 } as Config['model']).initialize(5)
+  await t.throwsAsync(startFrom(same, path, { classes: CLASSES.toReversed(), seed: 0 }), {
+    message: /its class 0 is 'circle', and that of the data 'triangle'; /,
+  })
 })

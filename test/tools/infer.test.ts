@@ -4,8 +4,10 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import test from 'ava'
 import sharp from 'sharp'
+import { TEXTURE_CLASSES } from '../../datasets/classification/textures.js'
 import { mask } from '../../packages/pycocotools-js/source/index.js'
 import { temporaryFolder, writeImage } from '../datasets/coco_folder.js'
+import { tinyClassification } from '../experiments/tiny_classification.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 import { configFile, runCommand } from './run_command.js'
 
@@ -220,3 +222,45 @@ test.serial(
     t.is(new Set(written).size, written.length)
   },
 )
+
+test.serial('pictures are classified, with the evidence for a class', async (t) => {
+  const { folder, path } = await configFile(t, tinyClassification)
+  const wide = join(folder, 'wide.jpg')
+  await sharp({ create: { width: 300, height: 200, channels: 3, background: 'teal' } }).toFile(wide)
+  const tiny = join(folder, 'textures', 'rings', '0001.png')
+  const common = ['--out', join(folder, 'out'), '--json', '--activation']
+  const crop = ['--cfg-options', 'data.imageSize=64']
+  const [named, best] = await Promise.all([
+    runCommand('infer', [path, 'random', wide, tiny, ...common, 'rings', ...crop]),
+    runCommand('infer', [path, 'random', tiny, '--score-thr', '0.999', ...common]),
+  ])
+  t.is(named.code, 0, named.stderr)
+  const [first, second] = JSON.parse(named.stdout).images
+  t.deepEqual([first.width, first.height], [300, 200])
+  t.like(await sharp(first.picture).metadata(), { width: 300, height: 200 })
+  t.deepEqual([second.width, second.height], [32, 32])
+  for (const { predictions, activations, detections } of [first, second]) {
+    t.is(detections, undefined)
+    t.is(predictions.length, 5)
+    for (const { label, category } of predictions) t.is(category, TEXTURE_CLASSES[label])
+    const scores = predictions.map(({ score }: { score: number }) => score)
+    t.deepEqual(
+      scores,
+      scores.toSorted((a: number, b: number) => b - a),
+    )
+    t.deepEqual(
+      activations.map(({ category }: { category: string }) => category),
+      ['rings'],
+    )
+  }
+  t.like(await sharp(second.picture).metadata(), { width: 256, height: 256 })
+  t.like(await sharp(second.activations[0].picture).metadata(), { width: 256, height: 256 })
+  t.regex(named.stderr, /wide\.jpg: \w+ \d\.\d\d, (?:\w+ \d\.\d\d(?:, )?){4} in \d+\.\d\d s, /)
+
+  t.is(best.code, 0, best.stderr)
+  const [{ predictions, activations }] = JSON.parse(best.stdout).images
+  t.deepEqual(predictions, []) // none has such a score, and the best one has its map all the same
+  t.is(activations.length, 2)
+  t.true(TEXTURE_CLASSES.includes(activations[0].category))
+  t.is(activations[1].category, null)
+})

@@ -3,6 +3,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { ExecutionContext } from 'ava'
+import type { Config } from '../../registry.js'
 import { tinyExperiment } from '../experiments/tiny_experiment.js'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
@@ -41,10 +42,13 @@ export function runCommand(
   })
 }
 
+/** Makes a tiny config, in a folder with its images. */
+type Experiment = (t: ExecutionContext) => Promise<{ folder: string; config: Config }>
+
 /** A tiny config as a file, in a folder with its images. */
 export async function configFile(
   t: ExecutionContext,
-  experiment = tinyExperiment,
+  experiment: Experiment = tinyExperiment,
 ): Promise<{ folder: string; path: string }> {
   const { folder, config } = await experiment(t)
   const path = join(folder, 'tiny.ts')

@@ -1,5 +1,5 @@
 import type { BenchmarkEntry } from '../../benchmark/benchmark.js'
-import { hasDeployForm, loadDetector, mergeDetector } from '../../experiments/load_detector.js'
+import { hasDeployForm, loadModel, mergeModel } from '../../experiments/load_detector.js'
 import type { Config, Form } from '../../registry.js'
 import { networkNames } from './network_names.js'
 
@@ -18,7 +18,7 @@ export interface EntryOptions {
 }
 
 /**
- * The detectors of configs in the forms that are asked for; one is let go of before the next is
+ * The models of configs in the forms that are asked for; one is let go of before the next is
  * loaded.
  */
 export async function* benchmarkEntries(
@@ -26,21 +26,21 @@ export async function* benchmarkEntries(
   { checkpoint, form }: EntryOptions,
 ): AsyncGenerator<BenchmarkEntry> {
   for (const { name, config } of configs) {
-    const loaded = await loadDetector(config, checkpoint)
+    const loaded = await loadModel(config, checkpoint)
     const common = { config: name, ...networkNames(config), weights: checkpoint }
-    const entry = (form: Form) => ({ ...common, form, detector: loaded.detector })
-    if (!hasDeployForm(loaded.detector)) {
+    const entry = (form: Form) => ({ ...common, form, detector: loaded.model })
+    if (!hasDeployForm(loaded.model)) {
       yield entry('deploy')
       continue
     }
     if (loaded.form === 'deploy') {
-      if (form === 'train') await loadDetector(config, checkpoint, { form }) // reports why not
+      if (form === 'train') await loadModel(config, checkpoint, { form }) // reports why not
       yield entry('deploy')
       continue
     }
     if (form !== 'deploy') yield entry('train')
     if (form === 'train') continue
-    await mergeDetector(loaded) // in place: whoever times the training form has its graph by now
+    await mergeModel(loaded) // in place: whoever times the training form has its graph by now
     yield entry('deploy')
   }
 }

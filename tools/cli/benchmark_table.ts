@@ -80,16 +80,34 @@ export function ratioLines(ratios: readonly BenchmarkRatio[]): string[] {
   })
 }
 
+/** What a model is, as far as its parts are timed apart. */
+export type TimedKind = 'detector' | 'classifier'
+
+const TIMED: Readonly<Record<TimedKind, readonly string[]>> = {
+  detector: [
+    'pre: decoded images of 480 x 640, turned for a tall input, are resized and padded by the code of datasets/, on one thread',
+    'network: bytes in host memory to raw outputs where they are computed; a second stage runs on fixed RoIs of all sizes',
+    `post: best anchors, decoding, suppression, masks pasted, of fixed raw outputs that show ${OBJECT_COUNT} objects; the same for all whose heads agree`,
+  ],
+  classifier: [
+    'pre of classifiers: the middle of decoded images of 480 x 640 is cut out by the code of datasets/, on one thread',
+    'network of classifiers: bytes to scores, both in host memory',
+    'post of classifiers: the five best classes',
+  ],
+}
+
 /** The machine, and what is timed on it. */
-export function introduction(machine: BenchmarkMachine, options: BenchmarkSettings): string[] {
+export function introduction(
+  machine: BenchmarkMachine,
+  options: BenchmarkSettings,
+  kinds: readonly TimedKind[] = ['detector'],
+): string[] {
   const { cpu, cores, memoryGiB, os, node, onnxruntime, threads, gpu, driver } = machine
   const { shape, batches, warmup, runs, repeats } = options
   return [
     ...(gpu ? [`${gpu}, driver ${driver}`] : []),
     `${cpu}, ${cores} cores, ${memoryGiB} GiB, ${os}, Node.js ${node}, ONNX Runtime ${onnxruntime}, ${threads} threads`,
     `input ${shape.join('x')}, batch ${batches.join(' and ')}; ${repeats} repeats of ${runs} runs in turn, after ${warmup} to warm up`,
-    'pre: decoded images of 480 x 640, turned for a tall input, are resized and padded by the code of datasets/, on one thread',
-    'network: bytes in host memory to raw outputs where they are computed; a second stage runs on fixed RoIs of all sizes',
-    `post: best anchors, decoding, suppression, masks pasted, of fixed raw outputs that show ${OBJECT_COUNT} objects; the same for all whose heads agree`,
+    ...[...new Set(kinds)].flatMap((kind) => TIMED[kind]),
   ]
 }
