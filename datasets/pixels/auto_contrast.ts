@@ -2,8 +2,8 @@ import type { RgbPicture } from './rgb.js'
 import { mapTones, type ToneCurve, toneCounts, toneCurve } from './tone_curve.js'
 
 /**
- * Stretches each channel so that its least value becomes 0 and its largest 255. A channel of one
- * value stays as it is.
+ * Stretches each channel so that its least value becomes 0 and its largest 255, or 254 where
+ * floats fall short. A channel of one value stays as it is.
  *
  * Source: as `ImageOps.autocontrast` of Pillow without a cutoff, to the bit.
  */
