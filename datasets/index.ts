@@ -27,7 +27,9 @@ export type {
   TestCropOptions,
 } from './classification/crop_options.js'
 export type { ErasingOptions } from './classification/draw_erasing.js'
+export type { ColorJitterOptions } from './classification/draw_jitter.js'
 export type { MixingOptions } from './classification/draw_mixing.js'
+export type { RandAugmentOptions } from './classification/draw_rand_augment.js'
 export { type ImageFolderOptions, readImageFolder } from './classification/image_folder.js'
 export type { LabelledImage, LabelledImages } from './classification/labelled_images.js'
 export { type CocoDataset, loadCoco } from './coco.js'

@@ -65,7 +65,19 @@ const batches = {
   workers: z.int().min(0).optional(),
   maxPixels: count().optional(),
   crop: crop.optional(),
+  colorJitter: group('data.colorJitter', {
+    brightness: z.number().min(0).optional(),
+    contrast: z.number().min(0).optional(),
+    saturation: z.number().min(0).optional(),
+  }).optional(),
   flip: fraction().optional(),
+  rotation: z.number().min(0).max(180).optional(),
+  randAugment: group('data.randAugment', {
+    magnitude: z.number().min(0).max(10),
+    numOps: count().optional(),
+    magnitudeStd: z.number().min(0).optional(),
+    increasing: z.boolean().optional(),
+  }).optional(),
   erasing: group('data.erasing', { probability: fraction() }).optional(),
   mixing: group('data.mixing', {
     mixupAlpha: z.number().min(0).optional(),

@@ -4,7 +4,7 @@ import { Random } from '../../random/random.js'
 import type { LimitOptions } from '../image_header.js'
 import { RenderPool } from '../render_pool.js'
 import { renderedAhead } from '../rendered_ahead.js'
-import type { CropOptions, TestCropOptions } from './crop_options.js'
+import { type CropOptions, requireOneColorChange, type TestCropOptions } from './crop_options.js'
 import { drawErasing, drawNoise, type ErasingOptions } from './draw_erasing.js'
 import { drawMixing, type MixingOptions } from './draw_mixing.js'
 import type { LabelledImages } from './labelled_images.js'
@@ -72,6 +72,7 @@ export class ClassLoader {
       const what = `is ${batchSize}, and mixing pairs the pictures of a batch`
       throw new ConfigError('data.batchSize', what, 'give an even number')
     }
+    requireOneColorChange(options)
     this.pool = new RenderPool(workers)
   }
 
@@ -111,11 +112,11 @@ export class ClassLoader {
 
   private requestOf({ epoch, iteration, indices }: Plan): CropRequest {
     const { dataset, batchSize, seed, maxPixels } = this.options
-    const { imageSize, crop, flip } = this.options
+    const { imageSize, crop, colorJitter, flip, rotation, randAugment } = this.options
     return {
       size: [imageSize, imageSize],
       maxPixels,
-      crops: { mode: 'train', imageSize, crop, flip },
+      crops: { mode: 'train', imageSize, crop, colorJitter, flip, rotation, randAugment },
       images: indices.map((index, i) => ({
         ...sourceOf(dataset, index),
         stream: [seed, 'augment', epoch, iteration * batchSize + i],

@@ -1,3 +1,7 @@
+import { ConfigError } from '../../errors.js'
+import type { ColorJitterOptions } from './draw_jitter.js'
+import type { RandAugmentOptions } from './draw_rand_augment.js'
+
 /** A part of random area and shape, resized to the input. */
 export interface ResizedCrop {
   type: 'resized'
@@ -20,8 +24,14 @@ export interface CropOptions {
   imageSize: number
   /** @default padded for inputs of at most 32 pixels, else resized */
   crop?: ResizedCrop | PaddedCrop
+  /** Between the crop and the flip; not beside `randAugment`. @default colours stay */
+  colorJitter?: ColorJitterOptions
   /** Probability of a mirrored picture. @default 0.5 */
   flip?: number
+  /** After the flip: up to so many degrees to either side, black around. @default 0 */
+  rotation?: number
+  /** After the flip and the rotation. @default pictures stay */
+  randAugment?: RandAugmentOptions
 }
 
 /** How pictures become input in an evaluation. */
@@ -41,6 +51,20 @@ export interface TestCropOptions {
 export const TINY = 32
 /** From so many pixels on, an evaluation sees the whole picture. */
 const LARGE = 384
+
+/**
+ * Refuses two options that change colours: timm would pass over the first without a word.
+ *
+ * @throws ConfigError where both are given.
+ */
+export function requireOneColorChange({ colorJitter, randAugment }: CropOptions): void {
+  if (colorJitter === undefined || randAugment === undefined) return
+  throw new ConfigError(
+    'data.colorJitter',
+    'is given beside data.randAugment, which changes colours as well',
+    'leave out one of the two',
+  )
+}
 
 /** The crop of a training, with all options filled in. */
 export function trainCropOf({ crop, imageSize }: CropOptions): Required<ResizedCrop | PaddedCrop> {

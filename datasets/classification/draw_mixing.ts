@@ -52,8 +52,9 @@ export function cutmixOf(
 ): DrawnMixing {
   const side = Math.sqrt(1 - share)
   const span = (center: number, length: number) => {
-    const half = Math.floor(Math.trunc(length * side) / 2)
-    return [Math.max(0, center - half), Math.min(length, center + half)]
+    const cut = Math.trunc(length * side)
+    const start = center - Math.floor(cut / 2)
+    return [Math.max(0, start), Math.min(length, start + cut)]
   }
   const [y1, y2] = span(y, height)
   const [x1, x2] = span(x, width)

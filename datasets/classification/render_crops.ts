@@ -4,6 +4,7 @@ import type { LimitOptions } from '../image_header.js'
 import { centerCrop, crop, mirror } from '../pixels/crop.js'
 import { resample } from '../pixels/resample.js'
 import type { RgbPicture } from '../pixels/rgb.js'
+import { rotate } from '../pixels/rotate.js'
 import type { RenderedBatch } from '../render.js'
 import {
   type CropOptions,
@@ -12,6 +13,8 @@ import {
   trainCropOf,
 } from './crop_options.js'
 import { drawResizedCrop } from './draw_crop.js'
+import { applyJitter, drawJitter } from './draw_jitter.js'
+import { applyRandAugment, drawRandAugment } from './draw_rand_augment.js'
 
 /** A picture to be rendered. */
 export interface CropSource {
@@ -62,9 +65,16 @@ export async function renderCrops(
 
 /** A picture as a network sees it in training. */
 export function trainInput(picture: RgbPicture, options: CropOptions, random: Random): RgbPicture {
-  const cropped = trainCrop(picture, options, random)
-  const { flip = 0.5 } = options
-  return random.uniform() < flip ? mirror(cropped) : cropped
+  const { colorJitter, flip = 0.5, rotation = 0, randAugment } = options
+  let input = trainCrop(picture, options, random)
+  if (colorJitter) input = applyJitter(input, drawJitter(colorJitter, random))
+  if (random.uniform() < flip) input = mirror(input)
+  if (rotation > 0) {
+    const degrees = rotation * (2 * random.uniform() - 1)
+    input = rotate(input, degrees, { interpolation: 'nearest' })
+  }
+  if (randAugment) input = applyRandAugment(input, drawRandAugment(randAugment, random))
+  return input
 }
 
 function trainCrop(picture: RgbPicture, options: CropOptions, random: Random): RgbPicture {

@@ -16,17 +16,28 @@ export function crop(picture: RgbPicture, part: Rectangle): RgbPicture {
   return cropped
 }
 
-/** The middle of a picture; of odd margins the smaller half is above or left where Python's is. */
+/**
+ * The middle of a picture, with a black border where the picture is smaller. Of an odd margin the
+ * half above, or to the left, is the even one.
+ *
+ * Source: as `CenterCrop` of torchvision.
+ */
 export function centerCrop(
   picture: RgbPicture,
   [height, width]: readonly [number, number],
 ): RgbPicture {
   return crop(picture, {
-    top: roundHalfToEven((picture.size[0] - height) / 2),
-    left: roundHalfToEven((picture.size[1] - width) / 2),
+    top: middleStart(picture.size[0], height),
+    left: middleStart(picture.size[1], width),
     height,
     width,
   })
+}
+
+/** Where the middle of a side begins; a border is narrower at the start where it is odd. */
+function middleStart(length: number, part: number): number {
+  const margin = (length - part) / 2
+  return margin < 0 ? Math.ceil(margin) : roundHalfToEven(margin)
 }
 
 /** Mirrors a picture from left to right. */

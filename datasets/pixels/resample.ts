@@ -58,6 +58,7 @@ interface Taps {
 function tapsOf(source: number, target: number, { support, weight }: Filter): Taps {
   const scale = source / target
   const widening = Math.max(scale, 1)
+  const narrowing = 1 / widening // a factor, as in Pillow: a quotient may differ in its last bit
   const reach = support * widening
   const stride = Math.ceil(reach) * 2 + 1
   const first = new Int32Array(target)
@@ -70,7 +71,7 @@ function tapsOf(source: number, target: number, { support, weight }: Filter): Ta
     const end = Math.min(source, Math.trunc(center + reach + 0.5))
     let total = 0
     for (let x = start; x < end; x++) {
-      const value = weight((x - center + 0.5) / widening)
+      const value = weight((x - center + 0.5) * narrowing)
       exact[x - start] = value
       total += value
     }
@@ -133,5 +134,6 @@ function resampleColumns({ pixels, size }: RgbPicture, height: number, filter: F
 }
 
 function byteOf(sum: number): number {
-  return Math.max(0, Math.min(255, sum >> PRECISION))
+  const value = sum >> PRECISION
+  return value < 0 ? 0 : value > 255 ? 255 : value
 }
