@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 /** Each command, with what its own `--help` says it does. */
 const COMMANDS = {
-  demo: 'Trains, evaluates, merges, exports and times a tiny detector.',
+  demo: 'Trains, evaluates, merges, exports and times a tiny model.',
   train: 'Trains the model of a config; writes metrics.jsonl, checkpoints and config.json.',
   test: 'Evaluates a checkpoint on data.val: COCO numbers, or top-1 and top-5 accuracy.',
   infer: 'Detects in images, and draws boxes, masks and labels.',

@@ -1,7 +1,7 @@
 import test from 'ava'
 import { ConfigError } from '../../errors.js'
 import { check } from '../../registry/check.js'
-import { classData } from '../../registry/class_data.js'
+import { imageFolder } from '../../registry/class_data.js'
 
 const DATA = {
   type: 'ImageFolder',
@@ -19,7 +19,7 @@ test('changes of colours and shapes are taken as they are, whole or in part', (t
     { colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 2 }, rotation: 15 },
   ]
   for (const change of changes) {
-    const data: object = check(classData, { ...DATA, ...change })
+    const data: object = check(imageFolder, { ...DATA, ...change })
     t.deepEqual(data, { ...DATA, ...change })
   }
 })
@@ -46,6 +46,6 @@ const REFUSED: [change: object, message: string][] = [
 ]
 for (const [change, message] of REFUSED) {
   test(`${JSON.stringify(change)} is refused`, (t) => {
-    t.throws(() => check(classData, { ...DATA, ...change }), { instanceOf: ConfigError, message })
+    t.throws(() => check(imageFolder, { ...DATA, ...change }), { instanceOf: ConfigError, message })
   })
 }
