@@ -1,6 +1,6 @@
 import { dataLines } from '../../datasets/data_report.js'
 import type { ComputeOptions } from '../../engine/compute_options.js'
-import { detectAll } from '../../evaluation/evaluate.js'
+import { detectAll, type Evaluation } from '../../evaluation/evaluate.js'
 import { evalOptions } from '../../experiments/detection_task.js'
 import { loadChecked, requireCoco } from '../../experiments/load_data.js'
 import { type LoadOptions, loadDetector } from '../../experiments/load_detector.js'
@@ -29,7 +29,11 @@ export interface TestOptions {
 }
 
 /** COCO evaluation of a detector's checkpoint on `data.val`. */
-export async function testDetector(config: Config, checkpoint: string, options: TestOptions) {
+export async function testDetector(
+  config: Config,
+  checkpoint: string,
+  options: TestOptions,
+): Promise<Omit<Evaluation, 'table' | 'perClass'> & Partial<Pick<Evaluation, 'perClass'>>> {
   const { compute, loading, out, perClass: isPerClass, say } = options
   if (out !== undefined) await requireOutput(out, checkpoint, config)
   const { detector, metadata } = await loadDetector(config, checkpoint, loading)
