@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { DataError } from '../errors.js'
 
-/** Names of ImageNet's validation pictures, whose number is the place in the labels file, from 1. */
+/** Names of ImageNet's validation pictures; the number is the place in the labels file, from 1. */
 const NAME = /^ILSVRC2012_val_(\d{8})\.\w+$/
 
 /**

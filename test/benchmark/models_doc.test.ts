@@ -20,7 +20,7 @@ test('docs/models.md has a row for each full-size detector', (t) => {
       'mask_rcnn_vanilla13',
       'mask_rcnn_swin_t',
       'mask_rcnn_r50',
-      'vanillanet13_classifier',
+      'vanillanet13_imagenet',
     ],
   )
 })

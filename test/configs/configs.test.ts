@@ -6,7 +6,7 @@ import rehearsalRetinanet from '../../configs/rehearsal_retinanet.js'
 import retinanetTinyShapes from '../../configs/retinanet_tiny_shapes.js'
 import vanilla5Overfit from '../../configs/retinanet_vanilla5_overfit.js'
 import retinanetVanilla13 from '../../configs/retinanet_vanilla13.js'
-import vanillanet13Classifier from '../../configs/vanillanet13_classifier.js'
+import vanillanet13Imagenet from '../../configs/vanillanet13_imagenet.js'
 import type { RetinaNet } from '../../detectors/index.js'
 import { resolveConfig } from '../../experiments/load.js'
 import { buildDetector, buildModel, type Config } from '../../registry.js'
@@ -15,7 +15,7 @@ const configs: Record<string, Config> = {
   retinanetVanilla13,
   vanilla5Overfit,
   retinanetTinyShapes,
-  vanillanet13Classifier,
+  vanillanet13Imagenet,
   maskRcnnVanilla13,
   maskRcnnVanilla5Overfit,
   maskRcnnTinyShapes,

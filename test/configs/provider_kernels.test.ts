@@ -4,13 +4,15 @@
  */
 import { readdirSync } from 'node:fs'
 import test from 'ava'
+import { isClassifier } from '../../classifiers/classifier.js'
+import { isDetector } from '../../detectors/detector.js'
 import { OPSET } from '../../engine/onnx/model_proto.js'
 import { CUDA_KERNELS } from '../../engine/runtime/cuda_kernel_list.js'
 import { unsupportedNodes } from '../../engine/runtime/provider_kernels.js'
 import { WEBGPU_KERNELS } from '../../engine/runtime/webgpu_kernel_list.js'
 import type { Node } from '../../engine/trace/graph.js'
 import { loadConfig } from '../../experiments/load.js'
-import { buildDetector, buildModel } from '../../registry.js'
+import { buildModel, buildTrainable } from '../../registry.js'
 import { deployNodes, trainingNodes } from '../helpers/config_graphs.js'
 
 /**
@@ -33,7 +35,12 @@ function besideWebGpu(nodes: readonly Node[]): string[] {
   return [...new Set(names)].sort()
 }
 
-const files = readdirSync('configs').filter((name) => name.endsWith('.ts'))
+/** Of the sizes of one network only these: the others are made of the same operators. */
+const IMAGENET = ['vanillanet5_imagenet.ts', 'vanillanet13_x1_5_ada_pool_imagenet.ts']
+
+const files = readdirSync('configs').filter(
+  (name) => name.endsWith('.ts') && (!name.endsWith('_imagenet.ts') || IMAGENET.includes(name)),
+)
 const configs = await Promise.all(
   files.map(async (file) => [file, await loadConfig(`configs/${file}`)] as const),
 )
@@ -111,23 +118,23 @@ for (const [file, config] of configs) {
     test(`${file}: every node of the deploy form runs on CUDA in ${precision}`, (t) => {
       const model = buildModel(config.model, { form: 'deploy' })
       const nodes = deployNodes(model, { precision })
-      const isClassifier = config.model.type === 'Classifier'
-      t.true(nodes.length > (isClassifier ? 15 : 100))
+      t.true(nodes.length > (isClassifier(model) ? 15 : 100))
       t.deepEqual(reasons(nodes), [])
       if (precision === 'fp16') t.deepEqual(fullLayers(nodes), [])
       else t.is(fullLayers(nodes).length, layers(nodes).length)
-      if (precision === 'fp32') t.deepEqual(besideWebGpu(nodes), isClassifier ? [] : CHOOSING)
+      if (precision === 'fp32')
+        t.deepEqual(besideWebGpu(nodes), isClassifier(model) ? [] : CHOOSING)
     })
 
-    if (config.model.type === 'Classifier') continue // those are counted and timed, not trained
     test(`${file}: every node of a training step runs on CUDA in ${precision}`, (t) => {
-      const detector = buildDetector(config.model)
-      const nodes = trainingNodes(config, detector, { precision })
-      t.true(nodes.length > 1500)
-      t.true(layers(nodes).length > 200)
+      const model = buildTrainable(config.model)
+      const size = config.model.type === 'Classifier' ? ([224, 224] as const) : undefined
+      const nodes = trainingNodes(config, model, { precision, size })
+      t.true(nodes.length > (isClassifier(model) ? 150 : 1500))
+      t.true(layers(nodes).length > (isClassifier(model) ? 20 : 200))
       t.deepEqual(reasons(nodes), [])
-      if (precision === 'fp16')
-        t.deepEqual(fullLayers(nodes), detector.needsMasks ? MASK_TARGETS : [])
+      const needsMasks = isDetector(model) && model.needsMasks
+      if (precision === 'fp16') t.deepEqual(fullLayers(nodes), needsMasks ? MASK_TARGETS : [])
       else t.is(fullLayers(nodes).length, layers(nodes).length)
       if (!(file in lacking)) return
       const expected = lacking[file].map((operator) =>

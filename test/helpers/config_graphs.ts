@@ -1,12 +1,12 @@
 import { rawOutputs } from '../../benchmark/raw_outputs.js'
-import type { PredictBatch } from '../../detectors/detector.js'
-import { Detector } from '../../detectors/index.js'
+import { isClassifier } from '../../classifiers/classifier.js'
+import { isDetector, type PredictBatch } from '../../detectors/detector.js'
 import type { Precision } from '../../engine/compute_options.js'
 import type { Node } from '../../engine/trace/graph.js'
 import { type Signature, trace } from '../../engine/trace/trace.js'
 import { type HostDType, sizeOf } from '../../host_tensor.js'
 import type { Module } from '../../nn/index.js'
-import type { Config } from '../../registry.js'
+import type { Config, TrainableModel } from '../../registry.js'
 import type * as tf from '../../tf/tf.js'
 import { makeOptimizer, makeTrainStep } from '../../training/index.js'
 import type { StepInputs } from '../../training/step.js'
@@ -29,11 +29,11 @@ const floats = (...shape: number[]) => signature('float32', ...shape)
 /** What a whole training step of a config is made of. */
 export function trainingNodes(
   { optimizer, ema }: Config,
-  detector: Detector,
+  model: TrainableModel,
   { precision, count = 2, size = [96, 128] }: GraphOptions,
 ): readonly Node[] {
   if (!optimizer) throw new Error('the config trains nothing')
-  const named = detector.namedParameters()
+  const named = model.namedParameters()
   const shapesOf = (trainable: boolean) =>
     Object.fromEntries(
       named.flatMap(([name, p]) => (p.trainable === trainable ? [[name, p.shape]] : [])),
@@ -43,16 +43,13 @@ export function trainingNodes(
   const rule = makeOptimizer(optimizer, shapesOf(true))
   const [parameters, buffers] = [signaturesOf(shapesOf(true)), signaturesOf(shapesOf(false))]
   const images = [count, ...size, 3]
-  const noise = detector.noiseShapes({ images, labels: [count, OBJECTS] })
-  const step = makeTrainStep(detector, {
+  const labels = isClassifier(model) ? [count] : [count, OBJECTS]
+  const noise = model.noiseShapes({ images, labels })
+  const step = makeTrainStep(model, {
     optimizer: rule,
     maxGradNorm: optimizer.maxGradNorm,
     emaDecay: ema?.decay,
   })
-  const masks = {
-    masks: signature('uint8', count, OBJECTS, MASK_SIDE, MASK_SIDE),
-    maskFramesXyxy: floats(count, OBJECTS, 4),
-  }
   const inputs = {
     state: {
       parameters,
@@ -62,10 +59,8 @@ export function trainingNodes(
     },
     batch: {
       images: signature('uint8', ...images),
-      imageSizes: floats(count, 2),
-      boxesXyxy: floats(count, OBJECTS, 4),
-      labels: signature('int32', count, OBJECTS),
-      ...(detector.needsMasks ? masks : {}),
+      labels: signature('int32', ...labels),
+      ...(isClassifier(model) ? mixed(images) : objects(model, count)),
       noise: signaturesOf(noise),
     },
     forward: { lambda: floats() }, // without it a part of the graph is missing
@@ -75,6 +70,27 @@ export function trainingNodes(
     ...(precision === 'fp16' ? { lossScale: floats() } : {}),
   }
   return trace('trainStep', (tensors: StepInputs) => step(tensors), inputs, { precision }).nodes
+}
+
+/** What a detector's batch has beside images and labels. */
+function objects({ needsMasks }: { needsMasks: boolean }, count: number) {
+  const masks = {
+    masks: signature('uint8', count, OBJECTS, MASK_SIDE, MASK_SIDE),
+    maskFramesXyxy: floats(count, OBJECTS, 4),
+  }
+  return {
+    imageSizes: floats(count, 2),
+    boxesXyxy: floats(count, OBJECTS, 4),
+    ...(needsMasks ? masks : {}),
+  }
+}
+
+/** What a classifier's batch has beside images and labels. */
+function mixed([count, ...shape]: readonly number[]) {
+  return {
+    erasing: { boxesXyxy: floats(count, 4), noise: floats(...shape) },
+    mixing: { boxXyxy: floats(4), pixelShare: floats(), targetShare: floats() },
+  }
 }
 
 /**
@@ -91,7 +107,7 @@ export function deployNodes(
     parameter.data[0] = 1
   }
   const images = [count, ...size, 3]
-  if (!(model instanceof Detector)) {
+  if (!isDetector(model)) {
     const forward = rawOutputs(model)
     const network = (batch: { images: tf.Tensor }) => forward(batch.images as tf.Tensor4D)
     return trace('network', network, { images: floats(...images) }, { precision }).nodes

@@ -162,7 +162,7 @@ test.serial('a Mask R-CNN goes through the same commands, with its masks', async
 })
 
 test.serial('get_flops prints a table, or one JSON document', async (t) => {
-  const config = 'configs/vanillanet13_classifier.ts'
+  const config = 'configs/vanillanet13_imagenet.ts'
   const [text, json] = await Promise.all([
     run('get_flops', [config]),
     run('get_flops', [config, '--json', '--cfg-options', 'model.backbone.arch=5']),

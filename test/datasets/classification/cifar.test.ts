@@ -11,7 +11,7 @@ const NAMES = ['cat', 'dog', 'ship']
 const COUNT = 10_000
 const PLANE = 1024
 
-/** Label and planes of a picture: red is its number, green its label, blue rises with the column. */
+/** Label and planes of a picture: red is its number, green its label, blue its column. */
 function picture(index: number): { label: number; planes: Uint8Array } {
   const label = index % NAMES.length
   const planes = new Uint8Array(3 * PLANE)

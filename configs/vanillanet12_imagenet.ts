@@ -1,0 +1,32 @@
+/**
+ * VanillaNet-12, as an ImageNet classifier. Source of its numbers: the tables of the paper; the
+ * training code of this size was not released.
+ *
+ * Published: top-1 81.55, ReaL 86.81; 54.3 M parameters and 11.1 G multiply-accumulates in deploy
+ * form.
+ * Result: not trained here yet, which takes GPUs.
+ * Run:    npx vanilladet train vanilladet/configs/vanillanet12_imagenet --precision fp16
+ */
+import { defineConfig } from '../registry.js'
+import { classifier, imagenet, lamb, mixing, schedule } from './_base/vanillanet_imagenet.js'
+
+export default defineConfig({
+  model: {
+    ...classifier,
+    backbone: { type: 'VanillaNet', arch: '12', actNum: 3, dropRate: 0.05 },
+  },
+  data: {
+    ...imagenet,
+    testCropRatio: 0.95,
+    mixing: { ...mixing, mixupAlpha: 0.8 },
+  },
+  optimizer: {
+    ...lamb,
+    learningRate: 3.5e-3,
+    weightDecay: 0.3,
+  },
+  schedule,
+  ema: { decay: 0.99992 },
+  evaluation: { interval: 1 },
+  seed: 0,
+})
