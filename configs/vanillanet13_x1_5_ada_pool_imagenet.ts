@@ -5,7 +5,7 @@
  * Published: top-1 83.11, ReaL 87.85; 127.8 M parameters and 48.9 G multiply-accumulates in deploy
  * form.
  * Result: not trained here yet, which takes GPUs.
- * Run:    npx vanilladet train vanilladet/configs/vanillanet13_x1_5_ada_pool_imagenet --precision fp16
+ * Run: npx vanilladet train vanilladet/configs/vanillanet13_x1_5_ada_pool_imagenet --precision fp16
  */
 import { defineConfig } from '../registry.js'
 import { classifier, imagenet, lamb, mixing, schedule } from './_base/vanillanet_imagenet.js'
