@@ -62,7 +62,8 @@ export async function buildReport({
     charts: [
       publishedFpsChart(),
       speedAccuracyChart(runs, benchmarkReports),
-      ...comparedRuns(runs),
+      ...comparedRuns(runs, COMPARED.ap),
+      ...comparedRuns(runs, COMPARED.accuracy),
     ],
     notes: unmatched(runs, benchmarkReports),
   }
@@ -78,22 +79,30 @@ export async function buildReport({
   return { document, pictures }
 }
 
-/** Box AP of several runs over their epochs. */
-function comparedRuns(runs: readonly RunReport[]): LineChart[] {
-  const series = runs.flatMap(({ name, evaluation }) => {
-    const [chart] = evaluation.charts
+const COMPARED = {
+  ap: { title: 'Box AP of all runs', name: 'ap', label: 'box AP (%)' },
+  accuracy: { title: 'Top-1 accuracy of all runs', name: 'accuracy', label: 'top-1 (%)' },
+}
+
+/** Box AP, or accuracy, of several runs over their epochs. */
+function comparedRuns(
+  runs: readonly RunReport[],
+  { title, name: what, label: axis }: (typeof COMPARED)['ap'],
+): LineChart[] {
+  const series = runs.flatMap(({ id, name, evaluation }) => {
+    const chart = evaluation.charts.find((chart) => chart.id === `${id}-${what}`)
     const points = chart?.kind === 'line' ? chart.series[0].points : []
     return points.length > 0 ? [{ label: name, points, weight: 'strong' as const }] : []
   })
   if (series.length < 2) return []
   return [
     {
-      id: 'compared-ap',
+      id: `compared-${what}`,
       kind: 'line',
-      title: 'Box AP of all runs',
+      title,
       caption: 'In percent, each on its own validation set.',
       x: { label: 'epoch', format: 'count' },
-      y: { label: 'box AP (%)', format: 'ap', min: 0 },
+      y: { label: axis, format: 'ap', min: 0 },
       series,
     },
   ]
@@ -111,6 +120,9 @@ function unmatched(runs: readonly RunReport[], benchmarks: readonly BenchmarkRep
       return [
         `Run ${run.name} is not in the plot: no benchmark row has this config (they have ${names}); NAME=FOLDER on the command line calls a run by its config.`,
       ]
+    }
+    if (run.classification) {
+      return [`Run ${run.name} is not in the plot: it is of a classifier, which has no AP.`]
     }
     if (lastAp(run, 'bbox') === undefined)
       return [`Run ${run.name} is not in the plot: it has no AP yet.`]

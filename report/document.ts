@@ -1,5 +1,6 @@
 import type { BenchmarkDocument } from '../benchmark/benchmark_document.js'
 import type { CudaDocument } from '../benchmark/cuda_document.js'
+import type { Accuracy, ClassAccuracy } from '../evaluation/classify.js'
 import type { Metrics } from '../evaluation/evaluate.js'
 import type { PerClassRow } from '../packages/pycocotools-js/source/analysis/per_class.js'
 import type { TideErrors } from '../packages/pycocotools-js/source/analysis/tide.js'
@@ -52,10 +53,12 @@ export interface RunReport {
   evaluation: Part<{ evaluations: EvaluationReport[]; charts: Chart[] }>
   detections: Part<{ charts: Chart[] } & ByKind<DetectionReport>>
   samples: Part<{ minScore: number; pictures: SamplePicture[] }>
+  /** Of classifiers only, in place of detections and samples. */
+  classification?: ClassificationReport
 }
 
 /** A line of `evaluations.jsonl`. */
-export interface EvaluationReport extends ByKind<Metrics> {
+export interface EvaluationReport extends ByKind<Metrics>, Partial<Accuracy> {
   iter: number
   epoch: number
 }
@@ -81,6 +84,30 @@ export interface SamplePicture {
   height: number
 }
 
+/** What the last predictions of a classifier are worth. */
+export type ClassificationReport = Part<{
+  /** Of all pictures; undefined without predictions. */
+  accuracy?: Accuracy
+  /** By label. */
+  classes: ClassAccuracy[]
+  samples: ClassSample[]
+}>
+
+/** A picture of the validation set, and what it is taken for. */
+export interface ClassSample {
+  /** Id of its picture: `run-1-sample-1`. */
+  id: string
+  file: string
+  /** Name of its class. */
+  category: string
+  isRight: boolean
+  /** The best classes, by falling score. */
+  predicted: { category: string; score: number }[]
+  /** Pixels of the picture, which is smaller or larger than the file's. */
+  width: number
+  height: number
+}
+
 export interface BenchmarkReport {
   file: string
   document: BenchmarkDocument
@@ -95,4 +122,7 @@ export interface CudaReport {
 }
 
 /** The pictures of a report by the ids of its samples, as data URIs. */
-export type Pictures = Record<string, { groundTruth: string; detected: string }>
+export type Pictures = Record<
+  string,
+  { groundTruth: string; detected: string } | { picture: string }
+>

@@ -5,12 +5,18 @@ import { resolveConfig } from '../experiments/load.js'
 import { isCoco, loadSplit } from '../experiments/load_data.js'
 import { CocoError } from '../packages/pycocotools-js/source/errors.js'
 import type { Config, DataConfig } from '../registry.js'
+import { classificationPart } from './class_report.js'
 import type { ByKind, DetectionReport, Kind, Pictures, RunReport } from './document.js'
 import { errorCharts } from './error_charts.js'
 import { isRecord, type JsonLines } from './json_lines.js'
 import { modelSizes } from './model_size.js'
 import { MIN_SCORE, type SampleOptions, samplePictures } from './sample_pictures.js'
-import { evaluationCharts, evaluationsOf, trainingCharts } from './training_charts.js'
+import {
+  evaluationCharts,
+  evaluationsOf,
+  throughputChart,
+  trainingCharts,
+} from './training_charts.js'
 import { judge, readDetections, type ValDetections } from './val_detections.js'
 import type { WorkDir } from './work_dir.js'
 
@@ -24,17 +30,30 @@ export async function buildRun(
   const { name, path } = workDir
   const config = checkedConfig(workDir)
   const evaluation = evaluationPart(id, workDir)
-  const val = await valDetections(workDir, config)
-  const detections = detectionPart(id, val, evaluation)
-  const { exif, maxPixels } = (isUnusable(config) ? undefined : detectionData(config)) ?? {}
-  const drawn = await samplePart(id, val, { count: samples, exif, maxPixels })
-  const run: RunReport = {
+  const common = {
     ...{ id, name, path },
     model: modelName(workDir.config),
     classes: isUnusable(config) ? undefined : config.model.numClasses,
     size: sizePart(config),
     training: trainingPart(id, workDir),
     evaluation,
+  }
+  if (isOfClassifier(workDir)) {
+    const maxPixels = isUnusable(config) ? undefined : config.data?.maxPixels
+    const options = { id, count: samples, maxPixels }
+    const { part: classification, pictures } = await classificationPart(path, options)
+    const nothing = {
+      detections: { charts: [], notes: [] },
+      samples: { minScore: MIN_SCORE, pictures: [], notes: [] },
+    }
+    return { run: { ...common, ...nothing, classification }, pictures }
+  }
+  const val = await valDetections(workDir, config)
+  const detections = detectionPart(id, val, evaluation)
+  const { exif, maxPixels } = (isUnusable(config) ? undefined : detectionData(config)) ?? {}
+  const drawn = await samplePart(id, val, { count: samples, exif, maxPixels })
+  const run: RunReport = {
+    ...common,
     detections,
     samples: drawn.part,
   }
@@ -78,13 +97,23 @@ function modelName(config: WorkDir['config']): string | undefined {
 function sizePart(config: Config | Unusable): RunReport['size'] {
   if (isUnusable(config)) return { sizes: [], notes: [`Not counted: ${config.reason}.`] }
   try {
-    return { sizes: modelSizes(config.model), notes: [] }
+    return { sizes: modelSizes(config), notes: [] }
   } catch (error) {
     return { sizes: [], notes: [`Not counted: ${reasonOf(error)}.`] }
   }
 }
 
-function trainingPart(id: string, { config, metrics }: WorkDir): RunReport['training'] {
+/** True where the config, which may have faults elsewhere, is of a classifier. */
+function isOfClassifier({ config }: WorkDir): boolean {
+  return isRecord(config?.model) && config.model.type === 'Classifier'
+}
+
+function batchSizeOf({ config }: WorkDir): number | undefined {
+  return isRecord(config?.data) ? asNumber(config.data.batchSize) : undefined
+}
+
+function trainingPart(id: string, workDir: WorkDir): RunReport['training'] {
+  const { config, metrics } = workDir
   const schedule = isRecord(config?.schedule) ? config.schedule : {}
   const epochs = asNumber(schedule.epochs)
   const lines = metrics?.lines ?? []
@@ -96,16 +125,23 @@ function trainingPart(id: string, { config, metrics }: WorkDir): RunReport['trai
     ...(metrics && lines.length === 0 ? ['metrics.jsonl has no line yet.'] : []),
     ...unreadableNote('metrics.jsonl', metrics),
   ]
-  const charts = trainingCharts(id, lines)
+  const batchSize = isOfClassifier(workDir) ? batchSizeOf(workDir) : undefined
+  const charts = [
+    ...trainingCharts(id, lines),
+    ...(batchSize === undefined ? [] : throughputChart(id, lines, batchSize)),
+  ]
   return { iter: asNumber(last?.iter), epoch: asNumber(last?.epoch), epochs, charts, notes }
 }
 
-function evaluationPart(id: string, { config, evaluations }: WorkDir): RunReport['evaluation'] {
+function evaluationPart(id: string, workDir: WorkDir): RunReport['evaluation'] {
+  const { config, evaluations } = workDir
   const found = evaluationsOf(evaluations?.lines ?? [])
   const incomplete = (evaluations?.lines.length ?? 0) - found.length
   const notes = unreadableNote('evaluations.jsonl', evaluations)
   if (incomplete > 0) {
-    notes.push(`evaluations.jsonl: ${incomplete} of its lines without epoch or AP are left out.`)
+    notes.push(
+      `evaluations.jsonl: ${incomplete} of its lines without epoch or ${isOfClassifier(workDir) ? 'top1' : 'AP'} are left out.`,
+    )
   }
   if (found.length === 0) {
     const isSet = isRecord(config?.evaluation)

@@ -34,12 +34,36 @@ export function trainingCharts(id: string, lines: readonly Line[]): LineChart[] 
   )
 }
 
-/** AP and AP50 of boxes and masks by epoch. */
+/** Pictures a second while training, by iteration. */
+export function throughputChart(
+  id: string,
+  lines: readonly Line[],
+  batchSize: number,
+): LineChart[] {
+  const points = pointsOf(lines, 'time').map(([iter, time]): [number, number | null] => {
+    return [iter, time !== null && time > 0 ? batchSize / time : null]
+  })
+  if (!points.some(([, value]) => value !== null)) return []
+  return [
+    {
+      id: `${id}-throughput`,
+      kind: 'line',
+      title: 'Throughput',
+      caption: 'Pictures a second, mean since the line before.',
+      x: { label: 'iteration', format: 'count' },
+      y: { label: 'pictures a second', format: 'short', min: 0 },
+      series: [{ label: 'pictures a second', points, weight: 'strong' }],
+    },
+  ]
+}
+
+/** AP and AP50 of boxes and masks by epoch, or the accuracy of a classifier. */
 export function evaluationCharts(
   id: string,
   evaluations: readonly EvaluationReport[],
 ): LineChart[] {
   if (evaluations.length === 0) return []
+  if (evaluations.some(({ top1 }) => top1 !== undefined)) return [accuracyChart(id, evaluations)]
   const kinds = (['bbox', 'segm'] as const).filter((kind) => evaluations.some((line) => line[kind]))
   const series = kinds.flatMap((kind) =>
     (['AP', 'AP50'] as const).map((name) => apSeries(evaluations, kind, name)),
@@ -57,11 +81,31 @@ export function evaluationCharts(
   ]
 }
 
+function accuracyChart(id: string, evaluations: readonly EvaluationReport[]): LineChart {
+  const names = (['top1', 'top5'] as const).filter((name) =>
+    evaluations.some((line) => line[name] !== undefined),
+  )
+  return {
+    id: `${id}-accuracy`,
+    kind: 'line',
+    title: 'Accuracy on the validation set',
+    caption: 'In percent. Top-5: the class is among the five best.',
+    x: { label: 'epoch', format: 'count' },
+    y: { label: 'accuracy (%)', format: 'ap', min: 0 },
+    series: names.map((name) => ({
+      label: name === 'top1' ? 'top-1' : 'top-5',
+      points: evaluations.map((line) => [line.epoch, measured(line[name])]),
+      weight: name === 'top1' ? 'strong' : 'thin',
+    })),
+  }
+}
+
 /** Entries of `evaluations.jsonl` that are whole. */
 export function evaluationsOf(lines: readonly Line[]): EvaluationReport[] {
   return lines.filter((line): line is Line & EvaluationReport => {
-    const { iter, epoch, bbox, segm } = line
+    const { iter, epoch, bbox, segm, top1 } = line
     const isNumbered = typeof iter === 'number' && typeof epoch === 'number'
+    if (typeof top1 === 'number') return isNumbered
     return isNumbered && isMetrics(bbox) && (segm === undefined || isMetrics(segm))
   })
 }

@@ -1,12 +1,17 @@
 /**
- * Draws what a model is given: images as they are resized, mirrored and padded, with their objects.
+ * Draws what a model is given: images as they are resized, mirrored and padded, with their objects;
+ * of a classifier as they are cut out and changed, before they are erased and mixed, with their
+ * class.
  *
  * With --json:
  * `{ "images": [{ "picture", "imageId", "inputSize", "paddedSize", "objects" }, ...] }`, sizes
- * height and width, and of each object its `category` and `boxXyxy`, input pixels.
+ * height and width, and of each object its `category` and `boxXyxy`, input pixels. Of a classifier
+ * `{ "images": [{ "picture", "inputSize", "category", "file"? }, ...] }`, `file` of val only; inputs
+ * of less than 256 pixels are drawn enlarged.
  */
 import { join } from 'node:path'
 import { Option } from 'commander'
+import { isClassifier } from '../classifiers/classifier.js'
 import { placeImage } from '../datasets/augment.js'
 import { assembleBatch, type HostBatch, planBatch } from '../datasets/batch.js'
 import type { CocoDataset } from '../datasets/coco.js'
@@ -14,9 +19,11 @@ import { dataLines } from '../datasets/data_report.js'
 import { TrainLoader } from '../datasets/loader.js'
 import { renderImages, renderRequest } from '../datasets/render.js'
 import { drawBatchImage } from '../drawing/draw_batch.js'
+import { loadPictures, pictureLine } from '../experiments/classification_task.js'
 import { loadConfig } from '../experiments/load.js'
 import { loadSplit, noteExif } from '../experiments/load_data.js'
-import { buildDetector, type DataConfig } from '../registry.js'
+import { buildTrainable, type Config, type DataConfig } from '../registry.js'
+import { type BrowsedPicture, browsedPictures } from './cli/browse_classes.js'
 import { type ConfigFlags, command, configOptions, parseCount, run } from './cli/command.js'
 import { fileNamePart, writePicture } from './cli/write_picture.js'
 
@@ -27,7 +34,10 @@ interface Flags extends ConfigFlags {
 }
 
 const program = configOptions(
-  command('browse_dataset', 'Draws what a model is given: images as prepared, with their objects.')
+  command(
+    'browse_dataset',
+    'Draws what a model is given: images as prepared, with their objects or class.',
+  )
     .argument('<config>', 'a file such as configs/retinanet_vanilla13.ts')
     .option('--out <folder>', 'where the pictures go', 'browse_out')
     .addOption(
@@ -38,9 +48,12 @@ const program = configOptions(
     .option('--count <n>', 'images to draw', parseCount(1), 16),
 )
 
-await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }, say) => {
+await run<Flags>(program, async ([configPath], flags, say) => {
+  const { cfgOptions, out, split, count } = flags
   const config = await loadConfig(configPath, cfgOptions)
-  const masks = buildDetector(config.model).needsMasks
+  const model = buildTrainable(config.model)
+  if (isClassifier(model)) return browseClasses(config, flags, say)
+  const masks = model.needsMasks
   const { data, dataset } = await loadSplit(config, split, { masks })
   await noteExif(dataset, data)
   for (const line of dataLines(dataset, 'draws from')) say(line)
@@ -64,6 +77,26 @@ await run<Flags>(program, async ([configPath], { cfgOptions, out, split, count }
   }
   return { images }
 })
+
+/** Draws the pictures of a classifier. */
+async function browseClasses(
+  config: Config,
+  { out, split, count }: Flags,
+  say: (line: string) => void,
+): Promise<{ images: Omit<BrowsedPicture, 'drawn'>[] }> {
+  const dataset = await loadPictures(config, split)
+  say(pictureLine(dataset, 'draws from'))
+  const images: (Omit<BrowsedPicture, 'drawn'> & { picture: string })[] = []
+  for await (const { drawn, ...described } of browsedPictures(config, dataset, split)) {
+    const place = String(images.length).padStart(4, '0')
+    const picture = join(out, `${place}_${fileNamePart(described.category)}.jpg`)
+    await writePicture(picture, drawn)
+    images.push({ picture, ...described })
+    say(`${picture}: ${described.category}, ${described.inputSize.join(' x ')}`)
+    if (images.length === count) break
+  }
+  return { images }
+}
 
 /** The batches of a training run that starts now. */
 async function* trainBatches(

@@ -10,6 +10,7 @@ import {
 import { ERROR_NAMES } from '../error_charts.js'
 import { type Html, html } from '../html.js'
 import { chartFigure, chartGrid, numberCell, numberHeader, scrolling } from './chart_figure.js'
+import { classBlock } from './class_section.js'
 import { notesList } from './notes.js'
 
 const KINDS = ['bbox', 'segm'] as const
@@ -28,12 +29,16 @@ export function runSection(run: RunReport, pictures: Pictures): Html {
 ${notesList([...training.notes, ...evaluation.notes])}
 ${chartGrid([...training.charts, ...evaluation.charts])}
 ${evaluationTable(run)}
-<h3>Classes and errors</h3>
+${run.classification ? classBlock(run.classification, pictures) : detectionBlock(run, pictures)}</section>`
+}
+
+function detectionBlock(run: RunReport, pictures: Pictures): Html {
+  return html`<h3>Classes and errors</h3>
 ${notesList(run.detections.notes)}
 ${errorBlock(run)}
 ${KINDS.map((kind) => classTable(kind, run.detections[kind]?.classes))}
 <h3>Sample detections</h3>
-${sampleBlock(run, pictures)}</section>`
+${sampleBlock(run, pictures)}`
 }
 
 /** COCO's twelve numbers of the last evaluation. */
@@ -108,9 +113,11 @@ ${samples.pictures.length > 0 && html`<p class="note">First what is annotated, w
 
 function sampleFigure(
   { file, groundTruths, detections, width, height }: SamplePicture,
-  { groundTruth, detected }: Pictures[string],
+  shown: Pictures[string],
   score: number,
-): Html {
+): Html | false {
+  if (!('groundTruth' in shown)) return false
+  const { groundTruth, detected } = shown
   const name = file.split(/[\\/]/).at(-1) ?? file
   const objects = groundTruths === 1 ? '1 object' : `${groundTruths} objects`
   const found =

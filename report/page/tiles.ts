@@ -2,7 +2,7 @@ import type { BenchmarkRatio } from '../../benchmark/benchmark_document.js'
 import type { ReportDocument, RunReport } from '../document.js'
 import { formatNumber } from '../format.js'
 import { type Html, html } from '../html.js'
-import { lastAp } from '../last_ap.js'
+import { lastAp, lastTop1 } from '../last_ap.js'
 
 /** Largest number of tiles of each kind. */
 const MAX_TILES = 4
@@ -22,13 +22,18 @@ export function tiles({ runs, benchmarks }: ReportDocument): Html {
 function runTile(run: RunReport): Html {
   const { name, model, evaluation, training } = run
   const [box, mask] = [lastAp(run, 'bbox'), lastAp(run, 'segm')]
+  const top1 = lastTop1(run)
   const epoch = evaluation.evaluations.at(-1)?.epoch
   const when =
     epoch === undefined
       ? 'no evaluation yet'
       : `epoch ${epoch}${training.epochs === undefined ? '' : ` of ${training.epochs}`}`
   return html`<div class="tile"><div class="of">${name}</div>
-<div class="value"><div><span data-value="${box ?? ''}">${formatNumber(box, 'ap')}</span> <small>box AP</small></div>${
+<div class="value"><div>${
+    run.classification
+      ? html`<span data-value="${top1 ?? ''}">${formatNumber(top1, 'ap')}</span> <small>top-1</small>`
+      : html`<span data-value="${box ?? ''}">${formatNumber(box, 'ap')}</span> <small>box AP</small>`
+  }</div>${
     mask !== undefined &&
     html`<div><span data-value="${mask}">${formatNumber(mask, 'ap')}</span> <small>mask AP</small></div>`
   }</div>

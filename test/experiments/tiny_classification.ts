@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { generateTextures, TEXTURE_CLASSES } from '../../datasets/classification/textures.js'
-import type { ClassDataConfig, Config } from '../../registry.js'
+import type { Config, ImageFolderConfig } from '../../registry.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
 /** A classifier that trains in milliseconds. */
@@ -14,11 +14,11 @@ export const tinyClassifierModel: Config['model'] = {
 /** `tinyClassifierModel` on two generated pictures of each class. */
 export async function tinyClassification(
   t: ExecutionContext,
-): Promise<{ folder: string; config: Config & { data: ClassDataConfig } }> {
+): Promise<{ folder: string; config: Config & { data: ImageFolderConfig } }> {
   const folder = await temporaryFolder(t)
   const directory = join(folder, 'textures')
   await generateTextures({ directory, perClass: 2, seed: 0 })
-  const config: Config & { data: ClassDataConfig } = {
+  const config: Config & { data: ImageFolderConfig } = {
     model: tinyClassifierModel,
     data: {
       type: 'ImageFolder',

@@ -2,7 +2,9 @@ import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
 import sharp from 'sharp'
+import { TEXTURE_CLASSES } from '../../datasets/classification/textures.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
+import { tinyClassification } from '../experiments/tiny_classification.js'
 import { tinyMaskExperiment } from '../experiments/tiny_mask_experiment.js'
 import { configFile, runCommand } from './run_command.js'
 
@@ -101,3 +103,44 @@ test.serial('images are turned, and too large ones refused, as the config says',
   t.is(large.code, 2)
   t.regex(large.stderr, /a\.png: is 64 x 32 = 2048 pixels, more than the limit of 2047; set /)
 })
+
+test.serial(
+  'pictures of a classifier are drawn with their class, as they are given to it',
+  async (t) => {
+    const { folder, path } = await configFile(t, tinyClassification)
+    const common = ['--json', '--cfg-options', 'data.imageSize=24', 'data.mixing={}']
+    const [train, val] = await Promise.all([
+      runCommand('browse_dataset', [
+        ...[path, '--out', join(folder, 'train'), '--count', '23', ...common],
+      ]),
+      runCommand('browse_dataset', [
+        ...[path, '--out', join(folder, 'val'), '--split', 'val', '--count', '50', ...common],
+      ]),
+    ])
+    t.is(train.code, 0, train.stderr)
+    const trained = JSON.parse(train.stdout).images
+    t.is(trained.length, 23) // more than an epoch has: the next one follows
+    t.regex(train.stderr, /^draws from 20 pictures of 10 classes in .*textures$/m)
+    t.is(new Set(trained.map(({ category }: { category: string }) => category)).size, 10)
+    for (const { picture, inputSize } of trained) {
+      t.deepEqual(inputSize, [24, 24])
+      t.like(await sharp(picture).metadata(), { width: 264, height: 264 })
+    }
+
+    t.is(val.code, 0, val.stderr)
+    const tested = JSON.parse(val.stdout).images
+    t.deepEqual(
+      tested.map(({ category }: { category: string }) => category),
+      TEXTURE_CLASSES.flatMap((name) => [name, name]),
+    )
+    t.is(tested[3].file, join(folder, 'textures', TEXTURE_CLASSES[1], '0002.png'))
+    // A pixel of the picture is a square of 11 of the drawn one; the lower right corner has no text.
+    const input = await sharp(tested[3].file).resize(24, 24, { kernel: 'cubic' }).raw().toBuffer()
+    const { data, info } = await sharp(tested[3].picture)
+      .raw()
+      .toBuffer({ resolveWithObject: true })
+    const at = (18 * 11 + 5) * info.width + 18 * 11 + 5
+    const [drawn, expected] = [data.subarray(3 * at), input.subarray(3 * (18 * 24 + 18))]
+    for (let i = 0; i < 3; i++) t.true(Math.abs(drawn[i] - expected[i]) < 40, `${drawn[i]}`)
+  },
+)
