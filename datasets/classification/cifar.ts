@@ -129,7 +129,11 @@ export async function readCifar(
 /** The files of an archive by the last part of their names. */
 async function readArchive(archive: string): Promise<Map<string, Uint8Array>> {
   const stored: Uint8Array = await readFile(archive).catch((error: NodeJS.ErrnoException) => {
-    throw new DataError(archive, `cannot be read (${error.code})`, 'name the archive of CIFAR')
+    throw new DataError(
+      archive,
+      `cannot be read (${error.code})`,
+      'get it from https://www.cs.toronto.edu/~kriz/cifar.html, or set data.archive',
+    )
   })
   const isCompressed = stored[0] === 0x1f && stored[1] === 0x8b
   const bytes = isCompressed ? await uncompressed(archive, stored) : stored

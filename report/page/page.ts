@@ -30,7 +30,7 @@ export function renderPage(
   { script, style }: PageParts,
 ): string {
   const { runs } = document
-  const title = runs.length === 1 ? `${runs[0].name}: detection report` : 'Detection report'
+  const title = runs.length === 1 ? `${runs[0].name}: report` : 'Report'
   const policy = [
     "default-src 'none'",
     'img-src data:',

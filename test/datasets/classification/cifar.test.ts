@@ -154,6 +154,6 @@ test.serial('an archive that is cut short, and one that is not there, are refuse
     message: `${cut}: is cut short or damaged (Z_BUF_ERROR); download it again`,
   })
   await t.throwsAsync(readCifar(`${path}.none`, 'val'), {
-    message: `${path}.none: cannot be read (ENOENT); name the archive of CIFAR`,
+    message: `${path}.none: cannot be read (ENOENT); get it from https://www.cs.toronto.edu/~kriz/cifar.html, or set data.archive`,
   })
 })
