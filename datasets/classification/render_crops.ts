@@ -41,7 +41,8 @@ export interface CropRequest extends LimitOptions {
  * Decodes pictures, as viewers show them, and cuts the input out of each, or its ten inputs.
  *
  * @param spare memory to write over, where it is large enough.
- * @returns `[n, h, w, 3]`, the inputs of a picture side by side. Where several pictures fail, the error is the first one's.
+ * @returns `[n, h, w, 3]`, the inputs of a picture side by side. Where several pictures fail, the
+ *   error is the first one's.
  */
 export async function renderCrops(
   { images, size, crops, maxPixels }: CropRequest,
