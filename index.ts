@@ -36,6 +36,7 @@ export type {
   AnyDataConfig,
   CheckpointConfig,
   DataConfig,
+  DistillConfig,
   EmaConfig,
   EvaluationConfig,
   LoggingConfig,

@@ -62,7 +62,8 @@ export class Classifier extends Module {
   readonly pixels: PixelStatistics
   /** Input pixels that a cell of `features` stands for, on a side. */
   readonly stride: number
-  private readonly lossOf: (logits: tf.Tensor2D, targets: tf.Tensor2D) => tf.Scalar
+  /** The loss of logits `[n, numClasses]` and targets of the same shape, whose rows sum to 1. */
+  readonly lossOf: (logits: tf.Tensor2D, targets: tf.Tensor2D) => tf.Scalar
   private readonly labelSmoothing: number
 
   constructor(options: ClassifierOptions) {
@@ -88,9 +89,20 @@ export class Classifier extends Module {
     return this.backbone.noiseShapes(images[0])
   }
 
-  /** Images are erased first and mixed then, as timm does. */
   loss(batch: ClassifierBatch, options: ForwardOptions = {}): Record<string, tf.Scalar> {
-    const { images, labels, erasing, mixing, noise } = batch
+    const { input, targets } = this.learningInput(batch)
+    const logits = this.rawOutputs(input, { ...options, noise: batch.noise })
+    return { loss: this.lossOf(logits, targets) }
+  }
+
+  /**
+   * What a batch is to the network while it learns. Images are erased first and mixed then, as timm
+   * does.
+   *
+   * @returns `input` `[n, h, w, 3]`, normalised RGB; `targets` `[n, numClasses]`.
+   */
+  learningInput(batch: ClassifierBatch): { input: tf.Tensor4D; targets: tf.Tensor2D } {
+    const { images, labels, erasing, mixing } = batch
     let x = scalePixels(images, this.pixels)
     let targets = smoothedTargets(labels, this.numClasses, this.labelSmoothing)
     if (erasing) x = eraseBoxes(x, erasing.boxesXyxy, erasing.noise)
@@ -98,8 +110,7 @@ export class Classifier extends Module {
       x = mixImages(x, mixing)
       targets = mixTargets(targets, mixing)
     }
-    const logits = classifierOf(this.backbone).classify(x, { ...options, noise })
-    return { loss: this.lossOf(logits, targets) }
+    return { input: x, targets }
   }
 
   predict({ images }: ClassifyBatch, options: ForwardOptions = {}): Classification {
@@ -132,13 +143,13 @@ export class Classifier extends Module {
   }
 
   /**
-   * The network alone: what is counted.
+   * The network alone.
    *
    * @param images `[n, h, w, 3]`, normalised RGB.
    * @returns logits `[n, numClasses]`.
    */
-  rawOutputs(images: tf.Tensor4D): tf.Tensor2D {
-    return classifierOf(this.backbone).classify(images)
+  rawOutputs(images: tf.Tensor4D, options?: ForwardOptions): tf.Tensor2D {
+    return classifierOf(this.backbone).classify(images, options)
   }
 }
 

@@ -7,3 +7,4 @@ export {
   type ClassifyBatch,
   isClassifier,
 } from './classifier.js'
+export { type DistillationOptions, DistilledClassifier } from './distilled_classifier.js'

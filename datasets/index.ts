@@ -25,6 +25,7 @@ export type {
   PaddedCrop,
   ResizedCrop,
   TestCropOptions,
+  TestCropsOptions,
 } from './classification/crop_options.js'
 export type { ErasingOptions } from './classification/draw_erasing.js'
 export type { ColorJitterOptions } from './classification/draw_jitter.js'
@@ -51,6 +52,8 @@ export {
 } from './loader.js'
 export type { BatchMasks } from './mask_cells.js'
 export { type MaskRequest, maskRequest } from './mask_request.js'
+export type { RgbPicture } from './pixels/rgb.js'
+export { tenCrop } from './pixels/ten_crop.js'
 export type { PlacedImage } from './placed_image.js'
 export { readClasses } from './read_classes.js'
 export { resizeBilinear, resizedSize, type Target } from './resize.js'

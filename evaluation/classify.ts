@@ -4,7 +4,7 @@ import { compile } from '../engine/compile.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
 import { atLambda } from '../nn/deep_training.js'
 import { functionalCall } from '../nn/module.js'
-import type * as tf from '../tf/tf.js'
+import * as tf from '../tf/tf.js'
 import { uploadState } from './upload_state.js'
 
 /** As many classes are kept of each picture. */
@@ -32,15 +32,21 @@ export interface Prediction {
   scores: number[]
 }
 
-/** Classifies all pictures of a data set, in its order. */
+/**
+ * Classifies all pictures of a data set, in its order. The scores of a picture with several crops
+ * are their mean.
+ */
 export async function classifyAll(
   model: Classifier,
   options: ClassifyOptions,
 ): Promise<Prediction[]> {
-  const { dataset, compute = {}, lambda = 1, signal, onProgress } = options
+  const { dataset, compute = {}, lambda = 1, testCrops = 1, signal, onProgress } = options
   const predict = compile(
-    ({ state, batch }: { state: Record<string, tf.Tensor>; batch: ClassifyBatch }) =>
-      functionalCall(model, state, () => model.predict(batch, atLambda(lambda))).result,
+    ({ state, batch }: { state: Record<string, tf.Tensor>; batch: ClassifyBatch }) => {
+      const predictBatch = () => model.predict(batch, atLambda(lambda))
+      const { scores } = functionalCall(model, state, predictBatch).result
+      return { scores: testCrops === 1 ? scores : meanOfCrops(scores, testCrops) }
+    },
     { ...compute, name: 'predict' },
   )
   const state = uploadState(model, compute)
@@ -60,6 +66,12 @@ export async function classifyAll(
     for (const tensor of Object.values(state)) tensor.dispose()
   }
   return predictions
+}
+
+/** `[n * crops, numClasses]` to `[n, numClasses]`. */
+function meanOfCrops(scores: tf.Tensor2D, crops: number): tf.Tensor2D {
+  const [rows, numClasses] = scores.shape
+  return tf.mean(tf.reshape(scores, [rows / crops, crops, numClasses]), 1)
 }
 
 /** The best classes of one row of scores, at most five; of equal ones the first. */

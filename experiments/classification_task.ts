@@ -2,6 +2,7 @@ import type { Classifier } from '../classifiers/classifier.js'
 import { checkPictures } from '../datasets/classification/check_pictures.js'
 import { readCifar } from '../datasets/classification/cifar.js'
 import { ClassLoader } from '../datasets/classification/class_loader.js'
+import { requireRoomForCrops } from '../datasets/classification/crop_options.js'
 import { readImageFolder } from '../datasets/classification/image_folder.js'
 import type { LabelledImages } from '../datasets/classification/labelled_images.js'
 import type { ComputeOptions } from '../engine/compute_options.js'
@@ -114,9 +115,10 @@ export function requireClassData(config: Config): ClassDataConfig {
 
 /** What `classifyAll` needs of a config. */
 export function classEvalOptions(data: ClassDataConfig, dataset: LabelledImages) {
-  const { imageSize, testCropRatio, workers, maxPixels } = data
+  const { imageSize, testCropRatio, testCrops, workers, maxPixels } = data
+  requireRoomForCrops(data)
   const batchSize = data.testBatchSize ?? data.batchSize
-  return { dataset, batchSize, imageSize, testCropRatio, workers, maxPixels }
+  return { dataset, batchSize, imageSize, testCropRatio, testCrops, workers, maxPixels }
 }
 
 /** `trains on 5000 pictures of 10 classes in data/cifar10/train`. */

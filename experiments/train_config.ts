@@ -12,6 +12,7 @@ import { withCleanup } from '../training/with_cleanup.js'
 import { checkWorkDir } from '../training/work_dir.js'
 import { classificationTask } from './classification_task.js'
 import { detectionTask } from './detection_task.js'
+import { withTeacher } from './distill.js'
 import { requirePart } from './load_data.js'
 import { startFrom } from './start_from.js'
 import type { Task, TaskOptions } from './task.js'
@@ -57,13 +58,14 @@ export async function trainConfig(
   if (loadFrom !== undefined) {
     for (const line of await startFrom(model, loadFrom, { classes, seed })) say(line)
   }
-  requireGroups(model, optimizer)
+  const trained = await withTeacher(config, model, { classes, say })
+  requireGroups(trained, optimizer)
   for (const line of task.shapeLines) say(line)
 
   const run = () =>
     train({
       ...options,
-      model,
+      model: trained,
       loader,
       optimizer,
       schedule,

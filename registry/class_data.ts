@@ -3,7 +3,7 @@ import type {
   ClassAugmentation,
   ClassBatchOptions,
 } from '../datasets/classification/class_loader.js'
-import type { TestCropOptions } from '../datasets/classification/crop_options.js'
+import type { TestCropsOptions } from '../datasets/classification/crop_options.js'
 import type { SchemaOf } from './registry.js'
 import { count, fraction } from './schema_parts.js'
 
@@ -15,7 +15,7 @@ export interface ClassSplitConfig {
 }
 
 /** How classified pictures become batches, wherever they come from. */
-interface ClassBatchConfig extends ClassBatchOptions, ClassAugmentation, TestCropOptions {
+interface ClassBatchConfig extends ClassBatchOptions, ClassAugmentation, TestCropsOptions {
   /** Pictures evaluated at once. @default `batchSize` */
   testBatchSize?: number
 }
@@ -86,6 +86,7 @@ const batches = {
     switchProbability: fraction().optional(),
   }).optional(),
   testCropRatio: z.number().positive().max(1).optional(),
+  testCrops: z.union([z.literal(1), z.literal(10)]).optional(),
 } satisfies SchemaOf<ClassBatchConfig>['shape']
 
 export const imageFolder: SchemaOf<ImageFolderConfig> = group('data', {

@@ -26,6 +26,8 @@ export interface Experiment<Model, Data = AnyDataConfig> {
   checkpoint?: CheckpointConfig
   /** Evaluate on `data.val` while training. @default only the test command evaluates */
   evaluation?: EvaluationConfig
+  /** Learn from the scores of another classifier, too. @default from labels alone */
+  distill?: DistillConfig
   /** Keep running averages of the weights. @default none are kept */
   ema?: EmaConfig
   /** What numbers are computed in, where the command line does not set it. @default 'fp32' */
@@ -97,6 +99,21 @@ export interface EvaluationConfig {
 export interface EmaConfig {
   /** Weight of the old average in an update, such as 0.9998. */
   decay: number
+}
+
+/** Knowledge distillation, of classifiers. */
+export interface DistillConfig {
+  /** The classifier to learn from, whose weights stay as they are. */
+  teacher: {
+    /** Its config: a file, or `vanilladet/configs/NAME`, as on a command line. */
+    config: string
+    /** Its weights, as a CHECKPOINT on a command line. */
+    checkpoint: string
+  }
+  /** What the distillation loss is multiplied by. @default 1 */
+  weight?: number
+  /** What the logits of both are divided by before the softmax. @default 1 */
+  temperature?: number
 }
 
 /** A `z.strictObject` whose messages call it `title`. */
@@ -216,6 +233,11 @@ export function configSchema<Model>(model: z.ZodType<Model>): SchemaOf<Experimen
       keep: count().optional(),
     }).optional(),
     evaluation: group('evaluation', { interval: count() }).optional(),
+    distill: group('distill', {
+      teacher: group('distill.teacher', { config: text(), checkpoint: text() }),
+      weight: z.number().positive().optional(),
+      temperature: z.number().positive().optional(),
+    }).optional(),
     ema: group('ema', { decay: decay() }).optional(),
     precision: z.enum(PRECISIONS).optional(),
     lossScale: group('lossScale', {

@@ -4,7 +4,12 @@ import { Random } from '../../random/random.js'
 import type { LimitOptions } from '../image_header.js'
 import { RenderPool } from '../render_pool.js'
 import { renderedAhead } from '../rendered_ahead.js'
-import { type CropOptions, requireOneColorChange, type TestCropOptions } from './crop_options.js'
+import {
+  type CropOptions,
+  requireOneColorChange,
+  requireRoomForCrops,
+  type TestCropsOptions,
+} from './crop_options.js'
 import { drawErasing, drawNoise, type ErasingOptions } from './draw_erasing.js'
 import { drawMixing, type MixingOptions } from './draw_mixing.js'
 import type { LabelledImages } from './labelled_images.js'
@@ -161,13 +166,16 @@ interface Plan extends Position {
   indices: number[]
 }
 
-export interface ClassEvalOptions extends ClassBatchOptions, TestCropOptions {
+export interface ClassEvalOptions extends ClassBatchOptions, TestCropsOptions {
   dataset: LabelledImages
 }
 
 /** A batch of an evaluation. */
 export interface ClassEvalBatch {
-  /** `[batchSize, h, w, 3]` uint8; black after the last picture of the data set. */
+  /**
+   * `[batchSize * testCrops, h, w, 3]` uint8, the crops of a picture side by side; black after the
+   * last picture of the data set.
+   */
   images: HostTensor
   /** Labels of the pictures, fewer than `batchSize` in the last batch. */
   labels: number[]
@@ -180,7 +188,9 @@ export interface ClassEvalBatch {
 export async function* classEvalBatches(
   options: ClassEvalOptions,
 ): AsyncGenerator<ClassEvalBatch, void, undefined> {
-  const { dataset, batchSize, imageSize, testCropRatio, workers = 1, maxPixels } = options
+  const { dataset, batchSize, imageSize, testCropRatio, testCrops = 1 } = options
+  const { workers = 1, maxPixels } = options
+  requireRoomForCrops(options)
   const starts = Array.from(
     { length: Math.ceil(dataset.images.length / batchSize) },
     (_, i) => i * batchSize,
@@ -190,14 +200,14 @@ export async function* classEvalBatches(
   const requestOf = (start: number): CropRequest => ({
     size: [imageSize, imageSize],
     maxPixels,
-    crops: { mode: 'test', imageSize, testCropRatio },
+    crops: { mode: 'test', imageSize, testCropRatio, testCrops },
     images: indicesOf(start).map((index) => ({ ...sourceOf(dataset, index), stream: [] })),
   })
   const pool = new RenderPool(workers)
   try {
     for await (const { plan, rendered } of renderedAhead(starts, pool, requestOf)) {
       const labels = indicesOf(plan).map((index) => dataset.images[index].label)
-      const shape = [batchSize, imageSize, imageSize, 3]
+      const shape = [batchSize * testCrops, imageSize, imageSize, 3]
       const data = filledUp(rendered.pixels, shape)
       yield { images: { dtype: 'uint8', shape, data }, labels }
       if (data === rendered.pixels) pool.reuse({ pixels: data })

@@ -47,6 +47,16 @@ export interface TestCropOptions {
   testCropRatio?: number
 }
 
+/** How pictures become inputs where each may give several, whose scores are averaged. */
+export interface TestCropsOptions extends TestCropOptions {
+  /**
+   * Inputs of each picture: its middle, or torchvision's ten crops of the resized picture.
+   *
+   * @default 1
+   */
+  testCrops?: 1 | 10
+}
+
 /** Inputs of at most so many pixels are those of data sets of tiny pictures. */
 export const TINY = 32
 /** From so many pixels on, an evaluation sees the whole picture. */
@@ -63,6 +73,23 @@ export function requireOneColorChange({ colorJitter, randAugment }: CropOptions)
     'data.colorJitter',
     'is given beside data.randAugment, which changes colours as well',
     'leave out one of the two',
+  )
+}
+
+/**
+ * Refuses ten crops where pictures are resized to the input: all ten would be the whole picture.
+ *
+ * @throws ConfigError
+ */
+export function requireRoomForCrops(options: TestCropsOptions): void {
+  if (options.testCrops !== 10 || testShortSide(options) !== undefined) return
+  const { imageSize, testCropRatio } = options
+  const because =
+    testCropRatio === 1 ? 'data.testCropRatio is 1' : `inputs have ${imageSize} pixels`
+  throw new ConfigError(
+    'data.testCrops',
+    `is 10, but pictures are resized whole, as ${because}`,
+    `leave it out, or crop from larger pictures: a testCropRatio below 1 and an imageSize from ${TINY + 1} to ${LARGE - 1}`,
   )
 }
 

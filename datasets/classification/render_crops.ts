@@ -5,10 +5,13 @@ import { centerCrop, crop, mirror } from '../pixels/crop.js'
 import { resample } from '../pixels/resample.js'
 import type { RgbPicture } from '../pixels/rgb.js'
 import { rotate } from '../pixels/rotate.js'
+import { tenCrop } from '../pixels/ten_crop.js'
 import type { RenderedBatch } from '../render.js'
 import {
   type CropOptions,
+  requireRoomForCrops,
   type TestCropOptions,
+  type TestCropsOptions,
   testShortSide,
   trainCropOf,
 } from './crop_options.js'
@@ -31,31 +34,35 @@ export interface CropRequest extends LimitOptions {
   /** Height and width of the input. */
   size: [number, number]
   images: CropSource[]
-  crops: ({ mode: 'train' } & CropOptions) | ({ mode: 'test' } & TestCropOptions)
+  crops: ({ mode: 'train' } & CropOptions) | ({ mode: 'test' } & TestCropsOptions)
 }
 
 /**
- * Decodes pictures, as viewers show them, and cuts the input out of each.
+ * Decodes pictures, as viewers show them, and cuts the input out of each, or its ten inputs.
  *
  * @param spare memory to write over, where it is large enough.
- * @returns `[n, h, w, 3]`. Where several pictures fail, the error is the first one's.
+ * @returns `[n, h, w, 3]`, the inputs of a picture side by side. Where several pictures fail, the
+ *   error is the first one's.
  */
 export async function renderCrops(
   { images, size, crops, maxPixels }: CropRequest,
   spare?: ArrayBuffer,
 ): Promise<RenderedBatch> {
   const bytes = size[0] * size[1] * 3
-  const total = images.length * bytes
+  const inputsOfEach = crops.mode === 'test' ? (crops.testCrops ?? 1) : 1
+  const total = images.length * inputsOfEach * bytes
   const isReused = spare !== undefined && spare.byteLength >= total
   const pixels = isReused ? new Uint8Array(spare, 0, total) : new Uint8Array(total)
   const results = await Promise.allSettled(
     images.map(async ({ file, picture, stream }, i) => {
       const decoded = picture ?? (await decodeShown(file, { maxPixels }))
-      const input =
+      const inputs =
         crops.mode === 'train'
-          ? trainInput(decoded, crops, new Random(...stream))
-          : testInput(decoded, crops)
-      pixels.set(input.pixels, i * bytes)
+          ? [trainInput(decoded, crops, new Random(...stream))]
+          : testInputs(decoded, crops)
+      for (const [k, input] of inputs.entries()) {
+        pixels.set(input.pixels, (i * inputsOfEach + k) * bytes)
+      }
     }),
   )
   const failed = results.find((result) => result.status === 'rejected')
@@ -93,13 +100,27 @@ function trainCrop(picture: RgbPicture, options: CropOptions, random: Random): R
   return crop(picture, { top, left, height: imageSize, width: imageSize })
 }
 
+/** The inputs of a picture in an evaluation: one, or the ten whose scores are averaged. */
+export function testInputs(picture: RgbPicture, options: TestCropsOptions): RgbPicture[] {
+  const { imageSize, testCrops = 1 } = options
+  if (testCrops === 1) return [testInput(picture, options)]
+  requireRoomForCrops(options)
+  return tenCrop(resizedForTest(picture, options), [imageSize, imageSize])
+}
+
 /** A picture as a network sees it in an evaluation. */
 export function testInput(picture: RgbPicture, options: TestCropOptions): RgbPicture {
   const { imageSize } = options
-  const side = [imageSize, imageSize] as const
+  return centerCrop(resizedForTest(picture, options), [imageSize, imageSize])
+}
+
+/** What the input is cut out of: it has the input's size where nothing is cut off. */
+function resizedForTest(picture: RgbPicture, options: TestCropOptions): RgbPicture {
+  const { imageSize } = options
   const short = testShortSide(options)
-  if (short === undefined) return resample(picture, side, 'bicubic')
-  return centerCrop(resample(picture, sizeOfShort(picture.size, short), 'bicubic'), side)
+  const size =
+    short === undefined ? ([imageSize, imageSize] as const) : sizeOfShort(picture.size, short)
+  return resample(picture, size, 'bicubic')
 }
 
 /** Size of a picture whose short side is `short`; torchvision rounds the long one down, too. */

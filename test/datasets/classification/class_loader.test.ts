@@ -6,7 +6,9 @@ import {
   classEvalBatches,
 } from '../../../datasets/classification/class_loader.js'
 import type { LabelledImages } from '../../../datasets/classification/labelled_images.js'
+import { testInputs } from '../../../datasets/classification/render_crops.js'
 import { ConfigError } from '../../../errors.js'
+import { patternedPicture } from '../pixels/pictures.js'
 
 /** Eleven pictures of 8 x 8 pixels in memory, each of one brightness: ten times its number. */
 const dataset: LabelledImages = {
@@ -110,3 +112,24 @@ test('an evaluation sees each picture once, in order, in batches of one shape', 
     [4, 4, 4].map((count) => [count, 8, 8, 3]),
   )
 })
+
+for (const workers of [0, 1]) {
+  test(`ten crops of a picture lie side by side, with ${workers} workers`, async (t) => {
+    const picture = patternedPicture([50, 44])
+    const three = { ...dataset, images: dataset.images.slice(0, 3), pictures: () => picture }
+    const crops = { imageSize: 40, testCropRatio: 0.95, testCrops: 10 } as const
+    const inputs = testInputs(picture, crops)
+    const counts: number[] = []
+    for await (const { images, labels } of classEvalBatches({
+      ...{ ...crops, dataset: three, batchSize: 2, workers },
+    })) {
+      t.deepEqual(images.shape, [20, 40, 40, 3])
+      counts.push(labels.length)
+      for (let i = 0; i < labels.length * 10; i++) {
+        const found = images.data.subarray(i * 4800, (i + 1) * 4800)
+        t.deepEqual(found, inputs[i % 10].pixels, `${i}`)
+      }
+    }
+    t.deepEqual(counts, [2, 1])
+  })
+}

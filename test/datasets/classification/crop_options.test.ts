@@ -1,6 +1,7 @@
 import test from 'ava'
 import {
   requireOneColorChange,
+  requireRoomForCrops,
   testShortSide,
   trainCropOf,
 } from '../../../datasets/classification/crop_options.js'
@@ -28,6 +29,24 @@ test('an input of 224 is the middle of a picture of 256, of others none', (t) =>
   t.is(testShortSide({ imageSize: 224, testCropRatio: 1 }), undefined)
   t.is(testShortSide({ imageSize: 32 }), undefined)
   t.is(testShortSide({ imageSize: 384 }), undefined)
+})
+
+test('ten crops are refused where pictures are resized whole', (t) => {
+  const fix =
+    'leave it out, or crop from larger pictures: a testCropRatio below 1 and an imageSize from 33 to 383'
+  const refused = [
+    [{ imageSize: 224, testCropRatio: 1 }, 'data.testCropRatio is 1'],
+    [{ imageSize: 32 }, 'inputs have 32 pixels'],
+    [{ imageSize: 384, testCropRatio: 0.9 }, 'inputs have 384 pixels'],
+  ] as const
+  for (const [options, because] of refused) {
+    t.throws(() => requireRoomForCrops({ ...options, testCrops: 10 }), {
+      instanceOf: ConfigError,
+      message: `data.testCrops is 10, but pictures are resized whole, as ${because}; ${fix}`,
+    })
+    t.notThrows(() => requireRoomForCrops({ ...options, testCrops: 1 }))
+  }
+  t.notThrows(() => requireRoomForCrops({ imageSize: 224, testCrops: 10 }))
 })
 
 const LOADED: ClassLoaderOptions = {

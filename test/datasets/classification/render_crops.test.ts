@@ -5,9 +5,11 @@ import {
   applyRandAugment,
   drawRandAugment,
 } from '../../../datasets/classification/draw_rand_augment.js'
-import { testInput, trainInput } from '../../../datasets/classification/render_crops.js'
+import { testInput, testInputs, trainInput } from '../../../datasets/classification/render_crops.js'
 import { mirror } from '../../../datasets/pixels/crop.js'
+import { resample } from '../../../datasets/pixels/resample.js'
 import { rotate } from '../../../datasets/pixels/rotate.js'
+import { tenCrop } from '../../../datasets/pixels/ten_crop.js'
 import { Random } from '../../../random/random.js'
 import { digestOf, noisyPicture, patternedPicture } from '../pixels/pictures.js'
 import { CROPS } from '../pixels/torchvision_crops.js'
@@ -17,6 +19,15 @@ test('inputs of an evaluation are those of torchvision 0.29.1 on Pillow 12.3.0',
     const input = testInput(patternedPicture(size), { imageSize, testCropRatio })
     t.is(digestOf(input), digest, `${size} at ${testCropRatio}`)
   }
+})
+
+test('ten inputs are the ten crops of the resized picture, the fifth its middle', (t) => {
+  const picture = patternedPicture([50, 90])
+  const options = { imageSize: 40, testCropRatio: 0.875 }
+  const inputs = testInputs(picture, { ...options, testCrops: 10 })
+  t.deepEqual(inputs, tenCrop(resample(picture, [45, 81], 'bicubic'), [40, 40]))
+  t.deepEqual(inputs[4], testInput(picture, options))
+  t.deepEqual(testInputs(picture, options), [testInput(picture, options)])
 })
 
 test('a picture is cropped, jittered, flipped, turned, and then RandAugment has it', (t) => {
