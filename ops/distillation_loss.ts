@@ -1,4 +1,5 @@
 import * as tf from '../tf/tf.js'
+import { fullPrecision } from './full_precision.js'
 
 /**
  * How far the classes of a student are from those of its teacher: `T^2` times the Kullback-Leibler
@@ -34,7 +35,7 @@ export function distillationLoss(
 
 /** Logarithms of `softmax(logits / temperature)`, `[n, k]`. */
 function logSoftmax(logits: tf.Tensor2D, temperature: number): tf.Tensor2D {
-  const divided = tf.div(logits, temperature)
+  const divided = tf.div(fullPrecision(logits), temperature)
   const shifted = tf.sub(divided, tf.max(divided, 1, true)) // at most 0
   return tf.sub(shifted, tf.log(tf.sum(tf.exp(shifted), 1, true)))
 }

@@ -4,9 +4,10 @@ import { Classifier } from '../../classifiers/classifier.js'
 import type { LabelledImages } from '../../datasets/classification/labelled_images.js'
 import { testInputs } from '../../datasets/classification/render_crops.js'
 import { classifyAll, evaluateClasses } from '../../evaluation/classify.js'
+import { randomizeNorms } from '../../nn/randomize_norms.js'
 import { Random } from '../../random/random.js'
 import * as tf from '../../tf/tf.js'
-import { noisyPicture } from '../datasets/pixels/pictures.js'
+import { patternedPicture } from '../datasets/pixels/pictures.js'
 
 /** Predictions with these labels, best first. */
 const predicted = (...labels: number[][]) =>
@@ -65,10 +66,10 @@ for (const lambda of [1, 0.25]) {
 }
 
 test('scores of ten crops are averaged, and each picture counts once', async (t) => {
-  const picture = noisyPicture([40, 50])
-  const pictures = () => picture
+  const pictures = (index: number) => patternedPicture([40 + 3 * index, 50])
   const backbone = new VanillaNet({ dims: [4, 8], strides: [2], actNum: 1, numClasses: 8 })
   const model = new Classifier({ backbone: backbone.initialize(2) })
+  randomizeNorms(model, 2)
   const crops = { imageSize: 36, testCropRatio: 0.9, testCrops: 10 } as const
   const done: number[] = []
   const predictions = await classifyAll(model, {
@@ -76,10 +77,11 @@ test('scores of ten crops are averaged, and each picture counts once', async (t)
     onProgress: (count) => done.push(count),
   })
   t.deepEqual(done, [4, 8, 9])
-  const inputs = testInputs(picture, crops).map(({ pixels }) => [...pixels])
-  const images = tf.tensor4d(inputs.flat(), [10, 36, 36, 3], 'int32')
-  const expected = tf.mean(model.predict({ images }).scores, 0).dataSync()
-  for (const { labels, scores } of predictions) {
+  t.true(Math.abs(predictions[0].scores[0] - predictions[1].scores[0]) > 1e-3)
+  for (const [i, { labels, scores }] of predictions.entries()) {
+    const inputs = testInputs(pictures(i), crops).map(({ pixels }) => [...pixels])
+    const images = tf.tensor4d(inputs.flat(), [10, 36, 36, 3], 'int32')
+    const expected = tf.mean(model.predict({ images }).scores, 0).dataSync()
     for (const [k, label] of labels.entries()) t.true(Math.abs(scores[k] - expected[label]) < 1e-5)
     t.is(expected[labels[0]], Math.max(...expected))
   }

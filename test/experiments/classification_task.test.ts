@@ -129,6 +129,26 @@ test.serial(
   },
 )
 
+test.serial('evaluations of a run average ten crops where the config asks for them', async (t) => {
+  const { folder, config: plain } = await tinyClassifier(t)
+  const config = resolveConfig(plain, ['data.imageSize=40', 'schedule.epochs=1'])
+  const tenCrops = resolveConfig(config, ['data.testCrops=10']) as ClassificationConfig
+  const workDir = join(folder, 'run')
+  await trainConfig(tenCrops, { workDir, progressStream })
+  const saved = JSON.parse(await readFile(join(workDir, 'predictions.json'), 'utf8'))
+  const { model } = await loadModel(tenCrops, workDir)
+  if (!isClassifier(model)) throw new Error('no classifier')
+  const dataset = await loadPictures(tenCrops, 'val')
+  const scores = async (testCrops: 1 | 10) => {
+    const options = classEvalOptions({ ...tenCrops.data!, testCrops }, dataset)
+    const { predictions } = await evaluateClassifier(model, options)
+    return predictions.map(({ scores }) => scores)
+  }
+  const ofRun = saved.predictions.map(({ scores }: { scores: number[] }) => scores)
+  t.deepEqual(await scores(10), ofRun)
+  t.notDeepEqual(await scores(1), ofRun)
+})
+
 test.serial('data that cannot be used are refused before anything is written', async (t) => {
   const { folder, config } = await tinyClassifier(t)
   const workDir = join(folder, 'run')
@@ -144,6 +164,10 @@ test.serial('data that cannot be used are refused before anything is written', a
   t.is(
     await refusal([`data.train.folder=${join(folder, 'nowhere')}`]),
     'FOLDER/nowhere: cannot be listed (ENOENT); name a folder of class folders',
+  )
+  t.is(
+    await refusal(['data.testCrops=10']),
+    'data.testCrops is 10, but pictures are resized whole, as inputs have 16 pixels; leave it out, or crop from larger pictures: a testCropRatio below 1 and an imageSize from 33 to 383',
   )
   t.is(
     await refusal(['data.batchSize=41']),

@@ -79,6 +79,44 @@ test.serial('a run with a teacher resumes byte for byte', async (t) => {
   }
 })
 
+test.serial('distillation in fp16 differs from fp32 by little', async (t) => {
+  const { folder, config } = await tinyDistillation(t)
+  const losses = async (precision: 'fp16' | 'fp32') => {
+    const workDir = join(folder, precision)
+    const compute = { precision }
+    const lossScale = precision === 'fp16' ? { initial: 16 } : undefined
+    await trainConfig({ ...config, lossScale }, { workDir, maxIters: 2, compute, progressStream })
+    return (await readFile(join(workDir, 'metrics.jsonl'), 'utf8'))
+      .trim()
+      .split('\n')
+      .map((line): number => JSON.parse(line).loss_distill)
+  }
+  const [half, single] = [await losses('fp16'), await losses('fp32')]
+  t.true(single.length > 0)
+  t.is(half.length, single.length)
+  // Half precision has three digits, and the divergence is a difference.
+  for (const [i, loss] of single.entries()) t.true(Math.abs(half[i] - loss) < 0.02 * loss + 1e-4)
+})
+
+test('options of a teacher that make no sense are refused', (t) => {
+  const teacher = { config: 'teacher.ts', checkpoint: 'teacher.safetensors' }
+  const refusal = (distill: object) =>
+    t.throws(() => resolveConfig({ model: tinyModel, distill }), { instanceOf: ConfigError })
+      .message
+  t.is(
+    refusal({ teacher, temperature: 0 }),
+    'distill.temperature is 0, which is too small; give a number above 0',
+  )
+  t.is(
+    refusal({ teacher, weight: 0 }),
+    'distill.weight is 0, which is too small; give a number above 0',
+  )
+  t.is(
+    refusal({ teacher: { config: 'teacher.ts' } }),
+    'distill.teacher.checkpoint is missing; give text',
+  )
+})
+
 test.serial('a teacher that cannot teach is refused before anything is written', async (t) => {
   const { folder, config, teacherConfig, checkpoint } = await tinyDistillation(t)
   const workDir = join(folder, 'run')

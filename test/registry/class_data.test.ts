@@ -16,6 +16,7 @@ test('changes of colours and shapes are taken as they are, whole or in part', (t
     { randAugment: { magnitude: 7 } },
     { randAugment: { magnitude: 0.5, numOps: 3, magnitudeStd: 0, increasing: false } },
     { colorJitter: {}, rotation: 0 },
+    { testCropRatio: 0.9, testCrops: 10 },
     { colorJitter: { brightness: 0.4, contrast: 0.4, saturation: 2 }, rotation: 15 },
   ]
   for (const change of changes) {
@@ -42,6 +43,7 @@ const REFUSED: [change: object, message: string][] = [
     { colorJitter: { hue: 0.1 } },
     'colorJitter.hue is not an option of data.colorJitter; use brightness, contrast or saturation',
   ],
+  [{ testCrops: 5 }, 'testCrops is 5; use 1 or 10'],
   [{ rotation: 200 }, 'rotation is 200, which is too large; give a number of at most 180'],
 ]
 for (const [change, message] of REFUSED) {
