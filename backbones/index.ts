@@ -10,6 +10,8 @@ export { SwinTransformer } from './swin.js'
 export { type SwinArch, type SwinOptions, swinArchs } from './swin_options.js'
 export { VanillaNet } from './vanillanet.js'
 export {
+  type Shortcut,
+  shortcuts,
   type VanillaNetArch,
   type VanillaNetOptions,
   vanillaNetArchs,

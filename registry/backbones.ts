@@ -4,7 +4,11 @@ import { ResNet, type ResNetOptions, resNetDepths } from '../backbones/resnet.js
 import { SwinTransformer } from '../backbones/swin.js'
 import { type SwinOptions, swinArchs } from '../backbones/swin_options.js'
 import { VanillaNet } from '../backbones/vanillanet.js'
-import { type VanillaNetOptions, vanillaNetArchs } from '../backbones/vanillanet_options.js'
+import {
+  shortcuts,
+  type VanillaNetOptions,
+  vanillaNetArchs,
+} from '../backbones/vanillanet_options.js'
 import { ConfigError } from '../errors.js'
 import { type ConfigOf, Registry } from './registry.js'
 import { count, counts, fraction } from './schema_parts.js'
@@ -40,6 +44,8 @@ backbones.register('VanillaNet', {
     strides: counts().optional(),
     adaPool: z.array(z.int().min(0)).optional(),
     actNum: z.int().min(0).optional(),
+    deepTraining: z.boolean().optional(),
+    shortcut: z.enum(shortcuts).optional(),
     dropRate: fraction().optional(),
     outIndices: z.array(z.int()).optional(),
     normEval: z.boolean().optional(),
