@@ -1,7 +1,14 @@
 export { RANDOM_VERSION, Random } from '../random/random.js'
+export { adaptiveAveragePool } from './adaptive_average_pool.js'
 export { adaptiveMaxPool } from './adaptive_max_pool.js'
 export { BatchNorm, type BatchNormOptions } from './batch_norm.js'
-export { type ConvNorm, forwardPair, mergePair } from './conv_pair.js'
+export {
+  type ConvNorm,
+  ConvPair,
+  type ConvPairOptions,
+  forwardPair,
+  mergePair,
+} from './conv_pair.js'
 export { ConvTranspose2d, type ConvTranspose2dOptions, joinPatches } from './conv_transpose2d.js'
 export { Conv2d, type Conv2dOptions, convNorm, depthwise } from './conv2d.js'
 export { atLambda, deepTraining } from './deep_training.js'

@@ -5,9 +5,11 @@ import {
   BatchNorm,
   Conv2d,
   type ConvNorm,
+  ConvPair,
   forwardPair,
   mergePair,
   Random,
+  randomizeNorms,
 } from '../../nn/index.js'
 import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
@@ -45,4 +47,23 @@ test('lambda is the slope below 0 between the two', (t) => {
     const expected = norm2.forward(conv2.forward(tf.leakyRelu(hidden, lambda)))
     assertClose(t, forwardPair(x, pair, { lambda: tf.scalar(lambda) }), expected, 1e-6)
   }
+})
+
+test('a ConvPair in the place of a convolution is merged into it', async (t) => {
+  const options = { inChannels: 2, outChannels: 4, ...size }
+  const replacement = new ConvPair(options).initialize(1)
+  randomizeNorms(replacement, 2)
+  const shapes = replacement.namedParameters().map(([name, { shape }]) => `${name} ${shape}`)
+  t.deepEqual(
+    shapes.filter((line) => line.includes('.0.')),
+    ['conv1.0.weight 4,2,3,3', 'conv1.0.bias 4', 'conv2.0.weight 4,4,1,1', 'conv2.0.bias 4'],
+  )
+  const merged = new Conv2d(options)
+  await replacement.mergeInto(merged, matrixProduct)
+  assertClose(t, merged.forward(x), replacement.forward(x), 1e-5)
+})
+
+test('a ConvPair that does not train has buffers only', (t) => {
+  const frozen = new ConvPair({ inChannels: 2, outChannels: 4, ...size, trainable: false })
+  t.true(frozen.namedParameters().every(([, { trainable }]) => !trainable))
 })
