@@ -1,3 +1,4 @@
+export { AlexNet, type AlexNetOptions } from './alexnet.js'
 export {
   Backbone,
   type ClassifyingBackbone,

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { AlexNet, type AlexNetOptions } from '../backbones/alexnet.js'
 import type { Backbone } from '../backbones/backbone.js'
 import { ResNet, type ResNetOptions, resNetDepths } from '../backbones/resnet.js'
 import { SwinTransformer } from '../backbones/swin.js'
@@ -18,6 +19,7 @@ export interface BackboneRegistry {
   VanillaNet: Omit<VanillaNetOptions, 'form' | 'numClasses'>
   ResNet: Omit<ResNetOptions, 'numClasses'>
   SwinTransformer: SwinOptions
+  AlexNet: Omit<AlexNetOptions, 'form' | 'numClasses'>
 }
 
 export type BackboneConfig = ConfigOf<BackboneRegistry>
@@ -84,4 +86,16 @@ backbones.register('ResNet', {
     normEval: z.boolean().optional(),
   }),
   create: (options, { numClasses }) => new ResNet({ ...options, numClasses }),
+})
+
+backbones.register('AlexNet', {
+  schema: z.object({
+    dims: counts().optional(),
+    hiddenFeatures: count().optional(),
+    deepTraining: z.boolean().optional(),
+    series: z.int().min(0).optional(),
+    dropRate: fraction().optional(),
+    outIndices: z.array(z.int()).optional(),
+  }),
+  create: (options, { form, numClasses }) => new AlexNet({ ...options, form, numClasses }),
 })
