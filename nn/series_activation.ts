@@ -14,6 +14,8 @@ export interface SeriesActivationOptions {
   form: 'train' | 'deploy'
   /** The norm uses its running statistics in training too. @default false */
   normEval?: boolean
+  /** False: its weights are buffers, which no optimizer sees. @default true */
+  trainable?: boolean
 }
 
 /**
@@ -29,12 +31,15 @@ export class SeriesActivation extends Module {
   readonly bias: Parameter | undefined
   private readonly actNum: number
 
-  constructor({ channels, actNum, form, normEval }: SeriesActivationOptions) {
+  constructor({ channels, actNum, form, normEval, trainable }: SeriesActivationOptions) {
     super()
     const side = 2 * actNum + 1
-    this.weight = new Parameter([channels, 1, side, side], truncatedNormal(0.02))
-    if (form === 'train') this.bn = new BatchNorm({ channels, eps: 1e-6, frozen: normEval })
-    else this.bias = new Parameter([channels], zeros())
+    this.weight = new Parameter([channels, 1, side, side], truncatedNormal(0.02), { trainable })
+    if (form === 'train') {
+      this.bn = new BatchNorm({ channels, eps: 1e-6, frozen: normEval, trainable })
+    } else {
+      this.bias = new Parameter([channels], zeros(), { trainable })
+    }
     this.actNum = actNum
   }
 

@@ -17,7 +17,7 @@ import { count, counts, fraction } from './schema_parts.js'
 /** Options of each backbone by its name in configs. */
 export interface BackboneRegistry {
   VanillaNet: Omit<VanillaNetOptions, 'form' | 'numClasses'>
-  ResNet: Omit<ResNetOptions, 'numClasses'>
+  ResNet: Omit<ResNetOptions, 'form' | 'numClasses'>
   SwinTransformer: SwinOptions
   AlexNet: Omit<AlexNetOptions, 'form' | 'numClasses'>
 }
@@ -84,8 +84,10 @@ backbones.register('ResNet', {
     outIndices: z.array(z.int()).optional(),
     frozenStages: z.int().optional(),
     normEval: z.boolean().optional(),
+    deepTraining: z.boolean().optional(),
+    series: z.int().min(0).optional(),
   }),
-  create: (options, { numClasses }) => new ResNet({ ...options, numClasses }),
+  create: (options, { form, numClasses }) => new ResNet({ ...options, form, numClasses }),
 })
 
 backbones.register('AlexNet', {
