@@ -41,7 +41,7 @@ for (const depth of [18, 50] as const) {
   }
 }
 
-/** Tolerance by `normEval`: norms over the 18 values of a batch amplify rounding, layer by layer. */
+/** Tolerance by `normEval`: norms over the 18 values of a batch amplify rounding. */
 const TOLERANCES = [
   [true, 1e-4],
   [false, 1e-3],
