@@ -78,7 +78,7 @@ export interface MergeableBackbone extends Backbone {
   reparameterized(multiply: MatrixProduct): Promise<MergeableBackbone>
 }
 
-/** True for a backbone that has two forms. */
+/** True for a backbone that has two forms; one that may have them sets `form` where it does. */
 export function isMergeable(backbone: Backbone): backbone is MergeableBackbone {
-  return 'reparameterized' in backbone
+  return 'reparameterized' in backbone && (backbone as MergeableBackbone).form !== undefined
 }

@@ -1,3 +1,4 @@
+export { AlexNet, type AlexNetOptions } from './alexnet.js'
 export {
   Backbone,
   type ClassifyingBackbone,
@@ -10,6 +11,8 @@ export { SwinTransformer } from './swin.js'
 export { type SwinArch, type SwinOptions, swinArchs } from './swin_options.js'
 export { VanillaNet } from './vanillanet.js'
 export {
+  type Shortcut,
+  shortcuts,
   type VanillaNetArch,
   type VanillaNetOptions,
   vanillaNetArchs,

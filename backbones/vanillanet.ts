@@ -1,8 +1,10 @@
 import { adaptiveMaxPool } from '../nn/adaptive_max_pool.js'
 import { BatchNorm } from '../nn/batch_norm.js'
-import { Conv2d, type Conv2dOptions, depthwise } from '../nn/conv2d.js'
+import { type ConvNorm, forwardPair, mergePair, normed } from '../nn/conv_pair.js'
+import { Conv2d, type Conv2dOptions } from '../nn/conv2d.js'
+import { deepTraining } from '../nn/deep_training.js'
 import { dropout } from '../nn/dropout.js'
-import { kaimingNormalFanOut, truncatedNormal, zeros } from '../nn/initializers.js'
+import { kaimingNormalFanOut, truncatedNormal } from '../nn/initializers.js'
 import {
   assignMerged,
   foldBatchNorm,
@@ -11,32 +13,38 @@ import {
   unmerged,
 } from '../nn/merge_convolutions.js'
 import { type ForwardOptions, Module } from '../nn/module.js'
-import { Parameter } from '../nn/parameter.js'
+import { SeriesActivation } from '../nn/series_activation.js'
 import * as tf from '../tf/tf.js'
 import { Backbone, type ClassifyingBackbone, type MergeableBackbone } from './backbone.js'
 import {
   type ResolvedOptions,
   resolveOptions,
+  type Shortcut,
   type VanillaNetOptions,
 } from './vanillanet_options.js'
-
-type ConvNorm = [Conv2d, BatchNorm]
 
 /**
  * VanillaNet: convolutions and pooling, with no shortcuts and no attention. While training, every
  * convolution is a pair with a LeakyReLU of slope lambda between; at lambda 1 each pair is linear
  * and merges into one convolution, the deploy form.
  *
+ * Without deep training the convolutions are single while training too, each with a norm. Those
+ * have names of their own, `stem0` and `conv0`, so that weights of one form are never taken for
+ * those of another.
+ *
  * Source: arXiv:2305.12972; structure and parameter names of its official repository.
  */
 export class VanillaNet extends Backbone implements MergeableBackbone, ClassifyingBackbone {
   readonly stem1: ConvNorm | undefined
   readonly stem2: [Conv2d, BatchNorm, SeriesActivation] | undefined
+  /** Without deep training. */
+  readonly stem0: [Conv2d, BatchNorm, SeriesActivation] | undefined
   readonly stem: [Conv2d, SeriesActivation] | undefined
   readonly stages: Stage[]
   /** The original holds its pooling and dropout at 0 and 1, which have no parameters. */
   readonly cls1: [undefined, undefined, Conv2d, BatchNorm] | undefined
   readonly cls2: [Conv2d] | undefined
+  /** In deploy form, and without deep training. */
   readonly cls: [undefined, undefined, Conv2d] | undefined
 
   readonly form: 'train' | 'deploy'
@@ -54,16 +62,19 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
     super()
     const resolved = resolveOptions(options)
     const { dims, strides, adaPool, numClasses, form, outIndices } = resolved
+    const isPaired = form === 'train' && resolved.deepTraining
     const init = convInit(resolved)
     const width = dims[0]
     const stemGeometry = adaPool ? { stride: 3, padding: 1 } : { stride: 4 }
     const patches = { inChannels: 3, outChannels: width, kernelSize: 4, ...stemGeometry, init }
-    if (form === 'train') {
+    if (isPaired) {
       const mix = { inChannels: width, outChannels: width, kernelSize: 1, init }
       this.stem1 = convNorm(patches, resolved)
-      this.stem2 = [...convNorm(mix, resolved), new SeriesActivation(width, resolved)]
+      this.stem2 = [...convNorm(mix, resolved), seriesActivation(width, resolved)]
+    } else if (form === 'train') {
+      this.stem0 = [...convNorm(patches, resolved), seriesActivation(width, resolved)]
     } else {
-      this.stem = [new Conv2d(patches), new SeriesActivation(width, resolved)]
+      this.stem = [new Conv2d(patches), seriesActivation(width, resolved)]
     }
 
     this.stages = strides.map((_, i) => new Stage(i, resolved))
@@ -75,7 +86,7 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
         kernelSize: 1,
         init,
       }
-      if (form === 'train') {
+      if (isPaired) {
         this.cls1 = [undefined, undefined, ...convNorm(logits, resolved)]
         this.cls2 = [new Conv2d({ ...logits, inChannels: numClasses })]
       } else {
@@ -140,7 +151,7 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
     let x = this.drop(tf.mean(features, [1, 2], true), options) // [n, 1, 1, dims.at(-1)]
     if (this.cls1 && this.cls2) {
       const [, , conv, norm] = this.cls1
-      x = this.cls2[0].forward(deepTraining(norm.forward(conv.forward(x), options), options))
+      x = this.cls2[0].forward(deepTraining(normed(x, [conv, norm], options), options))
     } else if (this.cls) {
       x = this.cls[2].forward(x)
     } else {
@@ -158,17 +169,22 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
   }
 
   async reparameterized(multiply: MatrixProduct): Promise<VanillaNet> {
-    if (!this.stem1 || !this.stem2) {
+    if (this.form === 'deploy') {
       throw new Error(
         'VanillaNet.reparameterized: this is the deploy form; call it on the training form',
       )
     }
     const merged = new VanillaNet({ ...this.options, form: 'deploy' })
-    const [mixConv, mixNorm, activation] = this.stem2
     const [stemConv, stemActivation] = merged.stem!
-    const mix = foldBatchNorm(mixConv, mixNorm)
-    assignMerged(stemConv, await mergePointwise(foldBatchNorm(...this.stem1), mix, multiply))
-    activation.mergeInto(stemActivation)
+    if (this.stem1 && this.stem2) {
+      const [mixConv, mixNorm, activation] = this.stem2
+      assignMerged(stemConv, await mergePair([this.stem1, [mixConv, mixNorm]], multiply))
+      activation.mergeInto(stemActivation)
+    } else {
+      const [conv, norm, activation] = this.stem0!
+      assignMerged(stemConv, foldBatchNorm(conv, norm))
+      activation.mergeInto(stemActivation)
+    }
 
     for (const [i, stage] of this.stages.entries())
       await stage.mergeInto(merged.stages[i], multiply)
@@ -181,6 +197,8 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
         multiply,
       )
       assignMerged(merged.cls![2], logits)
+    } else if (this.cls) {
+      assignMerged(merged.cls![2], unmerged(this.cls[2]))
     }
     return merged
   }
@@ -188,22 +206,33 @@ export class VanillaNet extends Backbone implements MergeableBackbone, Classifyi
   /** The stem: `[n, h, w, 3]` to `[n, h / 4, w / 4, dims[0]]`. */
   private embed(images: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
     if (this.stem1 && this.stem2) {
-      const [conv1, norm1] = this.stem1
-      const [conv2, norm2, activation] = this.stem2
-      const x = deepTraining(norm1.forward(conv1.forward(images), options), options)
-      return activation.forward(norm2.forward(conv2.forward(x), options), options)
+      const [conv, norm, activation] = this.stem2
+      const x = forwardPair(images, [this.stem1, [conv, norm]], options)
+      return activation.forward(x, options)
+    }
+    if (this.stem0) {
+      const [conv, norm, activation] = this.stem0
+      return activation.forward(normed(images, [conv, norm], options), options)
     }
     const [conv, activation] = this.stem!
     return activation.forward(conv.forward(images), options)
   }
 }
 
-/** A pair of 1x1 convolutions (one in deploy form), max pooling, and the series activation. */
+/**
+ * A pair of 1x1 convolutions (one in deploy form or without deep training), max pooling, and the
+ * series activation.
+ */
 class Stage extends Module {
   readonly conv1: ConvNorm | undefined
   readonly conv2: ConvNorm | undefined
+  /** Without deep training. */
+  readonly conv0: ConvNorm | undefined
   readonly conv: Conv2d | undefined
   readonly act: SeriesActivation
+  private readonly shortcut: Shortcut
+  /** How many times as many channels come out as go in, where there is a shortcut. */
+  private readonly copies: number
   private readonly stride: number
   private readonly adaPool: number
 
@@ -212,28 +241,39 @@ class Stage extends Module {
     const inChannels = options.dims[index]
     const outChannels = options.dims[index + 1]
     const second = { inChannels, outChannels, kernelSize: 1, init: convInit(options) }
-    if (options.form === 'train') {
+    if (options.form === 'deploy') {
+      this.conv = new Conv2d(second)
+    } else if (options.deepTraining) {
       this.conv1 = convNorm({ ...second, outChannels: inChannels }, options)
       this.conv2 = convNorm(second, options)
     } else {
-      this.conv = new Conv2d(second)
+      this.conv0 = convNorm(second, options)
     }
-    this.act = new SeriesActivation(outChannels, options)
+    this.act = seriesActivation(outChannels, options)
+    this.shortcut = options.shortcut
+    this.copies = outChannels / inChannels
     this.stride = options.strides[index]
     this.adaPool = options.adaPool?.[index] ?? 0
   }
 
   override forward(x: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
-    return this.act.forward(this.pool(this.project(x, options)), options)
+    const y = this.pool(this.project(x, options))
+    if (this.shortcut === 'before') return this.act.forward(tf.add(y, this.identity(x)), options)
+    const activated = this.act.forward(y, options)
+    return this.shortcut === 'after' ? tf.add(activated, this.identity(x)) : activated
+  }
+
+  /** The input in the shape of the output: pooled alike, its channels repeated as a whole. */
+  private identity(x: tf.Tensor4D): tf.Tensor4D {
+    const pooled = this.pool(x)
+    return this.copies === 1 ? pooled : tf.concat(Array(this.copies).fill(pooled), 3)
   }
 
   private project(x: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
     if (this.conv1 && this.conv2) {
-      const [conv1, norm1] = this.conv1
-      const [conv2, norm2] = this.conv2
-      const hidden = deepTraining(norm1.forward(conv1.forward(x), options), options)
-      return norm2.forward(conv2.forward(hidden), options)
+      return forwardPair(x, [this.conv1, this.conv2], options)
     }
+    if (this.conv0) return normed(x, this.conv0, options)
     return this.conv!.forward(x)
   }
 
@@ -248,58 +288,25 @@ class Stage extends Module {
    * other.
    */
   async mergeInto(deploy: Stage, multiply: MatrixProduct): Promise<void> {
-    const first = foldBatchNorm(...this.conv1!)
-    const second = foldBatchNorm(...this.conv2!)
-    assignMerged(deploy.conv!, await mergePointwise(first, second, multiply))
+    const merged =
+      this.conv1 && this.conv2
+        ? await mergePair([this.conv1, this.conv2], multiply)
+        : foldBatchNorm(...this.conv0!)
+    assignMerged(deploy.conv!, merged)
     this.act.mergeInto(deploy.act)
   }
 }
 
-/**
- * The series-informed activation as implemented: ReLU, then one `2 n + 1` square kernel a channel,
- * then BatchNorm. The shift inside the paper's ReLU is not there; the norm's is.
- */
-class SeriesActivation extends Module {
-  /** `[channels, 1, 2 n + 1, 2 n + 1]`. */
-  readonly weight: Parameter
-  readonly bn: BatchNorm | undefined
-  readonly bias: Parameter | undefined
-  private readonly actNum: number
-
-  constructor(channels: number, options: ResolvedOptions) {
-    super()
-    const side = 2 * options.actNum + 1
-    this.weight = new Parameter([channels, 1, side, side], truncatedNormal(0.02))
-    if (options.form === 'train') this.bn = batchNorm(channels, options)
-    else this.bias = new Parameter([channels], zeros())
-    this.actNum = options.actNum
-  }
-
-  /** @param x `[n, h, w, channels]`; the result has its shape. */
-  override forward(x: tf.Tensor4D, options: ForwardOptions): tf.Tensor4D {
-    const y = depthwise(tf.relu(x), this.weight, { stride: 1, padding: this.actNum })
-    return this.bn ? this.bn.forward(y, options) : tf.add(y, this.bias!.value)
-  }
-
-  mergeInto(deploy: SeriesActivation): void {
-    assignMerged(deploy, foldBatchNorm(this, this.bn!))
-  }
+function seriesActivation(
+  channels: number,
+  { actNum, form, normEval }: ResolvedOptions,
+): SeriesActivation {
+  return new SeriesActivation({ channels, actNum, form, normEval })
 }
 
-/**
- * The activation of deep training, `(1 - lambda) relu(x) + lambda x`: a LeakyReLU of slope lambda.
- * PReLU is the one operation that takes its slope as a tensor.
- */
-function deepTraining(x: tf.Tensor4D, { lambda }: ForwardOptions): tf.Tensor4D {
-  return lambda === undefined ? x : (tf.prelu<tf.Tensor>(x, lambda) as tf.Tensor4D)
-}
-
-function convNorm(conv: Conv2dOptions, options: ResolvedOptions): ConvNorm {
-  return [new Conv2d(conv), batchNorm(conv.outChannels, options)]
-}
-
-function batchNorm(channels: number, { normEval }: ResolvedOptions): BatchNorm {
-  return new BatchNorm({ channels, eps: 1e-6, momentum: 0.1, frozen: normEval })
+function convNorm(conv: Conv2dOptions, { normEval }: ResolvedOptions): ConvNorm {
+  const channels = conv.outChannels
+  return [new Conv2d(conv), new BatchNorm({ channels, eps: 1e-6, frozen: normEval })]
 }
 
 function convInit({ init }: ResolvedOptions) {

@@ -40,6 +40,12 @@ export type VanillaNetArch = keyof typeof VARIANTS
 /** Names of the published variants. */
 export const vanillaNetArchs = Object.keys(VARIANTS) as VanillaNetArch[]
 
+/** Where a stage adds its input: nowhere, before its activation, or after it. */
+export type Shortcut = 'none' | 'before' | 'after'
+
+/** Choices of `shortcut`. */
+export const shortcuts = ['none', 'before', 'after'] as const satisfies readonly Shortcut[]
+
 export interface VanillaNetOptions {
   /** A published variant; `dims`, `strides` and `adaPool` replace its own. */
   arch?: VanillaNetArch
@@ -55,6 +61,15 @@ export interface VanillaNetOptions {
   adaPool?: readonly number[]
   /** Order n of the series activation, whose kernel is `2 n + 1` wide. @default 3 */
   actNum?: number
+  /** False: each convolution is single while training too, and lambda is ignored. @default true */
+  deepTraining?: boolean
+  /**
+   * Where each stage adds its input, pooled as its output is and with its channels repeated as a
+   * whole to as many; the paper's ablation.
+   *
+   * @default 'none'
+   */
+  shortcut?: Shortcut
   /** Stages whose feature maps are returned, shallow to deep. @default the last one */
   outIndices?: readonly number[]
   /** Deploy form has the merged convolutions and no norms. @default 'train' */
@@ -80,6 +95,8 @@ export interface ResolvedOptions {
   strides: readonly number[]
   adaPool: readonly number[] | undefined
   actNum: number
+  deepTraining: boolean
+  shortcut: Shortcut
   outIndices: readonly number[]
   form: 'train' | 'deploy'
   numClasses: number | undefined
@@ -93,7 +110,7 @@ export function resolveOptions(options: VanillaNetOptions): ResolvedOptions {
   const variant = variantOf(options)
   const { strides } = variant
   const { actNum = 3, numClasses, dropRate = 0, form = 'train', normEval = false } = options
-  const { outIndices = [strides.length - 1] } = options
+  const { outIndices = [strides.length - 1], deepTraining = true, shortcut = 'none' } = options
   const { init = numClasses === undefined ? 'detection' : 'classification' } = options
 
   checkIntegers('dims', variant.dims, 1)
@@ -118,8 +135,10 @@ export function resolveOptions(options: VanillaNetOptions): ResolvedOptions {
   if (!(dropRate >= 0 && dropRate < 1)) {
     throw new ConfigError('dropRate', `is ${dropRate}`, 'use a number from 0 to below 1')
   }
+  checkShortcut(shortcut, variant.dims)
   checkOutIndices(outIndices, strides.length, options.arch)
-  return { ...variant, actNum, numClasses, dropRate, form, normEval, outIndices, init }
+  const network = { ...variant, actNum, deepTraining, shortcut, numClasses }
+  return { ...network, dropRate, form, normEval, outIndices, init }
 }
 
 function variantOf({ arch, dims, strides, adaPool }: VanillaNetOptions) {
@@ -137,6 +156,22 @@ function variantOf({ arch, dims, strides, adaPool }: VanillaNetOptions) {
     )
   }
   return { dims: ownDims, strides: ownStrides, adaPool: adaPool ?? variant?.adaPool }
+}
+
+/** Channels are repeated as a whole, so they grow by whole factors. */
+function checkShortcut(shortcut: Shortcut, dims: readonly number[]): void {
+  if (!shortcuts.includes(shortcut)) {
+    throw new ConfigError('shortcut', `is '${shortcut}'`, `use one of ${shortcuts.join(', ')}`)
+  }
+  if (shortcut === 'none') return
+  for (const [i, width] of dims.entries()) {
+    if (i === 0 || width % dims[i - 1] === 0) continue
+    throw new ConfigError(
+      'shortcut',
+      `is '${shortcut}', but dims[${i}] is ${width}, no multiple of ${dims[i - 1]} before it`,
+      "use dims that are multiples, or shortcut: 'none'",
+    )
+  }
 }
 
 function checkOutIndices(outIndices: readonly number[], stages: number, arch?: string): void {

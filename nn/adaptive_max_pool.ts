@@ -27,7 +27,8 @@ function maxOfBins(x: tf.Tensor4D, axis: 1 | 2, size: number): tf.Tensor4D {
   return cells.reduce((largest, next) => tf.maximum(largest, next))
 }
 
-function binsOf(side: number, size: number): [start: number, end: number][] {
+/** First cell and the one after the last, of each of `size` bins over `side` cells. */
+export function binsOf(side: number, size: number): [start: number, end: number][] {
   return Array.from({ length: size }, (_, i) => [
     Math.floor((i * side) / size),
     Math.ceil(((i + 1) * side) / size),

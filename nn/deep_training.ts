@@ -10,3 +10,15 @@ import type { ForwardOptions } from './module.js'
 export function atLambda(lambda: number): Pick<ForwardOptions, 'lambda'> {
   return lambda === 1 ? {} : { lambda: tf.scalar(lambda) }
 }
+
+/**
+ * The activation of deep training, `(1 - lambda) relu(x) + lambda x`: a LeakyReLU of slope lambda.
+ * PReLU is the one operation that takes its slope as a tensor.
+ *
+ * Source: arXiv:2305.12972, equation 1.
+ *
+ * @param x `[n, h, w, c]`; the result has its shape, and is `x` itself without lambda.
+ */
+export function deepTraining(x: tf.Tensor4D, { lambda }: ForwardOptions): tf.Tensor4D {
+  return lambda === undefined ? x : (tf.prelu<tf.Tensor>(x, lambda) as tf.Tensor4D)
+}

@@ -1,10 +1,15 @@
 import { z } from 'zod'
+import { AlexNet, type AlexNetOptions } from '../backbones/alexnet.js'
 import type { Backbone } from '../backbones/backbone.js'
 import { ResNet, type ResNetOptions, resNetDepths } from '../backbones/resnet.js'
 import { SwinTransformer } from '../backbones/swin.js'
 import { type SwinOptions, swinArchs } from '../backbones/swin_options.js'
 import { VanillaNet } from '../backbones/vanillanet.js'
-import { type VanillaNetOptions, vanillaNetArchs } from '../backbones/vanillanet_options.js'
+import {
+  shortcuts,
+  type VanillaNetOptions,
+  vanillaNetArchs,
+} from '../backbones/vanillanet_options.js'
 import { ConfigError } from '../errors.js'
 import { type ConfigOf, Registry } from './registry.js'
 import { count, counts, fraction } from './schema_parts.js'
@@ -12,8 +17,9 @@ import { count, counts, fraction } from './schema_parts.js'
 /** Options of each backbone by its name in configs. */
 export interface BackboneRegistry {
   VanillaNet: Omit<VanillaNetOptions, 'form' | 'numClasses'>
-  ResNet: Omit<ResNetOptions, 'numClasses'>
+  ResNet: Omit<ResNetOptions, 'form' | 'numClasses'>
   SwinTransformer: SwinOptions
+  AlexNet: Omit<AlexNetOptions, 'form' | 'numClasses'>
 }
 
 export type BackboneConfig = ConfigOf<BackboneRegistry>
@@ -40,6 +46,8 @@ backbones.register('VanillaNet', {
     strides: counts().optional(),
     adaPool: z.array(z.int().min(0)).optional(),
     actNum: z.int().min(0).optional(),
+    deepTraining: z.boolean().optional(),
+    shortcut: z.enum(shortcuts).optional(),
     dropRate: fraction().optional(),
     outIndices: z.array(z.int()).optional(),
     normEval: z.boolean().optional(),
@@ -76,6 +84,20 @@ backbones.register('ResNet', {
     outIndices: z.array(z.int()).optional(),
     frozenStages: z.int().optional(),
     normEval: z.boolean().optional(),
+    deepTraining: z.boolean().optional(),
+    series: z.int().min(0).optional(),
   }),
-  create: (options, { numClasses }) => new ResNet({ ...options, numClasses }),
+  create: (options, { form, numClasses }) => new ResNet({ ...options, form, numClasses }),
+})
+
+backbones.register('AlexNet', {
+  schema: z.object({
+    dims: counts().optional(),
+    hiddenFeatures: count().optional(),
+    deepTraining: z.boolean().optional(),
+    series: z.int().min(0).optional(),
+    dropRate: fraction().optional(),
+    outIndices: z.array(z.int()).optional(),
+  }),
+  create: (options, { form, numClasses }) => new AlexNet({ ...options, form, numClasses }),
 })

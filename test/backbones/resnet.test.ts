@@ -5,7 +5,7 @@ import { ResNet } from '../../backbones/resnet.js'
 import { compile, trace } from '../../engine/index.js'
 import { ConfigError } from '../../errors.js'
 import { floats } from '../../host_tensor.js'
-import { functionalCall } from '../../nn/index.js'
+import { type Conv2d, functionalCall } from '../../nn/index.js'
 import * as tf from '../../tf/tf.js'
 import { assertClose } from '../helpers/assert_close.js'
 import { type PackedTensor, readFixture, unpack } from '../helpers/packed_tensor.js'
@@ -120,7 +120,7 @@ test('channels, strides and sizes of the stages', (t) => {
 
 test('new kernels have deviation sqrt(2 / fanOut), and the last norm of a block starts at 0', (t) => {
   const network = new ResNet({ depth: 50 }).initialize(1)
-  const { data } = network.layer3[1].conv2.weight
+  const { data } = (network.layer3[1].conv2 as Conv2d).weight
   const deviation = Math.sqrt(data.reduce((sum, value) => sum + value * value, 0) / data.length)
   t.true(Math.abs(deviation / Math.sqrt(2 / (9 * 256)) - 1) < 0.01)
   const scales = network
@@ -134,7 +134,7 @@ test('new kernels have deviation sqrt(2 / fanOut), and the last norm of a block 
   }
   const basic = new ResNet({ depth: 18, baseChannels: 2 })
   t.deepEqual(
-    [...basic.layer1[0].bn1.weight.data, ...basic.layer1[0].bn2.weight.data],
+    [...basic.layer1[0].bn1!.weight.data, ...basic.layer1[0].bn2!.weight.data],
     [1, 1, 0, 0],
   )
 })
@@ -247,6 +247,7 @@ const errors: [options: ResNetOptions, message: string][] = [
     'outIndices[1] is 1 after 1; list the stages from shallow to deep, each once',
   ],
   [{ depth: 18, baseChannels: 0.5 }, 'baseChannels is 0.5; use a whole number of at least 1'],
+  [{ depth: 18, series: -1 }, 'series is -1; use a whole number of at least 0'],
 ]
 for (const [options, message] of errors) {
   test(`refused: ${message}`, (t) => {
