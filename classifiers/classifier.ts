@@ -164,6 +164,6 @@ function classifierOf(backbone: Backbone): ClassifyingBackbone {
   throw new ConfigError(
     'backbone',
     `is ${backbone.constructor.name}, which has no classifier here`,
-    'use a VanillaNet or a ResNet, or make a detector of it',
+    'use a VanillaNet, a ResNet or an AlexNet, or make a detector of it',
   )
 }

@@ -36,7 +36,7 @@ export function otherActNum(
   { tensors }: PretrainedMatch['adapted'],
 ): number | undefined {
   if (backbone?.type !== 'VanillaNet') return undefined
-  const names = ['stem2.2.weight', 'stem.1.weight']
+  const names = ['stem2.2.weight', 'stem0.2.weight', 'stem.1.weight']
   const kernel = [...names, ...names.map((name) => `backbone.${name}`)]
     .map((name) => tensors[name]?.shape)
     .find((shape) => shape?.length === 4)

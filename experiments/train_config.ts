@@ -47,6 +47,7 @@ export async function trainConfig(
   openMemory(compute) // throws where the device is not there
   const optimizer = requirePart(config, 'optimizer')
   const schedule = requirePart(config, 'schedule')
+  requireFading(config)
   requirePart(config, 'data')
   const model = buildTrainable(config.model)
   const seed = config.seed ?? 0
@@ -86,6 +87,18 @@ export async function trainConfig(
       shapes,
     })
   return await withCleanup(run, [() => loader.close()])
+}
+
+/** Refuses a schedule of deep training for a backbone that is to have none. */
+function requireFading({ model, schedule }: Config): void {
+  const { backbone } = model
+  const hasNone = backbone && 'deepTraining' in backbone && backbone.deepTraining === false
+  if (!hasNone || !schedule?.deepTraining) return
+  throw new ConfigError(
+    'schedule.deepTraining',
+    'is given, but model.backbone.deepTraining is false',
+    'leave out one of them',
+  )
 }
 
 /** What a model is trained on, by what it is. */

@@ -72,7 +72,7 @@ backbones.register('SwinTransformer', {
     throw new ConfigError(
       'type',
       'is SwinTransformer, which has no classifier here',
-      'use a VanillaNet or a ResNet, or make a detector of it',
+      'use a VanillaNet, a ResNet or an AlexNet, or make a detector of it',
     )
   },
 })

@@ -101,7 +101,7 @@ test('a backbone without a classifier is refused', (t) => {
   ]) {
     t.throws(() => new Classifier({ backbone }), {
       instanceOf: ConfigError,
-      message: `backbone is ${backbone.constructor.name}, which has no classifier here; use a VanillaNet or a ResNet, or make a detector of it`,
+      message: `backbone is ${backbone.constructor.name}, which has no classifier here; use a VanillaNet, a ResNet or an AlexNet, or make a detector of it`,
     })
   }
 })

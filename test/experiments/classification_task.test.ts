@@ -174,6 +174,11 @@ test.serial('data that cannot be used are refused before anything is written', a
     'data.batchSize is 41, but there are 40 pictures to train on; lower it',
   )
 
+  t.is(
+    await refusal(['model.backbone.deepTraining=false', 'schedule.deepTraining.decayEpochs=1']),
+    'schedule.deepTraining is given, but model.backbone.deepTraining is false; leave out one of them',
+  )
+
   const val = join(folder, 'val')
   await mkdir(join(val, 'dots'), { recursive: true })
   const { folder: textures } = config.data.train

@@ -63,6 +63,6 @@ test('a classifier of Swin is refused', (t) => {
   t.throws(() => buildModel(model), {
     instanceOf: ConfigError,
     message:
-      'model.backbone.type is SwinTransformer, which has no classifier here; use a VanillaNet or a ResNet, or make a detector of it',
+      'model.backbone.type is SwinTransformer, which has no classifier here; use a VanillaNet, a ResNet or an AlexNet, or make a detector of it',
   })
 })
