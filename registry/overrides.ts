@@ -9,7 +9,7 @@ export interface Override {
 
 /**
  * Reads `a.b=value` and `a.list[0]=value`; a value is JSON where it parses as JSON, and text
- * otherwise.
+ * otherwise. `a.b=null` takes the option out.
  */
 export function parseOverride(text: string): Override {
   const equals = text.indexOf('=')
@@ -67,6 +67,9 @@ function put(
       `cannot be set, since ${joinPath(above)} is ${show(node)}`,
       `set ${joinPath(above)} itself`,
     )
+  }
+  if (rest.length === 0 && value === null) {
+    return Object.fromEntries(Object.entries(group).filter(([name]) => name !== String(key)))
   }
   const old = Object.hasOwn(group, key) ? (group as Record<string, unknown>)[key] : undefined
   return { ...group, [key]: put(old, rest, value, here) }

@@ -30,6 +30,12 @@ test('groups that are not there yet are made, and neighbours stay', (t) => {
   t.is(config.data.train.limit, 4, 'the config itself is not changed')
 })
 
+test('null takes an option out, and nothing where it is not there', (t) => {
+  const config = { schedule: { epochs: 3, deepTraining: { decayEpochs: 2 } }, seed: 1 }
+  const overrides = ['schedule.deepTraining=null', 'ema=null'].map(parseOverride)
+  t.deepEqual(applyOverrides(config, overrides), { schedule: { epochs: 3 }, seed: 1 })
+})
+
 test('list items are reached by [index] and by .index', (t) => {
   const config = {
     scales: [
