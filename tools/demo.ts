@@ -51,7 +51,7 @@ await run<Flags>(program, async (_, flags, say) => {
   }
   const { config: name, imageSize } = subject
   const workDir = short ? `${subject.workDir}_short` : subject.workDir
-  const config = await loadConfig(`vanilladet/configs/${name}`, short ? subject.shortData : [])
+  const config = await loadConfig(`vanilladet/configs/${name}`, short ? subject.shortOptions : [])
   // An earlier demo is moved, not overwritten
   await checkWorkDir({ workDir, resume, overwrite: !resume })
   const movedTo = resume ? undefined : await moveRunAside(workDir)

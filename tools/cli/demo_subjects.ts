@@ -26,8 +26,8 @@ export interface DemoSubject {
   images: string
   /** Height and width of the input, pixels. */
   imageSize: Shape
-  /** Overrides of the short form: its data lie apart from those of the full demo. */
-  shortData: string[]
+  /** Overrides of the short form, whose data lie apart from those of the full demo. */
+  shortOptions: string[]
   /** Least score on images that were not trained on. */
   leastScore: number
   generate(config: Config, short: boolean): Promise<void>
@@ -51,7 +51,7 @@ const shapes = {
   images: 'coloured shapes',
   imageSize: SHAPES_SIZE,
   leastScore: 0.5,
-  shortData: SPLITS.flatMap((split) => [
+  shortOptions: SPLITS.flatMap((split) => [
     `data.${split}.annFile=work_dirs/shapes_short/${split}/annotations.json`,
     `data.${split}.imageDir=work_dirs/shapes_short/${split}/images`,
   ]),
@@ -97,7 +97,10 @@ export const classDemo: DemoSubject = {
   workDir: 'work_dirs/demo_classify',
   images: 'ten textures',
   imageSize: [32, 32],
-  shortData: SPLITS.map((split) => `data.${split}.folder=work_dirs/textures_short/${split}`),
+  shortOptions: [
+    ...SPLITS.map((split) => `data.${split}.folder=work_dirs/textures_short/${split}`),
+    'schedule.deepTraining.decayEpochs=2', // or six iterations would end before it does
+  ],
   leastScore: 0.9,
   async generate(config, short) {
     const data = requireClassData(config)
