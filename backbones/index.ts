@@ -6,7 +6,8 @@ export {
   isMergeable,
   type MergeableBackbone,
 } from './backbone.js'
-export { ResNet, type ResNetDepth, type ResNetOptions, resNetDepths } from './resnet.js'
+export { ResNet } from './resnet.js'
+export { type ResNetDepth, type ResNetOptions, resNetDepths } from './resnet_options.js'
 export { SwinTransformer } from './swin.js'
 export { type SwinArch, type SwinOptions, swinArchs } from './swin_options.js'
 export { VanillaNet } from './vanillanet.js'

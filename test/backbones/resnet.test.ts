@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import test from 'ava'
-import type { ResNetDepth, ResNetOptions } from '../../backbones/resnet.js'
 import { ResNet } from '../../backbones/resnet.js'
+import type { ResNetDepth, ResNetOptions } from '../../backbones/resnet_options.js'
 import { compile, trace } from '../../engine/index.js'
 import { ConfigError } from '../../errors.js'
 import { floats } from '../../host_tensor.js'
