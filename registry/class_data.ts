@@ -5,7 +5,7 @@ import type {
 } from '../datasets/classification/class_loader.js'
 import type { TestCropsOptions } from '../datasets/classification/crop_options.js'
 import type { SchemaOf } from './registry.js'
-import { count, fraction } from './schema_parts.js'
+import { count, fraction, group } from './schema_parts.js'
 
 /** A folder with a folder of pictures for each class. Paths start from the working directory. */
 export interface ClassSplitConfig {
@@ -38,11 +38,6 @@ export interface CifarConfig extends ClassBatchConfig {
 
 /** Classified pictures that are trained and evaluated on. */
 export type ClassDataConfig = ImageFolderConfig | CifarConfig
-
-/** A `z.strictObject` whose messages call it `title`. */
-function group<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
-  return z.strictObject(shape).meta({ title })
-}
 
 const split = (title: string): SchemaOf<ClassSplitConfig> =>
   group(title, { folder: z.string().min(1), limitPerClass: count().optional() })

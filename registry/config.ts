@@ -9,6 +9,7 @@ import type { ParamGroupOptions } from '../training/optim/param_groups.js'
 import type { ScheduleOptions } from '../training/optim/schedule.js'
 import { type ClassDataConfig, cifar, imageFolder } from './class_data.js'
 import type { SchemaOf } from './registry.js'
+import { count, fraction, group } from './schema_parts.js'
 
 /** What can be trained and evaluated on. */
 export type AnyDataConfig = DataConfig | ClassDataConfig
@@ -116,15 +117,8 @@ export interface DistillConfig {
   temperature?: number
 }
 
-/** A `z.strictObject` whose messages call it `title`. */
-function group<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
-  return z.strictObject(shape).meta({ title })
-}
-
 const text = () => z.string().min(1)
-const count = () => z.int().min(1)
 const scale = () => z.tuple([count(), count()])
-const probability = () => z.number().min(0).max(1)
 /** Share of the old value in a running average: at 1 it would never change. */
 const decay = () => z.number().min(0).lt(1)
 
@@ -142,7 +136,7 @@ const cocoData: SchemaOf<DataConfig> = group('data', {
   testScale: scale(),
   batchSize: count(),
   testBatchSize: count().optional(),
-  flip: probability(),
+  flip: fraction(),
   bucketStep: count().multipleOf(32),
   shapes: count().max(MAX_SHAPES).optional(),
   testShapes: count().optional(),
@@ -210,7 +204,7 @@ const schedule: SchemaOf<ScheduleOptions> = group('schedule', {
   gamma: z.number().positive().optional(),
   finalLearningRate: z.number().min(0).optional(),
   warmupIters: z.int().min(0).optional(),
-  warmupRatio: probability().optional(),
+  warmupRatio: fraction().optional(),
   deepTraining: group('schedule.deepTraining', {
     decayEpochs: count(),
     curve: z.enum(['linear', 'cosine']).optional(),

@@ -1,6 +1,11 @@
 /** Parts of schemas that several networks have. */
 import { z } from 'zod'
 
+/** A `z.strictObject` whose messages call it `title`. */
+export function group<Shape extends z.ZodRawShape>(title: string, shape: Shape) {
+  return z.strictObject(shape).meta({ title })
+}
+
 export const count = () => z.int().min(1)
 export const counts = () => z.array(count())
 export const numbers = () => z.array(z.number())
