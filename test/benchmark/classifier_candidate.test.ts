@@ -43,7 +43,7 @@ test('classifiers are timed from pixels to their best classes, beside detectors 
 test('the peak memory of a classifier is measured', async (t) => {
   const peak = await peakMemoryOf(async () => classifier(3), { shape: [32, 32] })
   if (process.platform === 'linux') t.true(peak !== null && peak > 30, `${peak}`)
-  else t.pass()
+  else t.is(peak, null)
 })
 
 test('an input that is no square is refused', async (t) => {
