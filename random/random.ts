@@ -42,6 +42,11 @@ export class Random {
     return this.bits() / TWO_TO_32
   }
 
+  /** Uniform in [least, most). */
+  between(least: number, most: number): number {
+    return least + (most - least) * this.uniform()
+  }
+
   /**
    * Uniform integer in [0, bound), each equally likely.
    *

@@ -17,10 +17,9 @@ export function drawResizedCrop(
   { scale, ratio }: Required<Omit<ResizedCrop, 'type'>>,
   random: Random,
 ): Rectangle {
-  const between = (least: number, most: number) => least + (most - least) * random.uniform()
   for (let i = 0; i < TRIES; i++) {
-    const area = height * width * between(...scale)
-    const shape = Math.exp(between(Math.log(ratio[0]), Math.log(ratio[1])))
+    const area = height * width * random.between(...scale)
+    const shape = Math.exp(random.between(Math.log(ratio[0]), Math.log(ratio[1])))
     const part = {
       width: roundHalfToEven(Math.sqrt(area * shape)),
       height: roundHalfToEven(Math.sqrt(area / shape)),

@@ -29,10 +29,9 @@ export function drawErasing(
   random: Random,
 ): number[] {
   if (random.uniform() >= probability) return NO_BOX
-  const between = (least: number, most: number) => least + (most - least) * random.uniform()
   for (let i = 0; i < TRIES; i++) {
-    const area = height * width * between(...AREA)
-    const aspect = Math.exp(between(Math.log(ASPECT[0]), Math.log(ASPECT[1])))
+    const area = height * width * random.between(...AREA)
+    const aspect = Math.exp(random.between(Math.log(ASPECT[0]), Math.log(ASPECT[1])))
     const rows = roundHalfToEven(Math.sqrt(area * aspect))
     const columns = roundHalfToEven(Math.sqrt(area / aspect))
     if (rows >= height || columns >= width) continue

@@ -15,8 +15,8 @@ type Pattern = (random: Random, size: number) => (x: number, y: number) => numbe
 const stripes =
   (angleOf: (random: Random) => number): Pattern =>
   (random) => {
-    const angle = angleOf(random) + between(random, -0.12, 0.12)
-    const period = between(random, 4, 9)
+    const angle = angleOf(random) + random.between(-0.12, 0.12)
+    const period = random.between(4, 9)
     const phase = random.uniform()
     return (x, y) => {
       const along = x * Math.cos(angle) + y * Math.sin(angle)
@@ -28,7 +28,7 @@ const stripes =
 const PATTERNS: Readonly<Record<string, Pattern>> = {
   blobs: (random, size) => {
     const centers = Array.from({ length: 5 }, () => [random.uniform(), random.uniform()])
-    const width = between(random, 3, 5)
+    const width = random.between(3, 5)
     return (x, y) =>
       Math.min(
         1,
@@ -39,8 +39,8 @@ const PATTERNS: Readonly<Record<string, Pattern>> = {
       )
   },
   bricks: (random) => {
-    const [width, height] = [between(random, 8, 12), between(random, 5, 7)]
-    const [left, top] = [between(random, 0, 12), between(random, 0, 7)]
+    const [width, height] = [random.between(8, 12), random.between(5, 7)]
+    const [left, top] = [random.between(0, 12), random.between(0, 7)]
     return (x, y) => {
       const row = Math.floor((y + top) / height)
       const column = (x + left) / width + (row % 2) / 2
@@ -48,13 +48,13 @@ const PATTERNS: Readonly<Record<string, Pattern>> = {
     }
   },
   checkers: (random) => {
-    const side = between(random, 4, 7)
-    const [left, top] = [between(random, 0, 14), between(random, 0, 14)]
+    const side = random.between(4, 7)
+    const [left, top] = [random.between(0, 14), random.between(0, 14)]
     return (x, y) => (Math.floor((x + left) / side) + Math.floor((y + top) / side)) % 2
   },
   cross: (random, size) => {
-    const [cx, cy] = [between(random, 0.35, 0.65) * size, between(random, 0.35, 0.65) * size]
-    const [arm, half] = [between(random, 9, 13), between(random, 1.5, 3)]
+    const [cx, cy] = [random.between(0.35, 0.65) * size, random.between(0.35, 0.65) * size]
+    const [arm, half] = [random.between(9, 13), random.between(1.5, 3)]
     return (x, y) => {
       const [dx, dy] = [Math.abs(x - cx), Math.abs(y - cy)]
       return (dx < half && dy < arm) || (dy < half && dx < arm) ? 1 : 0
@@ -62,9 +62,9 @@ const PATTERNS: Readonly<Record<string, Pattern>> = {
   },
   diagonal: stripes((random) => (random.uniform() < 0.5 ? Math.PI / 4 : -Math.PI / 4)),
   dots: (random) => {
-    const period = between(random, 6, 9)
-    const radius = period * between(random, 0.22, 0.32)
-    const [left, top] = [between(random, 0, 9), between(random, 0, 9)]
+    const period = random.between(6, 9)
+    const radius = period * random.between(0.22, 0.32)
+    const [left, top] = [random.between(0, 9), random.between(0, 9)]
     return (x, y) => {
       const dx = (fraction((x + left) / period) - 0.5) * period
       const dy = (fraction((y + top) / period) - 0.5) * period
@@ -74,8 +74,8 @@ const PATTERNS: Readonly<Record<string, Pattern>> = {
   grain: (random) => () => random.uniform(),
   horizontal: stripes(() => Math.PI / 2),
   rings: (random, size) => {
-    const [cx, cy] = [between(random, 0.3, 0.7) * size, between(random, 0.3, 0.7) * size]
-    const period = between(random, 4, 7)
+    const [cx, cy] = [random.between(0.3, 0.7) * size, random.between(0.3, 0.7) * size]
+    const period = random.between(4, 7)
     return (x, y) => (fraction(Math.hypot(x - cx, y - cy) / period) < 0.5 ? 1 : 0)
   },
   vertical: stripes(() => 0),
@@ -180,10 +180,6 @@ function drawColors(random: Random): [number[], number[]] {
     const difference = Math.hypot(...first.map((value, i) => value - second[i]))
     if (difference > 110) return [first, second]
   }
-}
-
-function between(random: Random, least: number, most: number): number {
-  return least + (most - least) * random.uniform()
 }
 
 function fraction(value: number): number {

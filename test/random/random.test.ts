@@ -112,3 +112,11 @@ test('a shuffle keeps the items, and leaves its argument as it is', (t) => {
   )
   t.is(items[49], 49)
 })
+
+test('a number between two is uniform on its range', (t) => {
+  const random = new Random('between')
+  const drawn = Array.from({ length: 4000 }, () => random.between(-3, 5))
+  t.true(drawn.every((value) => value >= -3 && value < 5))
+  const mean = drawn.reduce((sum, value) => sum + value) / drawn.length
+  t.true(Math.abs(mean - 1) < 0.15, `${mean}`) // deviation of the mean is 0.037
+})

@@ -35,6 +35,7 @@ export function scripted(uniforms: readonly number[]): Random {
   }
   const stream = {
     uniform,
+    between: (least: number, most: number) => least + (most - least) * uniform(),
     integer: (bound: number) => Math.floor(uniform() * bound),
     normal: () => 0,
   }
