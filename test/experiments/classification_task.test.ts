@@ -11,7 +11,7 @@ import { resolveConfig } from '../../experiments/load.js'
 import { loadModel, mergeModel } from '../../experiments/load_detector.js'
 import { trainConfig } from '../../experiments/train_config.js'
 import type { ClassificationConfig } from '../../registry.js'
-import { tinyClassifier } from './tiny_classifier.js'
+import { twoEpochs } from './tiny_classification.js'
 import { tinyModel } from './tiny_experiment.js'
 
 async function readJsonLines(path: string): Promise<Record<string, number>[]> {
@@ -25,7 +25,7 @@ async function readJsonLines(path: string): Promise<Record<string, number>[]> {
 const progressStream = { write: () => true }
 
 test.serial('a classifier trains, is evaluated and leaves its predictions', async (t) => {
-  const { folder, config } = await tinyClassifier(t)
+  const { folder, config } = await twoEpochs(t)
   const workDir = join(folder, 'run')
   const said: string[] = []
   const say = (line: string) => void said.push(line)
@@ -75,7 +75,7 @@ function deep(config: ClassificationConfig): ClassificationConfig {
 test.serial(
   'a run that stops inside the window of deep training resumes byte for byte',
   async (t) => {
-    const { folder, config: plain } = await tinyClassifier(t)
+    const { folder, config: plain } = await twoEpochs(t)
     const config = deep(plain)
     const [whole, parts] = [join(folder, 'whole'), join(folder, 'parts')]
     await trainConfig(config, { workDir: whole, progressStream })
@@ -96,7 +96,7 @@ test.serial(
 test.serial(
   'evaluations see the lambda of the run, and only whole deep training merges',
   async (t) => {
-    const { folder, config: plain } = await tinyClassifier(t)
+    const { folder, config: plain } = await twoEpochs(t)
     const config = deep(plain)
     const workDir = join(folder, 'run')
     await trainConfig(config, { workDir, progressStream })
@@ -130,7 +130,7 @@ test.serial(
 )
 
 test.serial('evaluations of a run average ten crops where the config asks for them', async (t) => {
-  const { folder, config: plain } = await tinyClassifier(t)
+  const { folder, config: plain } = await twoEpochs(t)
   const config = resolveConfig(plain, ['data.imageSize=40', 'schedule.epochs=1'])
   const tenCrops = resolveConfig(config, ['data.testCrops=10']) as ClassificationConfig
   const workDir = join(folder, 'run')
@@ -150,7 +150,7 @@ test.serial('evaluations of a run average ten crops where the config asks for th
 })
 
 test.serial('data that cannot be used are refused before anything is written', async (t) => {
-  const { folder, config } = await tinyClassifier(t)
+  const { folder, config } = await twoEpochs(t)
   const workDir = join(folder, 'run')
   const refusal = async (changes: string[]) => {
     const changed = resolveConfig(config, changes)
@@ -202,7 +202,7 @@ test.serial('data that cannot be used are refused before anything is written', a
 })
 
 test.serial('the data of detectors and classifiers are kept apart', async (t) => {
-  const { folder, config } = await tinyClassifier(t)
+  const { folder, config } = await twoEpochs(t)
   const workDir = join(folder, 'run')
   const detector = { ...config, model: tinyModel }
   await t.throwsAsync(trainConfig(detector, { workDir, progressStream }), {

@@ -8,14 +8,14 @@ import { resolveConfig } from '../../experiments/load.js'
 import { loadModel } from '../../experiments/load_detector.js'
 import { trainConfig } from '../../experiments/train_config.js'
 import { buildTrainable, type Config } from '../../registry.js'
-import { tinyClassifier } from './tiny_classifier.js'
+import { twoEpochs } from './tiny_classification.js'
 import { tinyModel } from './tiny_experiment.js'
 
 const progressStream = { write: () => true }
 
 /** A tiny run with a teacher that was trained for an epoch: its config and checkpoint. */
-async function tinyDistillation(t: Parameters<typeof tinyClassifier>[0]) {
-  const { folder, config: plain } = await tinyClassifier(t)
+async function tinyDistillation(t: Parameters<typeof twoEpochs>[0]) {
+  const { folder, config: plain } = await twoEpochs(t)
   const teacherConfig = resolveConfig(plain, ['model.backbone.dims=[4,12]', 'schedule.epochs=1'])
   const teacherDir = join(folder, 'teacher')
   await trainConfig(teacherConfig, { workDir: teacherDir, progressStream })

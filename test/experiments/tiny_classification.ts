@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { ExecutionContext } from 'ava'
 import { generateTextures, TEXTURE_CLASSES } from '../../datasets/classification/textures.js'
-import type { Config, ImageFolderConfig } from '../../registry.js'
+import type { ClassificationConfig, Config, ImageFolderConfig } from '../../registry.js'
 import { temporaryFolder } from '../datasets/coco_folder.js'
 
 /** A classifier that trains in milliseconds. */
@@ -11,27 +11,41 @@ export const tinyClassifierModel: Config['model'] = {
   backbone: { type: 'VanillaNet', dims: [4, 8], strides: [2], actNum: 1 },
 }
 
-/** `tinyClassifierModel` on two generated pictures of each class. */
+interface TinyClassification {
+  folder: string
+  config: ClassificationConfig & { data: ImageFolderConfig }
+}
+
+/** `tinyClassifierModel` on a few generated pictures of each class. */
 export async function tinyClassification(
   t: ExecutionContext,
-): Promise<{ folder: string; config: Config & { data: ImageFolderConfig } }> {
+  { perClass = 2, size = 32 } = {},
+): Promise<TinyClassification> {
   const folder = await temporaryFolder(t)
   const directory = join(folder, 'textures')
-  await generateTextures({ directory, perClass: 2, seed: 0 })
-  const config: Config & { data: ImageFolderConfig } = {
+  await generateTextures({ directory, perClass, size, seed: 0 })
+  const config = {
     model: tinyClassifierModel,
     data: {
-      type: 'ImageFolder',
+      type: 'ImageFolder' as const,
       train: { folder: directory },
       val: { folder: directory },
-      imageSize: 32,
+      imageSize: size,
       batchSize: 4,
       workers: 0,
     },
-    optimizer: { type: 'AdamW', learningRate: 1e-3 },
+    optimizer: { type: 'AdamW' as const, learningRate: 1e-3 },
     schedule: { epochs: 1 },
     evaluation: { interval: 1 },
     logging: { interval: 1 },
   }
   return { folder, config }
+}
+
+/** The same for two epochs of four batches, evaluated on half of the pictures. */
+export async function twoEpochs(t: ExecutionContext): Promise<TinyClassification> {
+  const { folder, config } = await tinyClassification(t, { perClass: 4, size: 16 })
+  const val = { ...config.data.val, limitPerClass: 2 }
+  const data = { ...config.data, val, batchSize: 10, testBatchSize: 8 }
+  return { folder, config: { ...config, data, schedule: { epochs: 2 } } }
 }

@@ -2,11 +2,11 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'ava'
-import { tinyClassifier } from '../experiments/tiny_classifier.js'
+import { twoEpochs } from '../experiments/tiny_classification.js'
 import { configFile, runCommand as run } from './run_command.js'
 
 test.serial('a classifier is tested: accuracy, by class, and its predictions', async (t) => {
-  const { folder, config } = await tinyClassifier(t)
+  const { folder, config } = await twoEpochs(t)
   const path = join(folder, 'tiny.json')
   await writeFile(path, JSON.stringify({ ...config, evaluation: undefined }))
   const out = join(folder, 'predictions.json')
